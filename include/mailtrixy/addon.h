@@ -1,0 +1,360 @@
+/*
+ * addon.h - the interface between MailTrixy and a channel addon. ABI 1.0.
+ *
+ * NAME
+ *	A channel addon teaches MailTrixy one more way in which customers write: Instagram, for
+ *	example. It is a shared object inside a signed zip and exports one function,
+ *	trixy_addon_entry(), which returns one constant struct trixy_addon.
+ *
+ * WHAT A CHANNEL IS
+ *	Constants (limits, form fields, texts) and pure functions. A channel does no I/O: no socket,
+ *	file, database, environment or clock. It turns the bytes of a webhook into events, a draft
+ *	into one HTTP request, and the answer to that request into an outcome. MailTrixy verifies
+ *	signatures, stores, sends, retries, keeps the windows and tells the browsers.
+ *
+ * MEMORY
+ *	Everything that a function returns through a pointer is allocated with the struct trixy_memory
+ *	it was given, or is a constant of the addon; the caller frees it all at once. Inputs are valid
+ *	only until the function returns, events handed to a sink only until emit() returns: each side
+ *	copies what it keeps. A function keeps no pointer and no state between calls, and may be called
+ *	from several threads at once.
+ *
+ * TEXT
+ *	UTF-8 with a length, not NUL-terminated. {NULL, 0} means "not there", which differs from "".
+ *	MailTrixy checks all that it receives (UTF-8, lengths, known numbers) as it would a stranger's
+ *	input: an event that breaks a rule is journalled as failed, the others are applied.
+ *
+ * RESULTS
+ *	0 is success. TRIXY_EINVAL: these bytes are not what this function reads. TRIXY_ENOMEM: memory
+ *	ran out. TRIXY_END: there is no such step. Other values count as TRIXY_EINVAL.
+ *
+ * GROWING
+ *	Every struct begins with its size as the side that filled it knows it. Structs grow at the end
+ *	only; a reader touches a later member only if `size` covers it (TRIXY_HAS). The minor number
+ *	rises when something is appended, the major number when something changes or goes. A server
+ *	loads an addon of its own major number and of a minor number no higher than its own.
+ *	  1.0	first version
+ */
+#ifndef MAILTRIXY_ADDON_H
+#define MAILTRIXY_ADDON_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define TRIXY_ABI_MAJOR 1u
+#define TRIXY_ABI_MINOR 0u
+
+#define TRIXY_EXPORT __attribute__((visibility("default")))
+
+#define TRIXY_EINVAL (-1)
+#define TRIXY_ENOMEM (-2)
+#define TRIXY_END (-3)
+
+/* True when *s, filled by the other side, is new enough to hold member m. */
+#define TRIXY_HAS(s, m) ((s)->size >= offsetof(__typeof__(*(s)), m) + sizeof((s)->m))
+
+struct trixy_text {
+	const char *p;
+	uint64_t len;
+};
+#define TRIXY_TEXT(lit) { "" lit "", sizeof(lit) - 1 }
+
+/* Where a function takes memory from. alloc() gives `bytes` zeroed bytes aligned for any object,
+ * or NULL when the caller's limit is reached. There is no free: the caller drops it all. */
+struct trixy_memory {
+	uint32_t size;
+	uint32_t reserved;
+	void *(*alloc)(struct trixy_memory *memory, uint64_t bytes);
+};
+
+struct trixy_pair {
+	struct trixy_text name, value;
+};
+
+/* One connected account, with its secrets in the clear, for the length of one call. */
+struct trixy_account {
+	uint32_t size;
+	uint32_t pair_count;
+	struct trixy_text backend;		/* one of the channel's backends */
+	struct trixy_text key;			/* what webhooks call it: the value of the key field */
+	struct trixy_text base_url;		/* the API's host, e.g. "https://graph.facebook.com", no final / */
+	struct trixy_text api_version;		/* e.g. "v25.0" */
+	const struct trixy_pair *pairs;		/* its form fields by name; an empty one is absent */
+};
+
+/* ---- in: what a webhook says ---- */
+
+/* struct trixy_event.kind */
+#define TRIXY_EVENT_MESSAGE 1	/* a message; the customer's, or with TRIXY_FROM_US the business's */
+#define TRIXY_EVENT_EDIT 2	/* message_id has now this text */
+#define TRIXY_EVENT_UNSEND 3	/* message_id was taken back by its sender */
+#define TRIXY_EVENT_REACTION 4	/* the customer reacts to message_id; no reaction and no emoji: takes it back */
+#define TRIXY_EVENT_READ 5	/* the customer has read everything up to message_id */
+#define TRIXY_EVENT_STATUS 6	/* our message_id is now `status` */
+#define TRIXY_EVENT_IGNORED 7	/* nothing for the inbox; `reason` says why */
+
+/* struct trixy_event.message_kind. Stored: never renumbered. */
+#define TRIXY_MESSAGE_TEXT 1
+#define TRIXY_MESSAGE_QUICK_REPLY 2	/* text, and payload */
+#define TRIXY_MESSAGE_IMAGE 3
+#define TRIXY_MESSAGE_VIDEO 4
+#define TRIXY_MESSAGE_AUDIO 5
+#define TRIXY_MESSAGE_FILE 6
+#define TRIXY_MESSAGE_SHARE 7		/* a shared post */
+#define TRIXY_MESSAGE_REEL 8
+#define TRIXY_MESSAGE_STORY_MENTION 9
+#define TRIXY_MESSAGE_STORY_REPLY 10	/* story_id, story_url */
+#define TRIXY_MESSAGE_POSTBACK 11	/* a tapped button: its title as text, and payload */
+#define TRIXY_MESSAGE_REFERRAL 12	/* the customer came by a link or an advertisement */
+#define TRIXY_MESSAGE_EPHEMERAL 13	/* a view-once picture, which no API gives out */
+#define TRIXY_MESSAGE_STICKER 14
+#define TRIXY_MESSAGE_UNSUPPORTED 15	/* a kind that the channel's API does not give out, or that is new */
+#define TRIXY_MESSAGE_SYSTEM 16		/* a sentence about the conversation, e.g. another app took it over */
+
+/* struct trixy_event.flags */
+#define TRIXY_FROM_US 1u	/* written by the business: an echo of our send, or typed elsewhere */
+#define TRIXY_OPENS_WINDOW 2u	/* the customer's: the reply window starts again at at_ms */
+#define TRIXY_STANDBY 4u	/* another app holds the conversation */
+#define TRIXY_TEST 8u		/* a test sent from the provider's dashboard: stored nowhere, shown in the journal */
+#define TRIXY_BY_MACHINE 16u	/* the provider says that a machine wrote it */
+
+/* struct trixy_event.status, of TRIXY_EVENT_STATUS */
+#define TRIXY_STATUS_SENT 1
+#define TRIXY_STATUS_DELIVERED 2
+#define TRIXY_STATUS_READ 3
+#define TRIXY_STATUS_FAILED 4
+
+/* struct trixy_attachment.type: TRIXY_MESSAGE_IMAGE .. TRIXY_MESSAGE_REEL, _STORY_MENTION, _STICKER, _UNSUPPORTED */
+struct trixy_attachment {
+	uint32_t size;
+	uint32_t type;
+	struct trixy_text url;		/* may expire; {NULL,0} where the API gives none */
+	struct trixy_text title;
+	struct trixy_text external_id;	/* of the shared post, story or file, where given */
+};
+
+struct trixy_event {
+	uint32_t size;
+	uint32_t kind;
+	uint32_t flags;
+	uint32_t message_kind;			/* TRIXY_EVENT_MESSAGE */
+	struct trixy_text account_key;		/* which account the provider addressed: always there */
+	struct trixy_text contact_key;		/* the customer's id on this account; absent only in _IGNORED */
+	struct trixy_text message_id;		/* the provider's, or one made of the event's own values where it has none */
+	int64_t at_ms;				/* the provider's time of the event, ms since 1970 UTC */
+	struct trixy_text text;
+	struct trixy_text payload;		/* of a button, quick reply or referral */
+	struct trixy_text reply_to_id;		/* the message that this one answers */
+	struct trixy_text story_id, story_url;	/* the story that this one answers */
+	struct trixy_text reaction, emoji;	/* TRIXY_EVENT_REACTION, e.g. "love" and its emoji */
+	int64_t edit_number;			/* TRIXY_EVENT_EDIT: a higher one wins */
+	uint32_t status;			/* TRIXY_EVENT_STATUS */
+	uint32_t attachment_count;
+	const struct trixy_attachment *attachments;
+	struct trixy_text reason, fix;		/* _IGNORED and failed _STATUS: in words, for a person */
+	struct trixy_text contact_name, contact_handle;	/* where the event itself carries them */
+};
+
+/* Where read_webhook() puts what it found. emit() returns 0, or TRIXY_ENOMEM: then stop and return it. */
+struct trixy_sink {
+	uint32_t size;
+	uint32_t reserved;
+	void *arg;
+	int32_t (*emit)(void *arg, const struct trixy_event *event);
+};
+
+/* ---- out: requests and their answers ---- */
+
+struct trixy_request {
+	uint32_t size;
+	uint32_t header_count;
+	struct trixy_text method;		/* "GET", "POST", "DELETE" */
+	struct trixy_text url;
+	const struct trixy_pair *headers;	/* secrets go here or into the body, never into the URL, if the API allows */
+	struct trixy_text body;
+};
+
+struct trixy_answer {
+	uint32_t size;
+	uint32_t header_count;
+	int64_t http_status;			/* 0: no answer came */
+	const struct trixy_pair *headers;	/* names in lower case */
+	struct trixy_text body;
+};
+
+struct trixy_draft {
+	uint32_t size;
+	uint32_t reserved;
+	struct trixy_text contact_key;
+	struct trixy_text text;			/* within the channel's limit */
+	struct trixy_text tag;			/* of struct trixy_tag, chosen by a person; absent inside the window */
+	struct trixy_text reply_to_id;
+};
+
+/* struct trixy_outcome.kind */
+#define TRIXY_SENT 1		/* accepted; message_id is the provider's */
+#define TRIXY_RETRY 2		/* a passing fault: the same request again after a while */
+#define TRIXY_PARK 3		/* the account sends too fast: its queue rests for wait_ms; this costs no attempt */
+#define TRIXY_HOLD 4		/* the account lacks something that a person must mend: its queue waits */
+#define TRIXY_RECONNECT 5	/* the account's token is no longer valid: its queue waits for a new one */
+#define TRIXY_FAILED 6		/* this message will never go */
+#define TRIXY_UNKNOWN 7		/* it may have gone: never again by itself */
+
+struct trixy_outcome {
+	uint32_t size;
+	uint32_t kind;
+	int64_t wait_ms;		/* _PARK, _RETRY: 0 = the server's own schedule */
+	struct trixy_text message_id;	/* _SENT */
+	struct trixy_text code;		/* a stable word for programs, e.g. "window_closed" */
+	struct trixy_text reason;	/* what happened, in words for the person who wrote the message */
+	struct trixy_text fix;		/* what to do about it */
+	struct trixy_text detail;	/* for the log: the provider's codes; no secret, no message text */
+};
+
+/* What the provider tells of a customer. Absent members stay as they are. */
+struct trixy_profile {
+	uint32_t size;
+	uint32_t found;			/* 0: not to be had (no consent, deleted): do not ask again soon */
+	struct trixy_text name, handle, picture_url;
+	int64_t follower_count;		/* -1: not told */
+};
+
+/* struct trixy_finding.status */
+#define TRIXY_CHECK_OK 1
+#define TRIXY_CHECK_WARNING 2
+#define TRIXY_CHECK_FAILED 3
+#define TRIXY_CHECK_SKIPPED 4
+
+/* One line of "Check connection". */
+struct trixy_finding {
+	uint32_t size;
+	uint32_t status;
+	struct trixy_text check;	/* what was looked at, e.g. "Page Access Token is valid" */
+	struct trixy_text explanation;
+	struct trixy_text fix;
+	struct trixy_text carry;	/* handed to the steps after this one, e.g. an app id; absent: keep the last */
+	uint32_t reconnect;		/* 1: this proves that the token is no longer valid */
+	uint32_t reserved;
+};
+
+/* ---- what a channel is ---- */
+
+/* struct trixy_field.flags */
+#define TRIXY_FIELD_REQUIRED 1u
+#define TRIXY_FIELD_SECRET 2u	/* sealed at rest, never shown again */
+#define TRIXY_FIELD_KEY 4u	/* names the account in webhooks; one a backend, unique in the instance */
+#define TRIXY_FIELD_SIGNS 8u	/* the webhook's HMAC-SHA256 key */
+#define TRIXY_FIELD_DIGITS 16u	/* only 0-9 */
+#define TRIXY_FIELD_NAME 32u	/* shown as the account's name */
+#define TRIXY_FIELD_HANDLE 64u	/* shown as the account's handle */
+#define TRIXY_FIELD_VERIFY 128u	/* the webhook's verify token, chosen by the user; without one MailTrixy makes it */
+
+/* One line of the Configure form, and a column of the channel's account table. */
+struct trixy_field {
+	uint32_t size;
+	uint32_t flags;
+	uint64_t max_bytes;
+	uint64_t backends;		/* bit n: shown for backend n */
+	struct trixy_text name, label, help, placeholder;
+};
+
+struct trixy_backend {
+	uint32_t size;
+	uint32_t reserved;
+	struct trixy_text slug, name, help;
+	struct trixy_text base_url;	/* the default host; the administrator may set another */
+	struct trixy_text url_setting;	/* which setting that is: "graph_url" or "instagram_graph_url" */
+};
+
+struct trixy_tag {
+	uint32_t size;
+	uint32_t reserved;
+	struct trixy_text tag, label, help;
+};
+
+struct trixy_checklist_item {
+	struct trixy_text name, reason;
+};
+
+/* One step of the one-time set-up that an administrator does at the provider. */
+struct trixy_checklist {
+	uint32_t size;
+	uint32_t item_count;
+	struct trixy_text title, detail;
+	const struct trixy_checklist_item *items;
+};
+
+/* struct trixy_channel.text_unit */
+#define TRIXY_UNIT_BYTES 1
+#define TRIXY_UNIT_CHARACTERS 2
+
+struct trixy_channel {
+	uint32_t size;
+	uint32_t text_unit;
+	uint64_t text_max;
+	int64_t window_ms;		/* after the customer's last word; 0: no window */
+	int64_t tag_window_ms;		/* how long after it a tag still allows a reply */
+	struct trixy_text slug;		/* "instagram": conversations.channel */
+	struct trixy_text name;		/* "Instagram" */
+	struct trixy_text window_error;	/* the refusal when the window is closed */
+	struct trixy_text webhook_path;	/* "/addons/instagram/webhook" */
+	struct trixy_text account_table; /* "instagram_accounts" */
+	struct trixy_text api_version;	/* the default, e.g. "v25.0" */
+	uint32_t backend_count, field_count, tag_count, checklist_count, webhook_field_count;
+	uint32_t reserved;
+	const struct trixy_backend *backends;
+	const struct trixy_field *fields;
+	const struct trixy_tag *tags;
+	const struct trixy_checklist *checklist;
+	const struct trixy_text *webhook_fields;	/* to subscribe to, e.g. "messages" */
+
+	/* Turns one webhook body into events, in the order in which they stand there. Every entry gives
+	 * at least one event with its account_key, if only TRIXY_EVENT_IGNORED. Called BEFORE the signature
+	 * is verified, because the entries name the accounts whose secrets can verify it: the server drops
+	 * the events of every account that does not. TRIXY_EINVAL: the body is not JSON of this kind. */
+	int32_t (*read_webhook)(struct trixy_text body, struct trixy_memory *memory, const struct trixy_sink *sink);
+
+	/* Makes the request that sends a draft. TRIXY_EINVAL: the draft breaks the channel's own rules. */
+	int32_t (*compose)(const struct trixy_account *account, const struct trixy_draft *draft,
+			   struct trixy_memory *memory, struct trixy_request *ret_request);
+
+	/* What the answer to that request means. Never fails for a strange answer: that is TRIXY_RETRY or
+	 * TRIXY_UNKNOWN. Not called when the request surely was not sent (TRIXY_RETRY), nor when it was
+	 * and no answer came (TRIXY_UNKNOWN). */
+	int32_t (*read_answer)(const struct trixy_account *account, const struct trixy_answer *answer,
+			       struct trixy_memory *memory, struct trixy_outcome *ret_outcome);
+
+	/* Asks who a customer is. */
+	int32_t (*profile_request)(const struct trixy_account *account, struct trixy_text contact_key,
+				   struct trixy_memory *memory, struct trixy_request *ret_request);
+	int32_t (*profile_answer)(const struct trixy_account *account, const struct trixy_answer *answer,
+				  struct trixy_memory *memory, struct trixy_profile *ret_profile);
+
+	/* "Check connection", step by step from 0 until check_request returns TRIXY_END. `carry` is what an
+	 * earlier step's finding carried. A step that cannot be asked without a missing carry sets the
+	 * request's method to "" and is answered with http_status 0: it reports TRIXY_CHECK_SKIPPED. */
+	int32_t (*check_request)(const struct trixy_account *account, uint32_t step, struct trixy_text carry,
+				 struct trixy_memory *memory, struct trixy_request *ret_request);
+	int32_t (*check_answer)(const struct trixy_account *account, uint32_t step, struct trixy_text carry,
+				const struct trixy_answer *answer, struct trixy_memory *memory,
+				struct trixy_finding *ret_finding);
+
+	/* Subscribes the account to its webhooks, where the API can do that. NULL: it cannot. */
+	int32_t (*subscribe_request)(const struct trixy_account *account, struct trixy_memory *memory,
+				     struct trixy_request *ret_request);
+	int32_t (*subscribe_answer)(const struct trixy_account *account, const struct trixy_answer *answer,
+				    struct trixy_memory *memory, struct trixy_finding *ret_finding);
+};
+
+struct trixy_addon {
+	uint32_t size;
+	uint32_t abi_major, abi_minor;
+	uint32_t reserved;
+	struct trixy_text slug, name, version;
+	const struct trixy_channel *channel;
+};
+
+/* The one symbol that an addon exports. The struct is constant and lives as long as the addon is loaded. */
+TRIXY_EXPORT const struct trixy_addon *trixy_addon_entry(void);
+
+#endif

@@ -1,0 +1,23 @@
+/* Who a webhook means: live accounts by (channel, external key), each with its HMAC key, kept in memory because every
+ * webhook asks. Threads read a snapshot; a change of accounts builds a new one. */
+#ifndef INBOX_DIRECTORY_H
+#define INBOX_DIRECTORY_H
+
+#include "inbox/instance.h"
+
+int directory_new(struct account_directory **ret, struct error *err);
+void directory_free(struct account_directory *d);
+/* Reads all live accounts again: at the start and after account_connect/update/disconnect and addon changes. */
+int directory_load(struct instance *i, struct error *err);
+
+struct directory_account { struct workspace_id workspace; int64_t account_id; };
+/* 1 found, 0 not known. */
+int directory_find(struct account_directory *d, struct str channel, struct str external_key, struct directory_account *ret);
+/* Whether the account's secret signs the body: 1 yes, 0 no. signature: "sha256=" and 64 hex digits. */
+int directory_verify(struct account_directory *d, struct str channel, struct str external_key, struct str body, struct str signature);
+/* Whether any distinct secret of the channel's accounts in this instance signs the body: 1 yes, 0 no. */
+int directory_verify_any(struct account_directory *d, struct str channel, struct str body, struct str signature);
+/* 1 when some live account of the channel has this verify token. Constant time over all of them. */
+int directory_verify_token(struct account_directory *d, struct str channel, struct str token);
+
+#endif

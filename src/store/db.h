@@ -1,0 +1,46 @@
+/* One database connection and its statements, for store/ itself: nobody above sees SQL. The engine stands behind
+ * struct db_engine (store/engine.h). */
+#ifndef STORE_DB_H
+#define STORE_DB_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+struct db;
+
+struct stmt {
+	struct db *db;
+	void *handle;		/* the engine's; NULL before db_prepare and after stmt_done */
+	int bound;		/* parameters bound so far */
+	int column;		/* next column to read */
+	int code;		/* the first failed bind, reported by stmt_step */
+};
+
+/* Prepares a literal; kept by the connection and given out again for the same literal. */
+#define db_prepare(db, st, sql, err) db_prepare_lit((db), (st), "" sql "", sizeof(sql) - 1, (err))
+int db_prepare_lit(struct db *db, struct stmt *st, const char *sql, size_t len, struct error *err);
+/* For the few statements whose names come from an addon's checked manifest (store/account_fields.c, store/widen.c). */
+int db_prepare_built(struct db *db, struct stmt *st, struct str sql, struct error *err);
+void stmt_done(struct stmt *st);
+
+/* Parameters in order. Text and bytes are borrowed until stmt_done. STR_NONE binds NULL. */
+void bind_i64(struct stmt *st, int64_t v);
+void bind_str(struct stmt *st, struct str s);
+void bind_blob(struct stmt *st, struct str s);
+void bind_null(struct stmt *st);
+
+/* 1: a row. 0: no more. < 0: failed; ERR_EXISTS for a broken unique rule, ERR_TEMPORARY when locked or away. */
+int stmt_step(struct stmt *st, struct error *err);
+/* Runs a statement that returns no row. Returns the number of rows it changed. */
+int64_t stmt_run(struct stmt *st, struct error *err);
+/* Makes the statement ready for another set of binds. */
+void stmt_again(struct stmt *st);
+
+/* The row's columns in order. Text is borrowed until the next step: arena_copy what stays. NULL: 0 or STR_NONE. */
+int64_t next_i64(struct stmt *st);
+struct str next_str(struct stmt *st);
+struct str next_blob(struct stmt *st);
+
+int64_t db_last_id(struct db *db);	/* of the newest INSERT on this connection */
+
+#endif

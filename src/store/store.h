@@ -1,0 +1,79 @@
+/* The store: one database, one writer that commits in groups, readers for everybody else.
+ *
+ * Reading: a thread owns a reader (store_reader_new) and calls operations with it.
+ * Writing: a unit of work is handed to the writer. It runs in the writer's transaction together with others and is told
+ * after the commit that holds it. When a unit of a group fails, the group is rolled back and its units run again one by
+ * one, each in a transaction of its own: so a unit must be repeatable (same input, same effect, outputs overwritten).
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "store/db.h"
+
+/* A workspace's id has a type of its own, so that an operation which forgets it does not compile. */
+struct workspace_id {
+	int64_t v;
+};
+
+struct store;
+
+/* What browsers are told (table changes). Handed over after the commit, in commit order. */
+enum change_kind { CHANGE_MESSAGE = 1, CHANGE_CONVERSATION = 2, CHANGE_ACCOUNT = 3, CHANGE_ADDON = 4 };
+struct change {
+	int64_t id;			/* rises with every change of the instance: the SSE event id */
+	struct workspace_id workspace;	/* 0: every workspace */
+	enum change_kind kind;
+	int64_t subject_id;
+	int64_t conversation_id;
+};
+
+struct store_options {
+	struct str database;		/* "" : DIR/mailtrixy.db; "sqlite:PATH"; other schemes belong to other engines */
+	struct str data_dir;
+	void *listener;			/* for on_changes; may be NULL */
+	/* Called on the writer thread after each commit that made changes. Must be quick and must not write. */
+	void (*on_changes)(void *listener, const struct change *changes, size_t count);
+};
+
+/* Opens or creates the database, applies the core's migrations, starts the writer. ERR_INVALID for a URL that no engine
+ * knows, ERR_STATE for a database of a newer version. */
+int store_open(const struct store_options *options, struct store **ret, struct error *err);
+void store_set_listener(struct store *store, void *listener,
+			void (*on_changes)(void *listener, const struct change *changes, size_t count));
+void store_close(struct store *store);	/* commits what is queued; every reader must be freed before */
+
+int store_reader_new(struct store *store, struct db **ret, struct error *err);
+void store_reader_free(struct db *reader);
+
+struct store_unit {
+	int (*run)(struct db *db, void *arg, struct error *err);	/* on the writer thread */
+	void (*done)(void *arg, int result, const struct error *err);	/* on the writer thread, after the commit or the failure */
+	void *arg;
+	struct store_unit *next;					/* the store's while it is queued */
+};
+/* Queues; the unit's memory belongs to the caller and must live until done() is called. Never blocks. */
+void store_submit(struct store *store, struct store_unit *unit);
+/* Queues and waits. Returns what run returned, or the failure of the commit. */
+int store_write(struct store *store, int (*run)(struct db *db, void *arg, struct error *err), void *arg,
+		struct error *err);
+/* Runs alone, outside a group and possibly long (a migration that rebuilds a table). Waits. */
+int store_write_alone(struct store *store, int (*run)(struct db *db, void *arg, struct error *err), void *arg,
+		      struct error *err);
+/* A read transaction: what is read between sees one state. */
+int db_read_begin(struct db *reader, struct error *err);
+void db_read_end(struct db *reader);
+
+/* Inside a unit: notes a change; it becomes visible with the commit. */
+int store_change_add(struct db *db, struct workspace_id w, enum change_kind kind, int64_t subject_id,
+		     int64_t conversation_id, struct error *err);
+/* Changes after `after` that workspace w may see, oldest first, at most max. *ret_gap: older ones were already dropped. */
+int store_changes_after(struct db *db, struct workspace_id w, int64_t after, struct change *ret, size_t max,
+			size_t *ret_count, bool *ret_gap, struct error *err);
+int store_change_last(struct db *db, int64_t *ret_id, struct error *err);
+
+struct store_figures {
+	int64_t commits, units, retried_groups, queued;	/* since the start; queued: now */
+};
+void store_figures(struct store *store, struct store_figures *ret);
+
+#endif
