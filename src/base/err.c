@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 int fail(struct error *err, int code, const char *format, ...)
 {
@@ -27,7 +28,16 @@ int fail_in(struct error *err, const char *format, ...)
 	va_start(ap, format);
 	int n = vsnprintf(err->text, sizeof(err->text), format, ap);
 	va_end(ap);
-	if (n >= 0 && (size_t)n < sizeof(err->text))
-		(void)snprintf(err->text + n, sizeof(err->text) - (size_t)n, ": %.*s", (int)sizeof(inner.text), inner.text);
+	size_t used = n < 0 ? 0 : strnlen(err->text, sizeof(err->text)), room = sizeof(err->text) - used;
+	const char *parts[] = { ": ", inner.text };
+
+	for (int i = 0; i < 2; i++) {
+		size_t len = strnlen(parts[i], room - 1);
+
+		memcpy(err->text + used, parts[i], len);
+		used += len;
+		room -= len;
+	}
+	err->text[used] = '\0';
 	return err->code;
 }
