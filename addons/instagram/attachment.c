@@ -1,0 +1,117 @@
+#include "webhook.h"
+
+/* Meta: "Webhooks for Instagram Messaging", attachment types. A type that is not here is kept with its link. */
+static const struct {
+	const char *type;
+	uint32_t kind;
+} types[] = {
+	{"image", TRIXY_MESSAGE_IMAGE},
+	{"video", TRIXY_MESSAGE_VIDEO},
+	{"audio", TRIXY_MESSAGE_AUDIO},
+	{"file", TRIXY_MESSAGE_FILE},
+	{"share", TRIXY_MESSAGE_SHARE}, /* the old name of ig_post and its kin */
+	{"ig_post", TRIXY_MESSAGE_SHARE},
+	{"media", TRIXY_MESSAGE_SHARE},
+	{"story", TRIXY_MESSAGE_SHARE},
+	{"ig_story", TRIXY_MESSAGE_SHARE},
+	{"reel", TRIXY_MESSAGE_REEL},
+	{"ig_reel", TRIXY_MESSAGE_REEL},
+	{"story_mention", TRIXY_MESSAGE_STORY_MENTION},
+	{"ephemeral", TRIXY_MESSAGE_EPHEMERAL},
+	{"sticker", TRIXY_MESSAGE_STICKER},
+	{"like_heart", TRIXY_MESSAGE_STICKER},
+};
+
+/* What the pages call the id of a shared thing; the first that is there is taken. */
+static const char *const id_names[] = {"id", "media_id", "reel_video_id", "ig_post_media_id", "story_media_id", "attachment_id"};
+
+static uint32_t kind_of(struct trixy_text type)
+{
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (ig_text_is(type, types[i].type))
+			return types[i].kind;
+	return TRIXY_MESSAGE_UNSUPPORTED;
+}
+
+static struct trixy_attachment read_one(struct ig_maker *maker, struct json_object *object, uint32_t kind, struct trixy_text type)
+{
+	struct json_object *payload = ig_json_get(object, "payload");
+	struct trixy_attachment a = {.size = sizeof(a), .type = kind};
+
+	a.url = ig_json_word(ig_json_get(payload, "url"));
+	if (a.url.p == NULL)
+		a.url = ig_json_word(ig_json_get(object, "url"));
+	a.title = ig_json_word(ig_json_get(payload, "title"));
+	if (a.title.p == NULL)
+		a.title = ig_json_word(ig_json_get(object, "title"));
+	if (a.title.p == NULL && kind == TRIXY_MESSAGE_UNSUPPORTED)
+		a.title = type;
+	for (size_t i = 0; i < sizeof(id_names) / sizeof(id_names[0]) && a.external_id.p == NULL; i++)
+		a.external_id = ig_json_id(ig_json_get(payload, id_names[i]), maker->memory);
+	return a;
+}
+
+uint32_t ig_attachments_read(struct ig_maker *maker, struct json_object *attachments, struct trixy_event *event)
+{
+	bool is_array = json_object_is_type(attachments, json_type_array);
+	size_t n = json_object_is_type(attachments, json_type_object) ? 1 : 0;
+	struct trixy_attachment *list;
+	uint32_t count = 0, kind, first = 0;
+
+	if (is_array)
+		n = json_object_array_length(attachments);
+	if (n == 0)
+		return 0;
+	list = ig_maker_alloc(maker, n, sizeof(*list));
+	if (list == NULL)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *one = is_array ? json_object_array_get_idx(attachments, i) : attachments;
+		struct trixy_text type = ig_json_word(ig_json_get(one, "type"));
+
+		kind = kind_of(type);
+		if (first == 0)
+			first = kind;
+		if (kind != TRIXY_MESSAGE_EPHEMERAL) /* it has nothing but its type */
+			list[count++] = read_one(maker, one, kind, type);
+	}
+	event->attachments = count > 0 ? list : NULL;
+	event->attachment_count = count;
+	return first;
+}
+
+/* An advertisement or a product is shown like a shared post, behind what the customer attached. */
+static bool read_source(struct ig_maker *maker, struct json_object *referral, struct trixy_attachment *ret_source)
+{
+	struct json_object *ad = ig_json_get(referral, "ads_context_data");
+	struct trixy_attachment a = {.size = sizeof(a), .type = TRIXY_MESSAGE_SHARE};
+
+	a.external_id = ig_json_id(ig_json_get(referral, "ad_id"), maker->memory);
+	if (a.external_id.p == NULL)
+		a.external_id = ig_json_id(ig_json_get(ig_json_get(referral, "product"), "id"), maker->memory);
+	a.title = ig_json_word(ig_json_get(ad, "ad_title"));
+	a.url = ig_json_word(ig_json_get(ad, "photo_url"));
+	if (a.url.p == NULL)
+		a.url = ig_json_word(ig_json_get(ad, "video_url"));
+	*ret_source = a;
+	return a.external_id.p != NULL || a.title.p != NULL || a.url.p != NULL;
+}
+
+void ig_referral_read(struct ig_maker *maker, struct json_object *referral, struct trixy_event *event)
+{
+	struct trixy_attachment source, *list;
+
+	if (referral == NULL)
+		return;
+	if (event->payload.p == NULL)
+		event->payload = ig_json_word(ig_json_get(referral, "ref"));
+	if (!read_source(maker, referral, &source))
+		return;
+	list = ig_maker_alloc(maker, (size_t)event->attachment_count + 1, sizeof(*list));
+	if (list == NULL)
+		return;
+	for (uint32_t i = 0; i < event->attachment_count; i++)
+		list[i] = event->attachments[i];
+	list[event->attachment_count++] = source;
+	event->attachments = list;
+}
