@@ -1,0 +1,28 @@
+/* The commands of the program `mailtrixy`, and what they share. Each takes its arguments after its own name and returns
+ * the exit status: 0 done, 1 failed, 2 used wrongly. */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include "inbox/instance.h"
+
+int cmd_serve(int argc, char **argv);
+int cmd_setup(int argc, char **argv);
+int cmd_token(int argc, char **argv);
+int cmd_link(int argc, char **argv);
+int cmd_addon(int argc, char **argv);
+
+/* Opens the data directory (made with mode 0700 when it is not there), the sealing key, the store, the channels and the
+ * active addons. `i` and `config` must stay where they are until cmd_instance_close, which takes a half-open one too. */
+int cmd_instance_open(struct config *config, struct instance *i, struct error *err);
+void cmd_instance_close(struct instance *i);
+
+/* Takes "--name value" or "--name=value" out of argv. STR_NONE: not there. ERR_INVALID: it has no value. */
+int cmd_option(int *argc, char **argv, const char *name, struct str *ret, struct error *err);
+/* Takes "--name" out of argv. */
+bool cmd_switch(int *argc, char **argv, const char *name);
+/* "mailtrixy: text" on standard error; returns 2 for ERR_INVALID, else 1. */
+int cmd_failed(const struct error *err);
+/* Complains about what is left in argv. Returns 0 when nothing is. */
+int cmd_rest(int argc, char **argv, struct error *err);
+
+#endif

@@ -1,0 +1,96 @@
+/* What the commands share: options, the instance, and how a failure is told. */
+#include "cmd/cmd.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "addon/addon.h"
+#include "base/log.h"
+#include "inbox/directory.h"
+
+static void drop(int *argc, char **argv, int at, int count)
+{
+	for (int k = at; k + count < *argc; k++)
+		argv[k] = argv[k + count];
+	*argc -= count;
+}
+
+int cmd_option(int *argc, char **argv, const char *name, struct str *ret, struct error *err)
+{
+	*ret = STR_NONE;
+	for (int k = 0; k < *argc; k++) {
+		struct str arg = str_of(argv[k]), rest, head = str_split(arg, '=', &rest);
+
+		if (!str_eq_c(head, name))
+			continue;
+		if (rest.p != NULL) {
+			*ret = rest;
+			drop(argc, argv, k, 1);
+			return 0;
+		}
+		if (k + 1 >= *argc)
+			return fail(err, ERR_INVALID, "%s needs a value", name);
+		*ret = str_of(argv[k + 1]);
+		drop(argc, argv, k, 2);
+		return 0;
+	}
+	return 0;
+}
+
+bool cmd_switch(int *argc, char **argv, const char *name)
+{
+	for (int k = 0; k < *argc; k++)
+		if (str_eq_c(str_of(argv[k]), name)) {
+			drop(argc, argv, k, 1);
+			return true;
+		}
+	return false;
+}
+
+int cmd_failed(const struct error *err)
+{
+	(void)fprintf(stderr, "mailtrixy: %s\n", err->text);
+	return err->code == ERR_INVALID ? 2 : 1;
+}
+
+int cmd_rest(int argc, char **argv, struct error *err)
+{
+	return argc == 0 ? 0 : fail(err, ERR_INVALID, "'%s' is not understood here; see mailtrixy help", argv[0]);
+}
+
+static int open_data(struct config *config, struct error *err)
+{
+	struct stat s;
+
+	if (mkdir(config->data.p, 0700) != 0 && errno != EEXIST)
+		return fail(err, ERR_BROKEN, "cannot make the data directory %s: %s", config->data.p, strerror(errno));
+	if (stat(config->data.p, &s) != 0 || !S_ISDIR(s.st_mode))
+		return fail(err, ERR_BROKEN, "the data directory %s is not a directory", config->data.p);
+	return 0;
+}
+
+int cmd_instance_open(struct config *config, struct instance *i, struct error *err)
+{
+	struct store_options options = { .database = config->database, .data_dir = config->data };
+	int r;
+
+	*i = (struct instance){ .config = config };
+	if ((r = crypto_init(err)) < 0 || (r = open_data(config, err)) < 0 ||
+	    (r = seal_key_load(config->data, true, &i->seal_key, err)) < 0 ||
+	    (r = channels_new(&i->channels, err)) < 0 || (r = directory_new(&i->directory, err)) < 0 ||
+	    (r = store_open(&options, &i->store, err)) < 0 || (r = addon_load_active(i, err)) < 0 ||
+	    (r = directory_load(i, err)) < 0) {
+		cmd_instance_close(i);
+		return r;
+	}
+	return 0;
+}
+
+void cmd_instance_close(struct instance *i)
+{
+	store_close(i->store);
+	directory_free(i->directory);
+	channels_free(i->channels);
+	crypto_wipe(&i->seal_key, sizeof(i->seal_key));
+	*i = (struct instance){ 0 };
+}

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Runs the tests and counts them. Parts, in this order: rooms unit thread fuzz page sim scenario browser. Without arguments: all.
+# The last line is "N passed, N failed".
+set -uo pipefail
+cd "$(dirname "$0")/.."
+. tools/setup.sh
+
+passed=0 failed=0
+results=.dev/test-results; rm -rf "$results"; mkdir -p "$results"
+wanted=" ${*:-rooms unit thread fuzz page sim scenario browser} "
+has() { case "$wanted" in *" $1 "*) return 0 ;; esac; return 1; }
+count() { passed=$((passed + $1)); failed=$((failed + $2)); }
+
+# Counts the "ok" lines of TAP in a file; a program that ended badly without a "not ok" is one failure more.
+count_tap() { # count_tap FILE STATUS NAME
+  local ok not_ok
+  ok=$(grep -cE '^[[:space:]]*ok [0-9]+' "$1"); not_ok=$(grep -cE '^[[:space:]]*not ok [0-9]+' "$1")
+  if [ "$2" != 0 ] && [ "$not_ok" = 0 ]; then not_ok=1; fi
+  if [ "$2" = 0 ] && [ "$ok" = 0 ]; then not_ok=1; echo "    no test ran in $3" >&2; fi
+  count "$ok" "$not_ok"
+  if [ "$not_ok" = 0 ]; then printf '    %-28s %4d passed\n' "$3" "$ok"
+  else printf '    %-28s %4d passed, %d FAILED\n' "$3" "$ok" "$not_ok"; tail -n 120 "$1" | sed 's/^/      | /'; fi
+}
+
+# The unit tests of a build folder: every program that meson lists, of one suite or of all.
+unit() { # unit FOLDER [SUITE]
+  local folder=$1 suite=${2:-} name program
+  while IFS=$'\t' read -r name program; do
+    local out="$results/$(basename "$folder")-$name.tap" status=0
+    CMOCKA_MESSAGE_OUTPUT=TAP ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+      TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 timeout 300 "$program" >"$out" 2>&1 || status=$?
+    count_tap "$out" "$status" "$name"
+  done < <(meson introspect --tests "$folder" | node -e '
+    const suite = process.argv[1];
+    for (const t of JSON.parse(require("fs").readFileSync(0, "utf8")))
+      if (!suite || t.suite.some((s) => s.endsWith(suite))) console.log(t.name + "\t" + t.cmd[0]);' "$suite")
+}
+
+node_tests() { # node_tests NAME FILE…
+  local name=$1 out="$results/$1.tap" status=0; shift
+  timeout 600 node --test --test-reporter=tap "$@" >"$out" 2>&1 || status=$?
+  # Nested suites report their parent too: the summary at the end counts each test once.
+  local p f; p=$(sed -n 's/^# pass //p' "$out" | tail -1); f=$(sed -n 's/^# fail //p' "$out" | tail -1)
+  p=${p:-0} f=${f:-0}
+  c=$(sed -n 's/^# cancelled //p' "$out" | tail -1); f=$((f + ${c:-0}))
+  if [ "$status" != 0 ] && [ "$f" = 0 ]; then f=1; fi
+  if [ "$p" = 0 ] && [ "$f" = 0 ]; then f=1; fi
+  count "$p" "$f"
+  if [ "$f" = 0 ]; then printf '    %-28s %4d passed\n' "$name" "$p"
+  else printf '    %-28s %4d passed, %d FAILED\n' "$name" "$p" "$f"; grep -B2 -A25 '^ *not ok' "$out" | head -150 | sed 's/^/      | /'; fi
+}
+
+if has rooms; then
+  say "the rooms: who includes whom, banned words"
+  tools/rooms.sh >"$results/rooms.tap" 2>&1; count_tap "$results/rooms.tap" $? rooms
+fi
+if has unit || has scenario || has browser; then
+  configure build-asan -Dbuildtype=debugoptimized -Dtests=true -Db_sanitize=address,undefined -Db_lundef=false
+  quietly "building with AddressSanitizer and UndefinedBehaviorSanitizer" ninja -C build-asan
+fi
+if has unit; then say "unit tests (address, undefined)"; unit build-asan; fi
+if has thread; then
+  configure build-tsan -Dbuildtype=debugoptimized -Dtests=true -Db_sanitize=thread -Db_lundef=false
+  quietly "building with ThreadSanitizer" ninja -C build-tsan
+  say "threaded tests (thread)"; unit build-tsan thread
+fi
+if has fuzz; then
+  install_packages $packages_fuzz
+  say "fuzzing each parser for a few seconds, with the crashes of the past"
+  tools/fuzz.sh 5 >"$results/fuzz.tap" 2>&1; count_tap "$results/fuzz.tap" $? fuzz
+fi
+if has page; then say "the page: types and pure parts"; (cd ui && npm run --silent check) && count 1 0 || count 0 1; node_tests page ui/test/*.test.*; fi
+if has sim; then say "the simulator"; node_tests sim sim/test/*.test.mjs; fi
+export MAILTRIXY_PROGRAM="$PWD/build-asan/mailtrixy" MAILTRIXY_ADDON="$PWD/build-asan/instagram-addon-v1.0.0.zip"
+if has scenario; then say "scenarios: the real program, real sockets, the simulator"; node_tests scenario tests/scenario/*.test.mjs; fi
+if has browser; then say "the browser"; node_tests browser tests/browser/*.test.mjs; fi
+
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" = 0 ]
