@@ -1,0 +1,63 @@
+/* Turns a list of messages into what is drawn: days, groups, and the line above what is new. */
+import type { Message } from "../api/types";
+import { dayKey } from "./time";
+
+export type Entry =
+  | { type: "day"; key: string; at: string }
+  | { type: "new"; key: string }
+  | { type: "message"; key: string; message: Message; first: boolean; last: boolean };
+
+const GROUP_GAP = 5 * 60_000;
+
+function together(a: Message | undefined, b: Message | undefined): boolean {
+  return !!a && !!b && a.direction === b.direction && a.kind !== "system" && b.kind !== "system"
+    && (a.author?.id ?? "") === (b.author?.id ?? "") && dayKey(a.at) === dayKey(b.at)
+    && Math.abs(Date.parse(b.at) - Date.parse(a.at)) < GROUP_GAP;
+}
+
+/* The first of the newest `unread` incoming messages. */
+export function firstUnread(list: Message[], unread: number): string | null {
+  let left = unread;
+  for (let index = list.length - 1; index >= 0 && left > 0; index--) {
+    if (list[index].direction === "in" && list[index].kind !== "missing" && --left === 0) return list[index].id;
+  }
+  return null;
+}
+
+export function entriesOf(list: Message[], newId: string | null): Entry[] {
+  const entries: Entry[] = [];
+  let day = "";
+  list.forEach((message, index) => {
+    const today = dayKey(message.at);
+    if (today !== day) entries.push({ type: "day", key: "day-" + today, at: message.at });
+    day = today;
+    if (message.id === newId) entries.push({ type: "new", key: "new" });
+    entries.push({
+      type: "message", key: message.id, message,
+      first: message.id === newId || !together(list[index - 1], message),
+      last: list[index + 1]?.id === newId || !together(message, list[index + 1]),
+    });
+  });
+  return entries;
+}
+
+/* The window of messages that is in the page at one time, counted from the newest:
+   `tail` newer ones are left out below, `count` are drawn, the rest waits above. */
+export interface Pane { tail: number; count: number }
+export const STEP = 50;
+export const MOST = 250;
+
+export function sliceOf(total: number, pane: Pane): [number, number] {
+  const end = Math.max(0, total - pane.tail);
+  return [Math.max(0, end - pane.count), end];
+}
+
+export function widenUp(total: number, pane: Pane): Pane {
+  const count = Math.min(pane.count + STEP, Math.max(STEP, total - pane.tail));
+  return count > MOST ? { tail: pane.tail + (count - MOST), count: MOST } : { tail: pane.tail, count };
+}
+
+export function widenDown(pane: Pane): Pane {
+  const step = Math.min(STEP, pane.tail);
+  return { tail: pane.tail - step, count: Math.min(MOST, pane.count + step) };
+}

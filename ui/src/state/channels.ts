@@ -1,0 +1,57 @@
+/* The channels that can be had here and the accounts that are connected. */
+import { computed, signal } from "@preact/signals";
+import { Fault, faultOf, get } from "../api/http";
+import type { Account, Channel } from "../api/types";
+import { workspacePath } from "./session";
+
+export const channels = signal<Channel[] | null>(null);
+export const accounts = signal<Account[] | null>(null);
+export const channelsFault = signal<Fault | null>(null);
+
+export const channelOf = (slug: string) => channels.value?.find((one) => one.slug === slug) ?? null;
+export const accountOf = (id: string | null) => accounts.value?.find((one) => one.id === id) ?? null;
+/* The sidebar shows a channel while it can be used or connected here, and not a moment longer. */
+export const shownChannels = computed(() => channels.value ?? []);
+
+export function channelName(slug: string): string {
+  const known = channelOf(slug)?.name;
+  if (known) return shortName(known);
+  return slug === "email" ? "E-mail" : slug === "whatsapp" ? "WhatsApp" : slug.charAt(0).toUpperCase() + slug.slice(1);
+}
+
+/* "Instagram Direct Messages" is the addon's name; on a button there is room for "Instagram". */
+export function shortName(name: string): string {
+  return name.replace(/ Direct Messages$/, "");
+}
+
+export async function loadChannels(): Promise<void> {
+  const base = workspacePath.peek();
+  if (!base) return;
+  try {
+    const [offered, connected] = await Promise.all([
+      get<{ items: Channel[] }>(`${base}/channels`), get<{ items: Account[] }>(`${base}/accounts`),
+    ]);
+    if (workspacePath.peek() !== base) return;
+    channels.value = offered.items;
+    accounts.value = connected.items;
+    channelsFault.value = null;
+  } catch (error) {
+    if (workspacePath.peek() === base) channelsFault.value = faultOf(error);
+  }
+}
+
+export function putAccount(account: Account): void {
+  const list = accounts.peek() ?? [];
+  const known = list.some((one) => one.id === account.id);
+  accounts.value = known ? list.map((one) => (one.id === account.id ? account : one)) : [...list, account];
+}
+
+export function dropAccount(id: string): void {
+  accounts.value = (accounts.peek() ?? []).filter((one) => one.id !== id);
+}
+
+export function resetChannels(): void {
+  channels.value = null;
+  accounts.value = null;
+  channelsFault.value = null;
+}

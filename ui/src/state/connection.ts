@@ -1,0 +1,91 @@
+/* The live stream, and what each of its events changes on the page. */
+import { effect, signal } from "@preact/signals";
+import { Live, type LiveState } from "../api/live";
+import type { AccountStatus, Conversation, Message } from "../api/types";
+import { isNews } from "../pure/merge";
+import { summary } from "../view/inbox/summary";
+import { text } from "../text";
+import { announce } from "./notices";
+import { accounts, channelName, loadChannels } from "./channels";
+import { known, loadCounts, loadList, openId, takeConversation } from "./inbox";
+import { hurry, whenConfirmed } from "./outbox";
+import { recheck, workspacePath } from "./session";
+import { refreshThread, takeMessages } from "./thread";
+
+export const liveState = signal<LiveState>("connecting");
+/* The bar appears only when the stream stays away: a blink is not worth a word. */
+export const offline = signal(false);
+
+let live: Live | null = null;
+let barTimer = 0;
+
+function onState(state: LiveState): void {
+  const before = liveState.peek();
+  liveState.value = state;
+  window.clearTimeout(barTimer);
+  if (state === "open") {
+    offline.value = false;
+    hurry();
+  } else if (before === "open" || state === "lost") {
+    barTimer = window.setTimeout(() => { offline.value = true; }, navigator.onLine ? 2500 : 0);
+    if (state === "lost" && before !== "lost") void recheck();
+  }
+}
+
+function reloadAll(): void {
+  void loadChannels();
+  void loadList(true);
+  void refreshThread();
+  loadCounts(true);
+}
+
+function onMessage(data: { conversation: Conversation; message: Message }): void {
+  const { conversation, message } = data;
+  if (!conversation || !message) return;
+  const news = isNews(known.peek().get(conversation.id), message);
+  takeMessages([message], true);
+  takeConversation(conversation, true);
+  if (news) {
+    const name = conversation.contact.name || conversation.contact.handle || text.inbox.unknownContact(channelName(conversation.channel));
+    announce(text.thread.arrived(name, summary(message)));
+  }
+}
+
+function onAccount(data: { id: string; status: AccountStatus; status_reason: string | null }): void {
+  const list = accounts.peek();
+  if (list?.some((one) => one.id === data.id)) {
+    accounts.value = list.map((one) => (one.id === data.id ? { ...one, ...data } : one));
+  }
+  void loadChannels();
+}
+
+function onEvent(name: string, data: unknown): void {
+  if (name === "message") onMessage(data as { conversation: Conversation; message: Message });
+  else if (name === "conversation") takeConversation(data as Conversation, true);
+  else if (name === "account") onAccount(data as { id: string; status: AccountStatus; status_reason: string | null });
+  else if (name === "addon") { void loadChannels(); loadCounts(); }
+  else if (name === "reset") reloadAll();
+}
+
+/* The first stream may start after the first lists were read: what fell between is fetched. */
+function onHello(again: boolean): void {
+  if (again) return;
+  void loadList(true);
+  if (openId.peek()) void refreshThread();
+}
+
+export function reconnect(): void { live?.renew(); }
+
+export function startLive(): () => void {
+  whenConfirmed((list) => takeMessages(list, true));
+  const stop = effect(() => {
+    const base = workspacePath.value;
+    live?.close();
+    live = null;
+    window.clearTimeout(barTimer);
+    offline.value = false;
+    if (base) live = new Live(`/api/v1${base}/events`, { onState, onHello, onEvent });
+  });
+  window.addEventListener("offline", () => { offline.value = true; });
+  return stop;
+}

@@ -1,0 +1,29 @@
+/* What was typed and not sent. Kept per user and conversation, through reloads and sign-outs. */
+import { signal } from "@preact/signals";
+import { me } from "./session";
+import { recall, remember, rememberedKeys } from "./store";
+
+export interface DraftText { reply: string; note: string }
+const EMPTY: DraftText = { reply: "", note: "" };
+
+/* Counts changes, so that a list can show who has a draft. */
+export const draftVersion = signal(0);
+
+const key = (conversation: string) => `draft.${me.peek()?.user.id ?? ""}.${conversation}`;
+
+export function draftOf(conversation: string): DraftText {
+  return { ...EMPTY, ...recall<Partial<DraftText>>(key(conversation), {}) };
+}
+
+export function keepDraft(conversation: string, change: Partial<DraftText>): void {
+  const before = draftOf(conversation);
+  const next = { ...before, ...change };
+  remember(key(conversation), next.reply || next.note ? next : null);
+  if (!before.reply !== !next.reply) draftVersion.value++;
+}
+
+export function conversationsWithDraft(): Set<string> {
+  draftVersion.value;
+  const prefix = key("");
+  return new Set(rememberedKeys(prefix).filter((one) => recall<DraftText>(one, EMPTY).reply).map((one) => one.slice(prefix.length)));
+}

@@ -1,0 +1,77 @@
+/* Admin → Addons. */
+import { useState } from "preact/hooks";
+import { del, get, post } from "../../api/http";
+import type { Addon, Page } from "../../api/types";
+import { loadChannels } from "../../state/channels";
+import { notify } from "../../state/notices";
+import { text } from "../../text";
+import { Badge, Button, Callout } from "../parts/basic";
+import { Confirm } from "../parts/dialog";
+import { ChannelIcon } from "../parts/icons";
+import { Empty, FaultView, Skeleton, useAction, useLoaded } from "../parts/states";
+import { SettingsFrame } from "../settings/frame";
+import { UploadCard } from "./upload";
+
+const TONES = { active: "good", installed: "accent", inactive: "neutral", failed: "bad" } as const;
+
+export function Addons() {
+  const addons = useLoaded(() => get<Page<Addon>>("/admin/addons"), []);
+  const list = addons.data?.items ?? [];
+  const replace = (one: Addon) => {
+    const known = list.some((item) => item.slug === one.slug);
+    addons.set({ items: known ? list.map((item) => (item.slug === one.slug ? one : item)) : [...list, one], next_cursor: null });
+  };
+  return (
+    <SettingsFrame admin title={text.addons.title} lead={text.addons.lead}>
+      <UploadCard onInstalled={(one) => { replace(one); void addons.reload(); }} />
+      {addons.data === null ? addons.fault ? <FaultView fault={addons.fault} retry={() => void addons.reload()} /> : <Skeleton kind="card" rows={2} />
+        : list.length === 0 ? <Empty icon="puzzle" title={text.addons.empty}>{text.addons.emptyDetail}</Empty>
+          : list.map((one) => <AddonCard key={one.slug} addon={one} onChange={replace} onGone={() => void addons.reload()} />)}
+    </SettingsFrame>
+  );
+}
+
+function AddonCard({ addon, onChange, onGone }: { addon: Addon; onChange: (addon: Addon) => void; onGone: () => void }) {
+  const [asking, setAsking] = useState<"deactivate" | "remove" | null>(null);
+  const action = useAction();
+  const path = `/admin/addons/${encodeURIComponent(addon.slug)}`;
+  const active = addon.status === "active";
+  const turn = (what: "activate" | "deactivate") => action.run(what, async () => {
+    const answer = await post<Addon>(`${path}/${what}`);
+    onChange({ ...addon, ...answer });
+    setAsking(null);
+    notify(what === "activate" ? text.addons.activated(addon.name) : text.addons.deactivated(addon.name));
+    void loadChannels();
+  });
+  const remove = () => action.run("remove", async () => { await del(path); setAsking(null); onGone(); });
+  const ask = (what: typeof asking) => { action.clear(); setAsking(what); };
+  return (
+    <section class="card" aria-label={addon.name} data-addon={addon.slug}>
+      <header class="card-head">
+        <span class="card-icon"><ChannelIcon channel={addon.channel?.slug ?? addon.slug} size={20} /></span>
+        <div class="card-title">
+          <h2>{addon.name} <Badge tone={TONES[addon.status] ?? "neutral"} dot>{text.addons[addon.status] ?? addon.status}</Badge></h2>
+          {addon.description && <p>{addon.description}</p>}
+          <p class="muted">{text.addons.version(addon.version)} · {addon.signed_by ? text.addons.signedBy(addon.signed_by) : text.addons.unsigned}</p>
+        </div>
+        <div class="card-actions">
+          {active && addon.settings_path && <a class="button plain" href={addon.settings_path}><span>{text.addons.settings}</span></a>}
+          {active ? <Button onClick={() => ask("deactivate")}>{text.addons.deactivate}</Button> : (
+            <>
+              <Button kind="quiet" onClick={() => ask("remove")}>{text.addons.remove}</Button>
+              <Button kind="primary" busy={action.busy === "activate"} onClick={() => void turn("activate")}>
+                {action.busy === "activate" ? text.addons.activating : text.addons.activate}
+              </Button>
+            </>
+          )}
+        </div>
+      </header>
+      {action.fault && !asking && <Callout tone="bad" icon="warn" title={action.fault.title}>{action.fault.message}</Callout>}
+      {addon.status === "failed" && addon.status_reason && !action.fault && <Callout tone="bad" icon="warn">{addon.status_reason}</Callout>}
+      {asking === "deactivate" && <Confirm title={text.addons.deactivateTitle(addon.name)} lines={text.addons.deactivateDetail} go={text.addons.deactivate}
+        busy={!!action.busy} fault={action.fault} onGo={() => void turn("deactivate")} onClose={() => ask(null)} />}
+      {asking === "remove" && <Confirm title={text.addons.removeTitle(addon.name)} lines={text.addons.removeDetail} go={text.addons.remove}
+        busy={!!action.busy} fault={action.fault} onGo={() => void remove()} onClose={() => ask(null)} />}
+    </section>
+  );
+}
