@@ -15,8 +15,8 @@
 /* Those 1000 updates have some 20 000 values. The signature is not verified yet when a webhook is
  * read, and json-c spends about 100 bytes on a value that takes 2 in the body. */
 #define VALUE_MAX 200000u
-/* Below this size a body cannot hold values enough to matter, and is not counted. */
-#define COUNTED_FROM 65536u
+/* A value and its separator take two bytes: a shorter body cannot hold as many, and is not counted. */
+#define COUNTED_FROM (2 * VALUE_MAX)
 
 void ig_json_drop(struct json_object **object)
 {
@@ -95,7 +95,7 @@ void ig_json_pick(struct json_object *object, const char *const *names, struct j
 	json_object_object_foreach(object, name, member)
 	{
 		for (size_t i = 0; i < count; i++) {
-			if (strcmp(names[i], name) == 0) {
+			if (ig_same(names[i], name)) {
 				ret_members[i] = member;
 				break;
 			}

@@ -4,6 +4,7 @@
 
 #include <mailtrixy/addon.h>
 #include <stdbool.h>
+#include <string.h>
 
 /* A literal as a value; TRIXY_TEXT initialises constants. */
 #define TEXT(lit) ((struct trixy_text)TRIXY_TEXT(lit))
@@ -36,6 +37,12 @@ struct trixy_text ig_text_number(struct ig_maker *maker, int64_t number);
 
 /* Zeroed bytes for an array or a struct. */
 void *ig_maker_alloc(struct ig_maker *maker, size_t count, size_t size);
+
+/* Most names differ in their first letter already. */
+static inline bool ig_same(const char *a, const char *b)
+{
+	return a[0] == b[0] && strcmp(a, b) == 0;
+}
 
 bool ig_text_is(struct trixy_text text, const char *word);
 bool ig_text_equal(struct trixy_text a, struct trixy_text b);

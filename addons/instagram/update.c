@@ -310,18 +310,19 @@ static const struct {
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-/* The parties' own names stand there with Instagram Login at times. */
-static struct trixy_text read_party(struct update *u, struct json_object *party)
+/* The sender's names stand there with Instagram Login at times. */
+static void read_sender(struct update *u, struct json_object *sender)
 {
-	return ig_json_id(ig_json_get(party, "id"), u->maker->memory);
-}
+	enum { ID, NAME, USERNAME, MEMBERS };
+	static const char *const names[] = {"id", "name", "username"};
+	struct json_object *member[MEMBERS];
 
-static void read_names(struct update *u, struct json_object *sender)
-{
-	if (json_object_object_length(sender) < 2)
-		return;
-	u->event.contact_name = ig_json_word(ig_json_get(sender, "name"));
-	u->event.contact_handle = ig_json_word(ig_json_get(sender, "username"));
+	ig_json_pick(sender, names, member, MEMBERS);
+	u->sender = ig_json_id(member[ID], u->maker->memory);
+	if (ig_text_equal(u->sender, u->entry->account_key))
+		return; /* ours, not the customer's */
+	u->event.contact_name = ig_json_word(member[NAME]);
+	u->event.contact_handle = ig_json_word(member[USERNAME]);
 }
 
 /* The ids of the dashboard's "Test" button; a real customer's have at least 15 digits. */
@@ -343,14 +344,14 @@ static int32_t read_kinds(struct update *u, struct json_object *object)
 	{
 		size_t k = 0;
 
-		while (k < KINDS && strcmp(kinds[k].name, name) != 0)
+		while (k < KINDS && !ig_same(kinds[k].name, name))
 			k++;
 		if (k < KINDS) {
 			known = true;
 			u->event = base;
 			if ((r = kinds[k].read(u, name, value)) != 0)
 				return r;
-		} else if (unknown_value == object && strcmp(name, "sender") != 0 && strcmp(name, "recipient") != 0 &&
+		} else if (unknown_value == object && !ig_same(name, "sender") && !ig_same(name, "recipient") &&
 			   json_object_is_type(value, json_type_object)) {
 			unknown = name;
 			unknown_value = value;
@@ -361,21 +362,22 @@ static int32_t read_kinds(struct update *u, struct json_object *object)
 
 int32_t ig_update_read(const struct ig_entry *entry, struct json_object *object)
 {
+	enum { SENDER, RECIPIENT, TIMESTAMP, MEMBERS };
+	static const char *const names[] = {"sender", "recipient", "timestamp"};
 	struct update u = {.entry = entry, .maker = entry->maker};
-	struct json_object *sender = ig_json_get(object, "sender");
+	struct json_object *member[MEMBERS];
 
 	if (!json_object_is_type(object, json_type_object))
 		return ig_ignore(entry, TEXT("The update is not an object"), (struct trixy_text){NULL, 0});
-	u.sender = read_party(&u, sender);
-	u.recipient = read_party(&u, ig_json_get(object, "recipient"));
-	u.timestamp = ig_json_get(object, "timestamp");
+	ig_json_pick(object, names, member, MEMBERS);
+	read_sender(&u, member[SENDER]);
+	u.recipient = ig_json_id(ig_json_get(member[RECIPIENT], "id"), u.maker->memory);
+	u.timestamp = member[TIMESTAMP];
 	u.event.size = sizeof(u.event);
 	u.event.flags = entry->flags | (is_test(&u) ? TRIXY_TEST : 0);
 	u.event.account_key = entry->account_key;
 	u.event.at_ms = ig_time_ms(u.timestamp);
 	if (u.event.at_ms == 0)
 		u.event.at_ms = entry->time_ms;
-	if (!ig_text_equal(u.sender, entry->account_key) && json_object_is_type(sender, json_type_object))
-		read_names(&u, sender);
 	return read_kinds(&u, object);
 }
