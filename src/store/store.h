@@ -2,8 +2,8 @@
  *
  * Reading: a thread owns a reader (store_reader_new) and calls operations with it.
  * Writing: a unit of work is handed to the writer. It runs in the writer's transaction together with others and is told
- * after the commit that holds it. When a unit of a group fails, the group is rolled back and its units run again one by
- * one, each in a transaction of its own: so a unit must be repeatable (same input, same effect, outputs overwritten).
+ * after the commit that holds it. When a unit of a group fails, the group is rolled back and its units run again, fenced
+ * from each other: so a unit must be repeatable (same input, same effect, outputs overwritten).
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -49,14 +49,15 @@ struct store_unit {
 	int (*run)(struct db *db, void *arg, struct error *err);	/* on the writer thread */
 	void (*done)(void *arg, int result, const struct error *err);	/* on the writer thread, after the commit or the failure */
 	void *arg;
-	struct store_unit *next;					/* the store's while it is queued */
+	struct store_unit *next;					/* next, alone: the store's while it is queued */
+	bool alone;
 };
 /* Queues; the unit's memory belongs to the caller and must live until done() is called. Never blocks. */
 void store_submit(struct store *store, struct store_unit *unit);
 /* Queues and waits. Returns what run returned, or the failure of the commit. */
 int store_write(struct store *store, int (*run)(struct db *db, void *arg, struct error *err), void *arg,
 		struct error *err);
-/* Runs alone, outside a group and possibly long (a migration that rebuilds a table). Waits. */
+/* Runs in a transaction of its own, possibly long (a migration). Waits. */
 int store_write_alone(struct store *store, int (*run)(struct db *db, void *arg, struct error *err), void *arg,
 		      struct error *err);
 /* A read transaction: what is read between sees one state. */
@@ -70,6 +71,9 @@ int store_change_add(struct db *db, struct workspace_id w, enum change_kind kind
 int store_changes_after(struct db *db, struct workspace_id w, int64_t after, struct change *ret, size_t max,
 			size_t *ret_count, bool *ret_gap, struct error *err);
 int store_change_last(struct db *db, int64_t *ret_id, struct error *err);
+/* Inside a unit: drops changes older than before_ms, at most 5,000 at a time. Returns how many. The newest one stays, so that
+ * ids go on rising. */
+int64_t store_changes_trim(struct db *db, int64_t before_ms, struct error *err);
 
 struct store_figures {
 	int64_t commits, units, retried_groups, queued;	/* since the start; queued: now */

@@ -1,0 +1,78 @@
+/* What a database engine is to store/: one struct of functions. SQLite's stands in sqlite.c. The dialects differ here and
+ * nowhere else: what the engines do differently is a named operation. */
+#ifndef STORE_ENGINE_H
+#define STORE_ENGINE_H
+
+#include "store/store.h"
+
+enum db_use { DB_WRITER, DB_READER, DB_CHECKPOINTER };
+
+struct db {			/* the first member of the engine's own struct */
+	const struct db_engine *engine;
+	enum db_use use;
+	/* Noted by store_change_add since the transaction began; the writer takes them after the commit. */
+	struct change *changes;
+	size_t change_count, change_room;
+};
+
+struct db_engine {
+	const char *name;
+	/* where: the engine's own, without the scheme. Makes the database when it is not there (DB_WRITER only). */
+	int (*open)(struct str where, enum db_use use, struct db **ret, struct error *err);
+	void (*close)(struct db *db);
+
+	/* keep: the text is a literal; its compiled form stays with the connection, found by the literal's address. */
+	int (*prepare)(struct db *db, struct stmt *st, const char *sql, size_t len, bool keep, struct error *err);
+	void (*done)(struct stmt *st);
+	void (*again)(struct stmt *st);
+	void (*bind_i64)(struct stmt *st, int64_t v);
+	void (*bind_str)(struct stmt *st, struct str s);
+	void (*bind_blob)(struct stmt *st, struct str s);
+	void (*bind_null)(struct stmt *st);
+	int (*step)(struct stmt *st, struct error *err);
+	int64_t (*changed)(struct stmt *st);	/* rows of the statement that was stepped to its end */
+	int64_t (*column_i64)(struct stmt *st);
+	struct str (*column_str)(struct stmt *st);
+	struct str (*column_blob)(struct stmt *st);
+	bool (*column_none)(struct stmt *st);	/* does not move on */
+	int64_t (*last_id)(struct db *db);
+
+	/* A transaction. A write one holds the write lock from the start. */
+	int (*begin)(struct db *db, struct error *err);
+	int (*commit)(struct db *db, struct error *err);	/* on failure it is still open: roll it back */
+	void (*rollback)(struct db *db);
+	bool (*in_transaction)(struct db *db);	/* false: none, or the engine has rolled it back by itself */
+	/* A place inside the transaction: keep it, or go back to it and drop what came after. */
+	int (*mark)(struct db *db, struct error *err);
+	int (*mark_end)(struct db *db, bool keep, struct error *err);
+
+	/* Many statements in one text: a core migration. */
+	int (*script)(struct db *db, struct str sql, struct error *err);
+	/* The columns of a table, in order; *ret_count 0: no such table. */
+	int (*columns)(struct db *db, struct str table, struct arena *arena, struct str **ret, size_t *ret_count,
+		       struct error *err);
+	/* Takes the closed list of values off a text column, inside a write transaction. 1: done, 0: it had none. */
+	int (*widen)(struct db *db, struct str table, struct str column, struct error *err);
+
+	/* The engine's log, where it needs somebody to move it into the database; NULL: it does not.
+	 * log_pages: its length after the last commit of this (the writer's) connection.
+	 * checkpoint: moves what it can; `whole` also begins the log anew and must not overlap a commit. */
+	int64_t (*log_pages)(struct db *db);
+	int (*checkpoint)(struct db *db, bool whole, struct error *err);
+};
+
+extern const struct db_engine sqlite_engine;
+
+/* For tests: called before every statement's first step and before each commit ("COMMIT"); what it returns below 0 is
+ * that step's failure. NULL: none. Set while no statement runs. */
+extern int (*engine_fault)(const char *sql);
+
+/* The writer's and the migrations' transaction; a rollback drops the noted changes. */
+int db_begin(struct db *db, struct error *err);
+int db_commit(struct db *db, struct error *err);
+void db_rollback(struct db *db);
+
+/* Applies the core's migrations that are not recorded (store/migrate.c). */
+int store_migrate(struct db *db, struct error *err);
+
+#endif
