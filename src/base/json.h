@@ -11,12 +11,16 @@ struct json_object;	/* json-c's */
  * The caller frees it with json_free. */
 int json_parse(struct str text, struct json_object **ret, struct error *err);
 void json_free(struct json_object **o);	/* for SCOPED */
-/* Members of an object. A wrong type counts as absent for json_has and fails otherwise. */
+/* Members of an object. A member of another type counts as absent, and so does one of NULL or of what is no object. A
+ * number counts as i64 only when it is written without point and exponent and lies inside the range. */
 struct str json_get_str(const struct json_object *o, const char *key);	/* borrowed; STR_NONE: absent or not a string */
 bool json_get_i64(const struct json_object *o, const char *key, int64_t *ret);
 bool json_get_bool(const struct json_object *o, const char *key, bool *ret);
 struct json_object *json_get_object(const struct json_object *o, const char *key);	/* borrowed, or NULL */
 struct json_object *json_get_array(const struct json_object *o, const char *key);	/* borrowed, or NULL */
+struct str json_text(const struct json_object *v);	/* of a value itself; borrowed; STR_NONE: NULL or not a string */
+size_t json_len(const struct json_object *array);	/* 0 for NULL and for what is no array */
+struct json_object *json_at(const struct json_object *array, size_t n);	/* borrowed; NULL: past the end, or null */
 /* Absent or null. */
 bool json_is_none(const struct json_object *o, const char *key);
 
