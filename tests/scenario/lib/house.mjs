@@ -124,6 +124,16 @@ export class House {
   fromUs(customer, rest, at = Date.now()) { return { sender: { id: this.account.key }, recipient: { id: customer }, timestamp: at, ...rest }; }
 
   async conversations(query = '') { return (await this.api('GET', this.w(`/conversations${query}`))).body.items; }
+  // Every conversation, page by page.
+  async allConversations() {
+    const all = [];
+    for (let cursor = ''; cursor !== null;) {
+      const page = (await this.api('GET', this.w(`/conversations?limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`))).body;
+      all.push(...page.items);
+      cursor = page.next_cursor;
+    }
+    return all;
+  }
   async conversationOf(handleOrText) { return (await this.conversations()).find((c) => c.last_message?.text === handleOrText || c.contact.handle === handleOrText); }
   async messages(conversation) { return (await this.api('GET', this.w(`/conversations/${conversation}/messages?limit=100`))).body.items; }
   async journal(query = '') { return (await this.api('GET', this.w(`/webhook-events${query}`))).body.items; }
