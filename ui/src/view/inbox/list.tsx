@@ -14,7 +14,8 @@ import { Empty, FaultView, Skeleton } from "../parts/states";
 import { MenuButton } from "./sidebar";
 import { summary } from "./summary";
 
-export const ROW = 72;
+/* The same number stands in list.css. */
+export const ROW = 64;
 
 export function contactName(one: Conversation): string {
   return one.contact.name || one.contact.handle || text.inbox.unknownContact(channelName(one.channel));
