@@ -8,7 +8,7 @@
 struct config {
 	struct str data;			/* --data, MAILTRIXY_DATA: "./data" */
 	struct str listen;			/* --listen: "127.0.0.1:8080"; "[::1]:8080" too; port 0: a free one */
-	struct str public_url;			/* --public-url, without a final '/': "http://" + listen */
+	struct str public_url;			/* --public-url, no path, no final '/': "http://" + listen (127.0.0.1 for a wildcard) */
 	struct str database;			/* --database: "" is SQLite in the data directory */
 	struct str graph_url;			/* --graph-url: "" is the channel's own default */
 	struct str instagram_graph_url;		/* --instagram-graph-url: the same */
