@@ -1,5 +1,5 @@
-/* Any bytes as Meta's answer, to every question that the addon asks. Input: a byte for the HTTP status, a byte for the length of
- * a usage header, that header, and the body. */
+/* Any bytes as Meta's answer, to every question that the addon asks. Input: a byte for the HTTP status, a byte for the
+ * length of a usage header, that header, and the body. */
 #include "../addons/instagram/test/support.h"
 
 #include <stdlib.h>
@@ -39,8 +39,8 @@ static void read_others(const struct trixy_account *account, const struct trixy_
 	r = channel->profile_answer(account, answer, memory, &profile);
 	require(r == 0 || r == TRIXY_EINVAL);
 	if (r == 0)
-		require(test_text_utf8(profile.name) && test_text_utf8(profile.handle) && test_text_utf8(profile.picture_url) &&
-			profile.follower_count >= -1);
+		require(test_text_utf8(profile.name) && test_text_utf8(profile.handle) &&
+			test_text_utf8(profile.picture_url) && profile.follower_count >= -1);
 	require(channel->subscribe_answer(account, answer, memory, &finding) == 0);
 	test_finding_check(&finding);
 	for (uint32_t step = 0; channel->check_request(account, step, test_text("4242"), memory, &request) == 0; step++) {

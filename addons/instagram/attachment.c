@@ -23,7 +23,8 @@ static const struct {
 };
 
 /* What the pages call the id of a shared thing; the first that is there is taken. */
-static const char *const id_names[] = {"id", "media_id", "reel_video_id", "ig_post_media_id", "story_media_id", "attachment_id"};
+static const char *const id_names[] = {
+	"id", "media_id", "reel_video_id", "ig_post_media_id", "story_media_id", "attachment_id"};
 
 static uint32_t kind_of(struct trixy_text type)
 {
@@ -33,7 +34,8 @@ static uint32_t kind_of(struct trixy_text type)
 	return TRIXY_MESSAGE_UNSUPPORTED;
 }
 
-static struct trixy_attachment read_one(struct ig_maker *maker, struct json_object *object, uint32_t kind, struct trixy_text type)
+static struct trixy_attachment read_one(struct ig_maker *maker, struct json_object *object, uint32_t kind,
+					struct trixy_text type)
 {
 	struct json_object *payload = ig_json_get(object, "payload");
 	struct trixy_attachment a = {.size = sizeof(a), .type = kind};

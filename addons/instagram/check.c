@@ -13,7 +13,8 @@
 struct step {
 	struct trixy_text check;
 	/* Fills the call; false: it cannot be asked. */
-	bool (*ask)(struct ig_maker *maker, const struct trixy_account *account, struct trixy_text carry, struct ig_call *call);
+	bool (*ask)(struct ig_maker *maker, const struct trixy_account *account, struct trixy_text carry,
+		    struct ig_call *call);
 	/* The answer is a success with an object. */
 	void (*read)(struct ig_finder *f, const struct trixy_account *account, struct trixy_text carry);
 	/* What the table of errors says is not all; may be NULL. */
@@ -58,7 +59,8 @@ static struct trixy_text copied(struct ig_finder *f, struct trixy_text text)
 static const char *const webhook_fields[] = {"messages", "messaging_postbacks"};
 
 /* An app's own token: its id and its secret. The id is what the "App Secret" step carried. */
-static bool app_token(struct ig_maker *maker, const struct trixy_account *account, struct trixy_text carry, struct ig_call *call)
+static bool app_token(struct ig_maker *maker, const struct trixy_account *account, struct trixy_text carry,
+		      struct ig_call *call)
 {
 	struct trixy_text secret = ig_account_field(account, "app_secret");
 
@@ -84,7 +86,8 @@ static void read_conversations(struct ig_finder *f, const struct trixy_account *
 	ig_found(f, TRIXY_CHECK_OK, TEXT("Apps may read and send this account's messages."), NO_FIX);
 }
 
-static bool ask_subscribed(struct ig_maker *maker, const struct trixy_account *account, struct trixy_text carry, struct ig_call *call)
+static bool ask_subscribed(struct ig_maker *maker, const struct trixy_account *account, struct trixy_text carry,
+			   struct ig_call *call)
 {
 	(void)carry;
 	call->path = IG_JOIN(maker, ig_account_node(account), TEXT("/subscribed_apps"));
@@ -113,8 +116,10 @@ static void read_subscribed(struct ig_finder *f, const struct trixy_account *acc
 
 	(void)account;
 	if (app == NULL) {
-		ig_found(f, TRIXY_CHECK_FAILED, TEXT("The app is not subscribed to this account: Meta sends it no messages."),
-			 TEXT("Save the account again: MailTrixy then subscribes. The token needs pages_manage_metadata for it."));
+		ig_found(f, TRIXY_CHECK_FAILED,
+			 TEXT("The app is not subscribed to this account: Meta sends it no messages."),
+			 TEXT("Save the account again: MailTrixy then subscribes. The token needs "
+			      "pages_manage_metadata for it."));
 		return;
 	}
 	lacks = missing(&f->maker, ig_json_get(app, "subscribed_fields"), webhook_fields, COUNT(webhook_fields));
@@ -127,7 +132,8 @@ static void read_subscribed(struct ig_finder *f, const struct trixy_account *acc
 
 /* ---- Facebook Login ---- */
 
-static bool ask_me(struct ig_maker *maker, const struct trixy_account *account, struct trixy_text carry, struct ig_call *call)
+static bool ask_me(struct ig_maker *maker, const struct trixy_account *account, struct trixy_text carry,
+		   struct ig_call *call)
 {
 	(void)maker;
 	(void)account;
@@ -148,9 +154,10 @@ static void read_me(struct ig_finder *f, const struct trixy_account *account, st
 	else
 		ig_found(f, TRIXY_CHECK_FAILED,
 			 IG_JOIN(&f->maker, TEXT("The token is valid, but it belongs to "),
-				 ig_text_cut(ig_json_word(ig_json_get(f->root, "name")), 128), TEXT(" ("), ig_text_cut(id, 64),
-				 TEXT("), not to the Page ID given.")),
-			 TEXT("Use the Page's own token: GET /me/accounts shows the token of each Page (access_token)."));
+				 ig_text_cut(ig_json_word(ig_json_get(f->root, "name")), 128), TEXT(" ("),
+				 ig_text_cut(id, 64), TEXT("), not to the Page ID given.")),
+			 TEXT("Use the Page's own token: GET /me/accounts shows the token of each Page "
+			      "(access_token)."));
 }
 
 /* A wrong proof is about the App Secret, the next step: the token itself was accepted. */
@@ -162,7 +169,8 @@ static void refused_me(struct ig_finder *f)
 		ig_found(f, TRIXY_CHECK_OK, TEXT("Meta accepts the token."), NO_FIX);
 }
 
-static bool ask_app(struct ig_maker *maker, const struct trixy_account *account, struct trixy_text carry, struct ig_call *call)
+static bool ask_app(struct ig_maker *maker, const struct trixy_account *account, struct trixy_text carry,
+		    struct ig_call *call)
 {
 	(void)maker;
 	(void)account;
@@ -189,7 +197,8 @@ static bool ask_permissions(struct ig_maker *maker, const struct trixy_account *
 {
 	/* The one place where Meta wants a token in the address: it is what is asked about. */
 	call->path = TEXT("debug_token");
-	call->query = IG_JOIN(maker, TEXT("input_token="), ig_text_percent(maker, ig_account_field(account, "page_access_token")));
+	call->query = IG_JOIN(maker, TEXT("input_token="),
+			      ig_text_percent(maker, ig_account_field(account, "page_access_token")));
 	return app_token(maker, account, carry, call);
 }
 
@@ -224,12 +233,17 @@ static void read_permissions(struct ig_finder *f, const struct trixy_account *ac
 			 TEXT("Make a new long-lived token and save it under " FIX_CONFIGURE "."));
 		f->finding.reconnect = 1;
 	} else if (lacks.len > 0) {
-		ig_found(f, list_has(ig_json_get(data, "scopes"), "instagram_manage_messages") ? TRIXY_CHECK_WARNING : TRIXY_CHECK_FAILED,
+		ig_found(f,
+			 list_has(ig_json_get(data, "scopes"), "instagram_manage_messages") ? TRIXY_CHECK_WARNING
+											    : TRIXY_CHECK_FAILED,
 			 IG_JOIN(&f->maker, TEXT("The token lacks: "), lacks),
-			 TEXT("Make a new token with these permissions; outside Development Mode the app needs them by App Review."));
+			 TEXT("Make a new token with these permissions; outside Development Mode the app needs them by "
+			      "App Review."));
 	} else if (expires > 0 && expires < INT64_C(253402300800)) {
-		ig_found(f, TRIXY_CHECK_WARNING, IG_JOIN(&f->maker, TEXT("The token expires on "), date_of(&f->maker, expires), TEXT(".")),
-			 TEXT("Make a long-lived Page token, which does not expire, and save it under " FIX_CONFIGURE "."));
+		ig_found(f, TRIXY_CHECK_WARNING,
+			 IG_JOIN(&f->maker, TEXT("The token expires on "), date_of(&f->maker, expires), TEXT(".")),
+			 TEXT("Make a long-lived Page token, which does not expire, and save it under " FIX_CONFIGURE
+			      "."));
 	} else {
 		ig_found(f, TRIXY_CHECK_OK, TEXT("The token has every permission and does not expire."), NO_FIX);
 	}
@@ -242,10 +256,12 @@ static void refused_as_app(struct ig_finder *f)
 		return;
 	f->finding.reconnect = 0;
 	ig_found(f, TRIXY_CHECK_FAILED, TEXT("Meta does not accept the App Secret for the app that made the token."),
-		 TEXT("Copy it again from Meta App → Settings → Basic → App secret, and save it under " FIX_CONFIGURE "."));
+		 TEXT("Copy it again from Meta App → Settings → Basic → App secret, and save it under " FIX_CONFIGURE
+		      "."));
 }
 
-static bool ask_link(struct ig_maker *maker, const struct trixy_account *account, struct trixy_text carry, struct ig_call *call)
+static bool ask_link(struct ig_maker *maker, const struct trixy_account *account, struct trixy_text carry,
+		     struct ig_call *call)
 {
 	(void)carry;
 	call->path = IG_JOIN(maker, ig_account_node(account));
@@ -273,7 +289,8 @@ static void read_link(struct ig_finder *f, const struct trixy_account *account, 
 			 NO_FIX);
 }
 
-static bool ask_callback(struct ig_maker *maker, const struct trixy_account *account, struct trixy_text carry, struct ig_call *call)
+static bool ask_callback(struct ig_maker *maker, const struct trixy_account *account, struct trixy_text carry,
+			 struct ig_call *call)
 {
 	call->path = IG_JOIN(maker, ig_text_percent(maker, carry), TEXT("/subscriptions"));
 	return app_token(maker, account, carry, call);
@@ -293,7 +310,8 @@ static void read_callback(struct ig_finder *f, const struct trixy_account *accou
 	active = ig_json_get(found, "active");
 	if (found == NULL || (active != NULL && !ig_json_true(active))) {
 		ig_found(f, TRIXY_CHECK_FAILED, TEXT("The app has no active webhook for Instagram."),
-			 TEXT("In the Meta App Dashboard, Webhooks → Instagram: paste the Webhook URL and the Verify Token."));
+			 TEXT("In the Meta App Dashboard, Webhooks → Instagram: paste the Webhook URL and the Verify "
+			      "Token."));
 		return;
 	}
 	url = ig_text_cut(ig_json_word(ig_json_get(found, "callback_url")), 512);
@@ -308,7 +326,8 @@ static void read_callback(struct ig_finder *f, const struct trixy_account *accou
 
 /* ---- Instagram Login ---- */
 
-static bool ask_user(struct ig_maker *maker, const struct trixy_account *account, struct trixy_text carry, struct ig_call *call)
+static bool ask_user(struct ig_maker *maker, const struct trixy_account *account, struct trixy_text carry,
+		     struct ig_call *call)
 {
 	(void)maker;
 	(void)account;
@@ -331,8 +350,9 @@ static void read_user(struct ig_finder *f, const struct trixy_account *account, 
 			 TEXT("Make it a Business or Creator account in the Instagram app."));
 	else if (!ig_text_equal(id, account->key))
 		ig_found(f, TRIXY_CHECK_FAILED,
-			 IG_JOIN(&f->maker, TEXT("The token is valid, but its account's user_id is "), ig_text_cut(id, 64)),
-			 TEXT("Put that number into IG User ID (not the shorter-lived \"id\" of the same answer): webhooks carry it."));
+			 IG_JOIN(&f->maker, TEXT("The token is valid, but its account's user_id is "),
+				 ig_text_cut(id, 64)),
+			 TEXT("Put that number into IG User ID (not the \"id\" of the same answer): webhooks carry it."));
 	else
 		ig_found(f, TRIXY_CHECK_OK,
 			 IG_JOIN(&f->maker, TEXT("Meta accepts the token, and it is this account's: "),
@@ -340,7 +360,8 @@ static void read_user(struct ig_finder *f, const struct trixy_account *account, 
 			 NO_FIX);
 }
 
-static bool ask_nothing(struct ig_maker *maker, const struct trixy_account *account, struct trixy_text carry, struct ig_call *call)
+static bool ask_nothing(struct ig_maker *maker, const struct trixy_account *account, struct trixy_text carry,
+			struct ig_call *call)
 {
 	(void)maker;
 	(void)account;
@@ -371,7 +392,8 @@ static const struct step instagram_steps[] = {
 	{TRIXY_TEXT("Access to messages is allowed"), ask_conversations, read_conversations, NULL, ALWAYS_ASKED},
 	{TRIXY_TEXT("App Secret"), ask_nothing, NULL, NULL,
 	 TRIXY_TEXT("Meta offers no way to check it for Instagram Login: the first message that arrives proves it."),
-	 TRIXY_TEXT("If the log shows an invalid webhook signature, copy the Instagram app secret of the same app instead.")},
+	 TRIXY_TEXT("If the log shows an invalid webhook signature, copy the Instagram app secret of the same app "
+		    "instead.")},
 };
 
 static const struct step *step_at(const struct trixy_account *account, uint32_t step)

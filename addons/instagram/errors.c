@@ -40,14 +40,20 @@
 /* The first row that fits is taken: rows with a subcode or words stand before those without. */
 static const struct ig_fault faults[] = {
 	/* The token. */
-	ROW(190, 458, TRIXY_RECONNECT, "app_removed", "The access token is no longer valid: the app was removed from the account.", FIX_TOKEN),
+	ROW(190, 458, TRIXY_RECONNECT, "app_removed",
+	    "The access token is no longer valid: the app was removed from the account.", FIX_TOKEN),
 	ROW(190, 459, TRIXY_RECONNECT, "login_needed",
-	    "The access token is no longer valid: its owner must first log in to Facebook and answer a security question.", FIX_TOKEN),
-	ROW(190, 460, TRIXY_RECONNECT, "password_changed", "The access token is no longer valid: its owner changed the password.", FIX_TOKEN),
+	    "The access token is no longer valid: its owner must first log in to Facebook and answer a security "
+	    "question.",
+	    FIX_TOKEN),
+	ROW(190, 460, TRIXY_RECONNECT, "password_changed",
+	    "The access token is no longer valid: its owner changed the password.", FIX_TOKEN),
 	ROW(190, 463, TRIXY_RECONNECT, "token_expired", "The access token has expired.", FIX_TOKEN),
-	ROW(190, 464, TRIXY_RECONNECT, "user_unconfirmed", "The access token is no longer valid: its owner's account is not confirmed.", FIX_TOKEN),
+	ROW(190, 464, TRIXY_RECONNECT, "user_unconfirmed",
+	    "The access token is no longer valid: its owner's account is not confirmed.", FIX_TOKEN),
 	ROW(190, 467, TRIXY_RECONNECT, "token_invalid", "The access token is no longer valid.", FIX_TOKEN),
-	ROW(190, 492, TRIXY_RECONNECT, "role_lost", "The access token is no longer valid: its owner lost the role on the Page.", FIX_TOKEN),
+	ROW(190, 492, TRIXY_RECONNECT, "role_lost",
+	    "The access token is no longer valid: its owner lost the role on the Page.", FIX_TOKEN),
 	ROW(190, IG_ANY, TRIXY_RECONNECT, "token_invalid", "The access token is no longer valid.", FIX_TOKEN),
 	ROW(102, IG_ANY, TRIXY_RECONNECT, "session_invalid", "The access token's session has ended.", FIX_TOKEN),
 
@@ -68,7 +74,8 @@ static const struct ig_fault faults[] = {
 	    "The customer's account was deleted, or wrote to another account of yours: reply from that one."),
 	ROW(100, 2534001, TRIXY_FAILED, "thread_gone", "The conversation was archived or deleted on Instagram.",
 	    "Wait for the customer to write again."),
-	ROW(9000001, IG_ANY, TRIXY_FAILED, "message_deleted", "That message was deleted on Instagram.", "Nothing can be done from here."),
+	ROW(9000001, IG_ANY, TRIXY_FAILED, "message_deleted", "That message was deleted on Instagram.",
+	    "Nothing can be done from here."),
 
 	/* Another app. 2018300 is Messenger's number for it. A hold of the whole account would be wrong: it is
 	 * this conversation only. */
@@ -78,43 +85,58 @@ static const struct ig_fault faults[] = {
 	ROW_WORDS(10, "controlling this thread", TRIXY_FAILED, "not_thread_owner", REASON_OTHER_APP, FIX_CONTROL),
 
 	/* The account, in a way that a person must mend. */
-	ROW(200, 2534041, TRIXY_HOLD, "messages_access_off", "The Instagram account does not let apps read and send its messages.",
+	ROW(200, 2534041, TRIXY_HOLD, "messages_access_off",
+	    "The Instagram account does not let apps read and send its messages.",
 	    "In the Instagram app: Settings → Messages and story replies → Message controls → Connected tools: "
 	    "switch on Allow access to messages."),
 	ROW(10, 2534077, TRIXY_HOLD, "page_link_broken",
-	    "Meta cannot verify that the Page, the Instagram account and the token's owner belong together.", FIX_RELINK),
-	ROW(100, 2534013, TRIXY_HOLD, "page_not_linked", "The Facebook Page is not linked to an Instagram account.", FIX_RELINK),
-	ROW(100, 2534029, TRIXY_HOLD, "account_blocked", "Meta has blocked this business from Instagram messaging.", FIX_SUPPORT),
+	    "Meta cannot verify that the Page, the Instagram account and the token's owner belong together.",
+	    FIX_RELINK),
+	ROW(100, 2534013, TRIXY_HOLD, "page_not_linked", "The Facebook Page is not linked to an Instagram account.",
+	    FIX_RELINK),
+	ROW(100, 2534029, TRIXY_HOLD, "account_blocked", "Meta has blocked this business from Instagram messaging.",
+	    FIX_SUPPORT),
 	ROW(36103, IG_ANY, TRIXY_HOLD, "not_eligible", "This Instagram account may not use the messaging API.",
 	    "Make it a Business or Creator account in the Instagram app, and link it to the Page."),
-	ROW(613, 2018338, TRIXY_HOLD, "tag_abuse", "Meta warns that this account uses message tags for what they are not meant for.",
-	    "Reply with a tag only to questions that the customer asked. See Account Quality in Meta Business Suite, then check the connection."),
-	ROW_WORDS(100, "appsecret_proof", TRIXY_HOLD, "app_secret_wrong", "The App Secret does not belong to the app that made the token.", FIX_SECRET),
-	ROW(100, 33, TRIXY_HOLD, "object_missing", "Meta does not know the Page or account id, or the token may not use it.",
+	ROW(613, 2018338, TRIXY_HOLD, "tag_abuse",
+	    "Meta warns that this account uses message tags for what they are not meant for.",
+	    "Reply with a tag only to questions that the customer asked. See Account Quality in Meta Business Suite, "
+	    "then check the connection."),
+	ROW_WORDS(100, "appsecret_proof", TRIXY_HOLD, "app_secret_wrong",
+		  "The App Secret does not belong to the app that made the token.", FIX_SECRET),
+	ROW(100, 33, TRIXY_HOLD, "object_missing",
+	    "Meta does not know the Page or account id, or the token may not use it.",
 	    "Compare the Page ID and the IG User ID with Meta's, and make the token for that Page."),
 
 	/* The account, for a while. */
-	ROW_WAIT(10, 1893063, 4 * IG_HOUR_MS, "account_restricted", "Instagram has restricted this account from sending for a time.", FIX_SUPPORT),
-	ROW_WAIT(368, IG_ANY, IG_HOUR_MS, "policy_block", "Meta has blocked this account from sending for a time, for its policies.", FIX_SUPPORT),
+	ROW_WAIT(10, 1893063, 4 * IG_HOUR_MS, "account_restricted",
+		 "Instagram has restricted this account from sending for a time.", FIX_SUPPORT),
+	ROW_WAIT(368, IG_ANY, IG_HOUR_MS, "policy_block",
+		 "Meta has blocked this account from sending for a time, for its policies.", FIX_SUPPORT),
 	ROW_WAIT(4, IG_ANY, 0, "rate_limited", REASON_RATE, FIX_WAIT),
 	ROW_WAIT(17, IG_ANY, 0, "rate_limited", REASON_RATE, FIX_WAIT),
 	ROW_WAIT(32, IG_ANY, 0, "rate_limited", REASON_RATE, FIX_WAIT),
 	ROW_WAIT(613, IG_ANY, 0, "rate_limited", REASON_RATE, FIX_WAIT),
 	/* Business use case limits: 80001 Pages, 80002 Instagram, 80006 Messenger; the others are kin. */
-	{80000, 80014, IG_ANY, NULL, TRIXY_PARK, false, 0, TRIXY_TEXT("rate_limited"), TRIXY_TEXT(REASON_RATE), TRIXY_TEXT(FIX_WAIT)},
+	{80000, 80014, IG_ANY, NULL, TRIXY_PARK, false, 0, TRIXY_TEXT("rate_limited"), TRIXY_TEXT(REASON_RATE),
+	 TRIXY_TEXT(FIX_WAIT)},
 
 	/* The message. */
-	ROW(100, 2534015, TRIXY_FAILED, "message_invalid", "Instagram does not accept this message.", "Write it differently and send it again."),
+	ROW(100, 2534015, TRIXY_FAILED, "message_invalid", "Instagram does not accept this message.",
+	    "Write it differently and send it again."),
 	ROW(100, 2534025, TRIXY_FAILED, "message_invalid", "Instagram does not allow a private reply to this comment.",
 	    "Nothing can be done from here."),
 	ROW(100, 2018008, TRIXY_FAILED, "media_unreachable", "Instagram could not fetch the attachment.", FIX_MEDIA),
-	ROW(100, 2018047, TRIXY_FAILED, "media_type", "The attachment is not of the type that it was sent as.", FIX_MEDIA),
+	ROW(100, 2018047, TRIXY_FAILED, "media_type", "The attachment is not of the type that it was sent as.",
+	    FIX_MEDIA),
 	ROW(100, 2018109, TRIXY_FAILED, "media_too_big", "The attachment is too big for Instagram.", FIX_MEDIA),
 	ROW(100, 2018294, TRIXY_FAILED, "media_timeout", "Instagram took too long to fetch the video.", FIX_MEDIA),
 
 	/* "An error although it was sent", and the one that is related to permissions or not, says Meta. */
-	ROW(1, 1357046, TRIXY_UNKNOWN, "perhaps_sent", "Instagram reported an error, but may have sent the message all the same.", FIX_LOOK),
-	ROW(1, 99, TRIXY_UNKNOWN, "perhaps_sent", "Instagram reported an error, but may have sent the message all the same.", FIX_LOOK),
+	ROW(1, 1357046, TRIXY_UNKNOWN, "perhaps_sent",
+	    "Instagram reported an error, but may have sent the message all the same.", FIX_LOOK),
+	ROW(1, 99, TRIXY_UNKNOWN, "perhaps_sent",
+	    "Instagram reported an error, but may have sent the message all the same.", FIX_LOOK),
 	ROW(1, IG_ANY, TRIXY_RETRY, "temporary", "Instagram has a passing fault.", FIX_WAIT),
 	/* 2 may also mean that the customer blocked us: the server's attempts end. */
 	ROW(2, IG_ANY, TRIXY_RETRY, "temporary", "Instagram has a passing fault.", FIX_WAIT),
@@ -122,11 +144,15 @@ static const struct ig_fault faults[] = {
 	/* What is left of the broad codes. */
 	ROW_QUOTE(3, 3, TRIXY_HOLD, "permission_missing", "The Meta app lacks a capability.",
 		  "Add it in the App Dashboard (App Review), then make a new token."),
-	ROW_QUOTE(10, 10, TRIXY_HOLD, "permission_missing", "The access token lacks a permission, or the Meta app a feature.",
-		  "Make a new token with instagram_manage_messages and pages_messaging (or instagram_business_manage_messages). "
+	ROW_QUOTE(10, 10, TRIXY_HOLD, "permission_missing",
+		  "The access token lacks a permission, or the Meta app a feature.",
+		  "Make a new token with instagram_manage_messages and pages_messaging (or "
+		  "instagram_business_manage_messages). "
 		  "A reply with the HUMAN_AGENT tag needs the Human Agent feature of the app."),
-	ROW_QUOTE(200, 299, TRIXY_HOLD, "permission_missing", "The access token lacks a permission, or the Meta app a feature.",
-		  "Make a new token with instagram_manage_messages and pages_messaging (or instagram_business_manage_messages). "
+	ROW_QUOTE(200, 299, TRIXY_HOLD, "permission_missing",
+		  "The access token lacks a permission, or the Meta app a feature.",
+		  "Make a new token with instagram_manage_messages and pages_messaging (or "
+		  "instagram_business_manage_messages). "
 		  "A reply with the HUMAN_AGENT tag needs the Human Agent feature of the app."),
 	ROW_QUOTE(100, 100, TRIXY_FAILED, "bad_parameter", "Instagram does not accept this message.",
 		  "If other messages fail too, run Check connection; the log has Meta's codes."),

@@ -14,7 +14,8 @@ static void found_fault(struct ig_finder *f, const struct ig_error *error)
 	bool passing = fault->outcome == TRIXY_RETRY || (fault->outcome == TRIXY_PARK && fault->wait_ms == 0);
 
 	if (passing) {
-		ig_found(f, TRIXY_CHECK_WARNING, TEXT("Meta did not answer this for now."), TEXT("Check the connection again in some minutes."));
+		ig_found(f, TRIXY_CHECK_WARNING, TEXT("Meta did not answer this for now."),
+			 TEXT("Check the connection again in some minutes."));
 	} else {
 		ig_found(f, TRIXY_CHECK_FAILED, ig_error_reason(&f->maker, fault, error), fault->fix);
 		f->finding.reconnect = fault->outcome == TRIXY_RECONNECT;

@@ -19,7 +19,8 @@ static const struct trixy_backend backends[] = {
 		.size = sizeof(struct trixy_backend),
 		.slug = TRIXY_TEXT("facebook"),
 		.name = TRIXY_TEXT("Facebook Page (Facebook Login)"),
-		.help = TRIXY_TEXT("For an Instagram account that is linked to a Facebook Page: messages go by the Page's access token."),
+		.help = TRIXY_TEXT("For an Instagram account that is linked to a Facebook Page: messages go by the "
+				   "Page's access token."),
 		.base_url = TRIXY_TEXT("https://graph.facebook.com"),
 		.url_setting = TRIXY_TEXT("graph_url"),
 	},
@@ -27,7 +28,8 @@ static const struct trixy_backend backends[] = {
 		.size = sizeof(struct trixy_backend),
 		.slug = TRIXY_TEXT("instagram"),
 		.name = TRIXY_TEXT("Instagram account (Instagram Login)"),
-		.help = TRIXY_TEXT("For an Instagram account without a Facebook Page: messages go by the account's own access token, "
+		.help = TRIXY_TEXT("For an Instagram account without a Facebook Page: messages go by the account's own "
+				   "access token, "
 				   "which lives 60 days unless it is refreshed."),
 		.base_url = TRIXY_TEXT("https://graph.instagram.com"),
 		.url_setting = TRIXY_TEXT("instagram_graph_url"),
@@ -43,8 +45,9 @@ static const struct trixy_field fields[] = {
 		.backends = FACEBOOK,
 		.name = TRIXY_TEXT("page_id"),
 		.label = TRIXY_TEXT("Page ID"),
-		.help = TRIXY_TEXT("The Facebook Page linked to the Instagram account. Graph API Explorer: GET /me/accounts, "
-				   "\"id\"; or the Page → About → Page transparency."),
+		.help = TRIXY_TEXT(
+			"The Facebook Page linked to the Instagram account. Graph API Explorer: GET /me/accounts, "
+			"\"id\"; or the Page → About → Page transparency."),
 		.placeholder = TRIXY_TEXT("102290129340398"),
 	},
 	{
@@ -64,8 +67,10 @@ static const struct trixy_field fields[] = {
 		.backends = FACEBOOK | INSTAGRAM,
 		.name = TRIXY_TEXT("ig_user_id"),
 		.label = TRIXY_TEXT("IG User ID"),
-		.help = TRIXY_TEXT("The Instagram Business Account ID, 17 digits. Facebook Login: GET /me/accounts?fields="
-				   "instagram_business_account, its \"id\". Instagram Login: GET /me?fields=user_id, \"user_id\"."),
+		.help = TRIXY_TEXT(
+			"The Instagram Business Account ID, 17 digits. Facebook Login: GET /me/accounts?fields="
+			"instagram_business_account, its \"id\". Instagram Login: GET /me?fields=user_id, "
+			"\"user_id\"."),
 		.placeholder = TRIXY_TEXT("17841400000000001"),
 	},
 	{
@@ -85,8 +90,9 @@ static const struct trixy_field fields[] = {
 		.backends = FACEBOOK,
 		.name = TRIXY_TEXT("page_access_token"),
 		.label = TRIXY_TEXT("Page Access Token"),
-		.help = TRIXY_TEXT("The Page's long-lived token with pages_messaging and instagram_manage_messages. Graph API "
-				   "Explorer: GET /me/accounts with a long-lived user token, \"access_token\"."),
+		.help = TRIXY_TEXT(
+			"The Page's long-lived token with pages_messaging and instagram_manage_messages. Graph API "
+			"Explorer: GET /me/accounts with a long-lived user token, \"access_token\"."),
 		.placeholder = TRIXY_TEXT("EAA…"),
 	},
 	{
@@ -96,9 +102,10 @@ static const struct trixy_field fields[] = {
 		.backends = INSTAGRAM,
 		.name = TRIXY_TEXT("ig_access_token"),
 		.label = TRIXY_TEXT("Instagram Access Token"),
-		.help = TRIXY_TEXT("The account's long-lived token with instagram_business_basic and "
-				   "instagram_business_manage_messages. Meta App → Instagram → API setup with Instagram login → "
-				   "Generate token."),
+		.help = TRIXY_TEXT(
+			"The account's long-lived token with instagram_business_basic and "
+			"instagram_business_manage_messages. Meta App → Instagram → API setup with Instagram login → "
+			"Generate token."),
 		.placeholder = TRIXY_TEXT("IGAA…"),
 	},
 	{
@@ -108,8 +115,10 @@ static const struct trixy_field fields[] = {
 		.backends = FACEBOOK | INSTAGRAM,
 		.name = TRIXY_TEXT("app_secret"),
 		.label = TRIXY_TEXT("App Secret"),
-		.help = TRIXY_TEXT("Verifies that webhooks come from Meta. Meta App → Settings → Basic → App secret (click Show). "
-				   "With Instagram Login, if signatures do not match, take the Instagram app secret of API setup."),
+		.help = TRIXY_TEXT(
+			"Verifies that webhooks come from Meta. Meta App → Settings → Basic → App secret (click Show). "
+			"With Instagram Login, if signatures do not match, take the Instagram app secret of API "
+			"setup."),
 		.placeholder = TRIXY_TEXT("32 characters"),
 	},
 };
@@ -120,8 +129,9 @@ static const struct trixy_tag tags[] = {
 		.size = sizeof(struct trixy_tag),
 		.tag = TRIXY_TEXT(IG_TAG_HUMAN_AGENT),
 		.label = TRIXY_TEXT("Human agent"),
-		.help = TRIXY_TEXT("A person's answer to what the customer asked, up to 7 days after the customer's last message. "
-				   "The Meta app needs the Human Agent feature (App Review). Never for automatic messages."),
+		.help = TRIXY_TEXT(
+			"A person's answer to what the customer asked, up to 7 days after the customer's last message. "
+			"The Meta app needs the Human Agent feature (App Review). Never for automatic messages."),
 	},
 };
 
@@ -129,8 +139,7 @@ static const struct trixy_checklist_item permissions[] = {
 	{TRIXY_TEXT("instagram_basic"), TRIXY_TEXT("to read which Instagram account belongs to the Page")},
 	{TRIXY_TEXT("instagram_manage_messages"), TRIXY_TEXT("to receive and send direct messages")},
 	{TRIXY_TEXT("pages_messaging"), TRIXY_TEXT("to send in the Page's name")},
-	{TRIXY_TEXT("pages_manage_metadata"),
-	 TRIXY_TEXT("to subscribe the Page to webhooks: without it no message arrives, although Meta's setup page does not insist on it")},
+	{TRIXY_TEXT("pages_manage_metadata"), TRIXY_TEXT("to subscribe the Page to webhooks: without it no message arrives")},
 };
 
 static const struct trixy_checklist_item subscriptions[] = {
@@ -139,7 +148,8 @@ static const struct trixy_checklist_item subscriptions[] = {
 	{TRIXY_TEXT("message_reactions"), TRIXY_TEXT("optional, where offered: reactions")},
 	{TRIXY_TEXT("messaging_seen"), TRIXY_TEXT("optional, where offered: read receipts")},
 	{TRIXY_TEXT("message_edit"), TRIXY_TEXT("optional, where offered: edited messages")},
-	{TRIXY_TEXT("messaging_referral"), TRIXY_TEXT("optional, where offered: customers who come by a link or an advertisement")},
+	{TRIXY_TEXT("messaging_referral"),
+	 TRIXY_TEXT("optional, where offered: customers who come by a link or an advertisement")},
 	{TRIXY_TEXT("standby"), TRIXY_TEXT("optional, where offered: conversations that another app holds")},
 };
 
@@ -157,16 +167,16 @@ static const struct trixy_checklist_item instagram_permissions[] = {
 static const struct trixy_checklist checklist[] = {
 	STEP("Create a Business app", "At developers.facebook.com → My Apps → Create App, type Business."),
 	STEP("Add the Instagram product", "In the Meta App Dashboard: Add product → Instagram → Set up."),
-	STEP_ITEMS("Request these permissions", "For accounts that connect by a Facebook Page. App Review → Permissions and features.",
-		   permissions),
-	STEP_ITEMS("With Instagram Login, request these instead", "For accounts that connect without a Page.", instagram_permissions),
-	STEP("Set the Callback URL",
-	     "In the Meta App Dashboard → Webhooks → Instagram: the Webhook URL shown here as Callback URL, and the Verify Token that a "
-	     "workspace was given when it connected."),
+	STEP_ITEMS("Request these permissions",
+		   "For accounts that connect by a Facebook Page. App Review → Permissions and features.", permissions),
+	STEP_ITEMS("With Instagram Login, request these instead", "For accounts that connect without a Page.",
+		   instagram_permissions),
+	STEP("Set the Callback URL", "In the Meta App Dashboard → Webhooks → Instagram: the Webhook URL shown here as "
+				     "Callback URL, and the Verify Token that a workspace was given when it connected."),
 	STEP_ITEMS("Subscribe to these fields", "In the Meta App Dashboard → Webhooks → Instagram.", subscriptions),
 	STEP("Submit for App Review",
-	     "Usually 1–5 business days. In Development Mode the app can only message accounts that have a role in it. Then "
-	     "switch the app to Live. For replies after 24 hours also ask for the Human Agent feature."),
+	     "Usually 1–5 business days. In Development Mode the app can only message accounts that have a role in it. "
+	     "Then switch the app to Live. For replies after 24 hours also ask for the Human Agent feature."),
 };
 
 static const struct trixy_text webhook_fields[] = {TRIXY_TEXT("messages"), TRIXY_TEXT("messaging_postbacks")};

@@ -18,9 +18,11 @@ static struct trixy_text body_of(struct ig_maker *maker, const struct trixy_draf
 	if (draft->tag.len > 0)
 		tag = TEXT(",\"messaging_type\":\"MESSAGE_TAG\",\"tag\":\"" IG_TAG_HUMAN_AGENT "\"");
 	if (draft->reply_to_id.len > 0)
-		reply_to = IG_JOIN(maker, TEXT(",\"reply_to\":{\"mid\":"), ig_text_quote(maker, draft->reply_to_id), TEXT("}"));
+		reply_to = IG_JOIN(maker, TEXT(",\"reply_to\":{\"mid\":"), ig_text_quote(maker, draft->reply_to_id),
+				   TEXT("}"));
 	return IG_JOIN(maker, TEXT("{\"recipient\":{\"id\":"), ig_text_quote(maker, draft->contact_key),
-		       TEXT("},\"message\":{\"text\":"), ig_text_quote(maker, draft->text), TEXT("}"), tag, reply_to, TEXT("}"));
+		       TEXT("},\"message\":{\"text\":"), ig_text_quote(maker, draft->text), TEXT("}"), tag, reply_to,
+		       TEXT("}"));
 }
 
 int32_t ig_compose(const struct trixy_account *account, const struct trixy_draft *draft, struct trixy_memory *memory,
@@ -152,7 +154,8 @@ int32_t ig_read_answer(const struct trixy_account *account, const struct trixy_a
 		o.message_id = IG_JOIN(&maker, message_id);
 	} else {
 		outcome_of_stranger(answer->http_status, &o);
-		o.detail = IG_JOIN(&maker, TEXT("http="), ig_text_number(&maker, answer->http_status), TEXT(" no error object"));
+		o.detail = IG_JOIN(&maker, TEXT("http="), ig_text_number(&maker, answer->http_status),
+				   TEXT(" no error object"));
 	}
 	if (maker.failed)
 		return TRIXY_ENOMEM;

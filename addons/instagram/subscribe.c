@@ -30,9 +30,11 @@ int32_t ig_subscribe_answer(const struct trixy_account *account, const struct tr
 	if (!ig_finder_read(&f, answer))
 		return ig_finder_end(&f, ret_finding);
 	if (ig_json_true(ig_json_get(f.root, "success")))
-		ig_found(&f, TRIXY_CHECK_OK, TEXT("Meta delivers this account's messages to MailTrixy."), (struct trixy_text){NULL, 0});
+		ig_found(&f, TRIXY_CHECK_OK, TEXT("Meta delivers this account's messages to MailTrixy."),
+			 (struct trixy_text){NULL, 0});
 	else
 		ig_found(&f, TRIXY_CHECK_FAILED, TEXT("Meta did not confirm the subscription."),
-			 TEXT("In the Meta App Dashboard, Webhooks → Instagram: subscribe to messages and messaging_postbacks."));
+			 TEXT("In the Meta App Dashboard, Webhooks → Instagram: subscribe to messages and "
+			      "messaging_postbacks."));
 	return ig_finder_end(&f, ret_finding);
 }

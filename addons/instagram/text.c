@@ -77,8 +77,8 @@ struct trixy_text ig_text_quote(struct ig_maker *maker, struct trixy_text text)
 
 static bool is_unreserved(unsigned char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-	       c == '~';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+	       c == '_' || c == '~';
 }
 
 struct trixy_text ig_text_percent(struct ig_maker *maker, struct trixy_text text)

@@ -84,11 +84,22 @@ static void open_window(struct update *u)
 }
 
 enum message_member {
-	MID, TEXT_, ATTACHMENTS, QUICK_REPLY, REPLY_TO, IS_ECHO, IS_DELETED, IS_UNSUPPORTED, AI_GENERATED, REFERRAL, MESSAGE_MEMBERS
+	MID,
+	TEXT_,
+	ATTACHMENTS,
+	QUICK_REPLY,
+	REPLY_TO,
+	IS_ECHO,
+	IS_DELETED,
+	IS_UNSUPPORTED,
+	AI_GENERATED,
+	REFERRAL,
+	MESSAGE_MEMBERS
 };
 
 static const char *const message_names[] = {
-	"mid", "text", "attachments", "quick_reply", "reply_to", "is_echo", "is_deleted", "is_unsupported", "ai_generated", "referral",
+	"mid",	   "text",	 "attachments",	   "quick_reply",  "reply_to",
+	"is_echo", "is_deleted", "is_unsupported", "ai_generated", "referral",
 };
 _Static_assert(sizeof(message_names) / sizeof(message_names[0]) == MESSAGE_MEMBERS, "a name for every member");
 
@@ -131,7 +142,8 @@ static int32_t read_message_content(struct update *u, struct json_object *member
 	return emit(u);
 }
 
-/* is_self, a message of the account to itself, needs no rule of its own: it comes as an echo whose recipient is the account. */
+/* is_self, a message of the account to itself, needs no rule of its own: it comes as an echo whose recipient is the
+ * account. */
 static int32_t read_message(struct update *u, const char *name, struct json_object *value)
 {
 	struct json_object *member[MESSAGE_MEMBERS];

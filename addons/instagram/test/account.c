@@ -87,9 +87,12 @@ static void asks_facebook_step_by_step(void **state)
 		assert_text(r.method, "GET");
 		assert_text(r.url, url);
 		assert_int_equal(r.header_count, 1);
-		assert_text(r.headers[0].value, step == PERMISSIONS || step == CALLBACK ? "Bearer " APP_TOKEN : "Bearer EAAtoken");
+		assert_text(r.headers[0].value,
+			    step == PERMISSIONS || step == CALLBACK ? "Bearer " APP_TOKEN : "Bearer EAAtoken");
 	}
-	assert_int_equal(test_channel()->check_request(&test_facebook, FACEBOOK_STEPS, test_text(NULL), &memory.memory, &r), TRIXY_END);
+	assert_int_equal(
+		test_channel()->check_request(&test_facebook, FACEBOOK_STEPS, test_text(NULL), &memory.memory, &r),
+		TRIXY_END);
 }
 
 static void asks_instagram_step_by_step(void **state)
@@ -97,8 +100,10 @@ static void asks_instagram_step_by_step(void **state)
 	struct trixy_request r;
 
 	(void)state;
-	assert_text(ask(&test_instagram, 0, NULL).url, "https://graph.instagram.com/v25.0/me?fields=id,user_id,username,account_type");
-	assert_text(ask(&test_instagram, 1, NULL).url, "https://graph.instagram.com/v25.0/17841400000000001/subscribed_apps");
+	assert_text(ask(&test_instagram, 0, NULL).url,
+		    "https://graph.instagram.com/v25.0/me?fields=id,user_id,username,account_type");
+	assert_text(ask(&test_instagram, 1, NULL).url,
+		    "https://graph.instagram.com/v25.0/17841400000000001/subscribed_apps");
 	assert_text(ask(&test_instagram, 2, NULL).url,
 		    "https://graph.instagram.com/v25.0/17841400000000001/conversations?platform=instagram&limit=1");
 	assert_text(ask(&test_instagram, 3, NULL).method, "");
@@ -118,27 +123,41 @@ static void skips_what_needs_the_app_id(void **state)
 static void finds_all_well(void **state)
 {
 	(void)state;
-	assert_int_equal(find(&test_facebook, ME, NULL, 200, "{\"id\":\"102290129340398\",\"name\":\"Shop\"}").status, TRIXY_CHECK_OK);
+	assert_int_equal(find(&test_facebook, ME, NULL, 200, "{\"id\":\"102290129340398\",\"name\":\"Shop\"}").status,
+			 TRIXY_CHECK_OK);
 	assert_text(find(&test_facebook, APP, NULL, 200, "{\"id\":\"4242\",\"name\":\"My app\"}").carry, "4242");
 	assert_text(find(&test_facebook, APP, NULL, 200, "{\"id\":4242}").carry, "4242");
-	assert_int_equal(find(&test_facebook, PERMISSIONS, "4242", 200,
-			      "{\"data\":{\"is_valid\":true,\"type\":\"PAGE\",\"expires_at\":0,\"scopes\":[\"instagram_basic\","
-			      "\"instagram_manage_messages\",\"pages_messaging\",\"pages_manage_metadata\"]}}").status, TRIXY_CHECK_OK);
+	assert_int_equal(
+		find(&test_facebook, PERMISSIONS, "4242", 200,
+		     "{\"data\":{\"is_valid\":true,\"type\":\"PAGE\",\"expires_at\":0,\"scopes\":[\"instagram_basic\","
+		     "\"instagram_manage_messages\",\"pages_messaging\",\"pages_manage_metadata\"]}}")
+			.status,
+		TRIXY_CHECK_OK);
 	assert_int_equal(find(&test_facebook, LINK, NULL, 200,
-			      "{\"name\":\"Shop\",\"instagram_business_account\":{\"id\":\"17841400000000001\",\"username\":\"shop\"}}").status,
+			      "{\"name\":\"Shop\",\"instagram_business_account\":{\"id\":\"17841400000000001\","
+			      "\"username\":\"shop\"}}")
+				 .status,
 			 TRIXY_CHECK_OK);
-	assert_int_equal(find(&test_facebook, SUBSCRIBED, "4242", 200,
-			      "{\"data\":[{\"id\":\"4242\",\"subscribed_fields\":[\"messages\",\"messaging_postbacks\"]}]}").status,
-			 TRIXY_CHECK_OK);
-	assert_int_equal(find(&test_facebook, CALLBACK, "4242", 200,
-			      "{\"data\":[{\"object\":\"page\"},{\"object\":\"instagram\",\"callback_url\":\"https://x/y\",\"active\":true,"
-			      "\"fields\":[{\"name\":\"messages\",\"version\":\"v25.0\"},{\"name\":\"messaging_postbacks\"}]}]}").status,
-			 TRIXY_CHECK_OK);
+	assert_int_equal(
+		find(&test_facebook, SUBSCRIBED, "4242", 200,
+		     "{\"data\":[{\"id\":\"4242\",\"subscribed_fields\":[\"messages\",\"messaging_postbacks\"]}]}")
+			.status,
+		TRIXY_CHECK_OK);
+	assert_int_equal(
+		find(&test_facebook, CALLBACK, "4242", 200,
+		     "{\"data\":[{\"object\":\"page\"},{\"object\":\"instagram\",\"callback_url\":\"https://x/"
+		     "y\",\"active\":true,"
+		     "\"fields\":[{\"name\":\"messages\",\"version\":\"v25.0\"},{\"name\":\"messaging_postbacks\"}]}]}")
+			.status,
+		TRIXY_CHECK_OK);
 	assert_int_equal(find(&test_facebook, CONVERSATIONS, NULL, 200, "{\"data\":[]}").status, TRIXY_CHECK_OK);
 	assert_int_equal(find(&test_instagram, 0, NULL, 200,
-			      "{\"data\":[{\"user_id\":\"17841400000000001\",\"username\":\"shop\",\"account_type\":\"BUSINESS\"}]}").status,
+			      "{\"data\":[{\"user_id\":\"17841400000000001\",\"username\":\"shop\",\"account_type\":"
+			      "\"BUSINESS\"}]}")
+				 .status,
 			 TRIXY_CHECK_OK);
-	assert_int_equal(find(&test_instagram, 0, NULL, 200, "{\"id\":\"5\",\"user_id\":17841400000000001}").status, TRIXY_CHECK_OK);
+	assert_int_equal(find(&test_instagram, 0, NULL, 200, "{\"id\":\"5\",\"user_id\":17841400000000001}").status,
+			 TRIXY_CHECK_OK);
 }
 
 static void finds_a_dead_token(void **state)
@@ -158,7 +177,8 @@ static void finds_a_dead_token(void **state)
 /* The token is Meta's to judge, not the secret's. */
 static void tells_a_wrong_app_secret_from_a_dead_token(void **state)
 {
-	static const char refused[] = "{\"error\":{\"code\":100,\"message\":\"Invalid appsecret_proof provided in the API argument\"}}";
+	static const char refused[] =
+		"{\"error\":{\"code\":100,\"message\":\"Invalid appsecret_proof provided in the API argument\"}}";
 	struct trixy_finding f;
 
 	(void)state;
@@ -167,7 +187,8 @@ static void tells_a_wrong_app_secret_from_a_dead_token(void **state)
 	assert_int_equal(f.status, TRIXY_CHECK_FAILED);
 	assert_int_equal(f.reconnect, 0);
 	assert_contains(f.fix, "App secret");
-	f = find(&test_facebook, PERMISSIONS, "4242", 400, "{\"error\":{\"code\":190,\"message\":\"Invalid OAuth access token signature.\"}}");
+	f = find(&test_facebook, PERMISSIONS, "4242", 400,
+		 "{\"error\":{\"code\":190,\"message\":\"Invalid OAuth access token signature.\"}}");
 	assert_int_equal(f.status, TRIXY_CHECK_FAILED);
 	assert_int_equal(f.reconnect, 0);
 	assert_contains(f.explanation, "App Secret");
@@ -206,12 +227,14 @@ static void finds_what_is_set_up_wrongly(void **state)
 
 static void finds_missing_permissions_and_expiry(void **state)
 {
-	static const char all[] = "\"instagram_basic\",\"instagram_manage_messages\",\"pages_messaging\",\"pages_manage_metadata\"";
+	static const char all[] =
+		"\"instagram_basic\",\"instagram_manage_messages\",\"pages_messaging\",\"pages_manage_metadata\"";
 	char body[512];
 	struct trixy_finding f;
 
 	(void)state;
-	f = find(&test_facebook, PERMISSIONS, "4242", 200, "{\"data\":{\"is_valid\":true,\"scopes\":[\"pages_messaging\",\"instagram_basic\"]}}");
+	f = find(&test_facebook, PERMISSIONS, "4242", 200,
+		 "{\"data\":{\"is_valid\":true,\"scopes\":[\"pages_messaging\",\"instagram_basic\"]}}");
 	assert_int_equal(f.status, TRIXY_CHECK_FAILED);
 	assert_text(f.explanation, "The token lacks: instagram_manage_messages, pages_manage_metadata");
 	(void)snprintf(body, sizeof(body), "{\"data\":{\"is_valid\":true,\"expires_at\":1800403200,\"scopes\":[%s]}}", all);
@@ -228,8 +251,10 @@ static void finds_when_meta_does_not_answer(void **state)
 	for (uint32_t step = 0; step < FACEBOOK_STEPS; step++) {
 		assert_contains(find(&test_facebook, step, "4242", 0, "").explanation, "could not be reached");
 		assert_contains(find(&test_facebook, step, "4242", 502, "<html>").explanation, "HTTP status 502");
-		assert_int_equal(find(&test_facebook, step, "4242", 500, "{\"error\":{\"code\":2}}").status, TRIXY_CHECK_WARNING);
-		assert_int_equal(find(&test_facebook, step, "4242", 400, "{\"error\":{\"code\":4}}").status, TRIXY_CHECK_WARNING);
+		assert_int_equal(find(&test_facebook, step, "4242", 500, "{\"error\":{\"code\":2}}").status,
+				 TRIXY_CHECK_WARNING);
+		assert_int_equal(find(&test_facebook, step, "4242", 400, "{\"error\":{\"code\":4}}").status,
+				 TRIXY_CHECK_WARNING);
 		(void)find(&test_facebook, step, "4242", 200, "{}");
 		(void)find(&test_facebook, step, "4242", 200, "{\"data\":[[],5,null,{}],\"id\":[]}");
 	}
@@ -271,13 +296,20 @@ static void reads_a_profile(void **state)
 	struct trixy_profile p;
 
 	(void)state;
-	assert_int_equal(test_channel()->profile_request(&test_facebook, test_text("900000000000001"), &memory.memory, &r), 0);
+	assert_int_equal(
+		test_channel()->profile_request(&test_facebook, test_text("900000000000001"), &memory.memory, &r), 0);
 	assert_text(r.url, "https://graph.facebook.com/v25.0/900000000000001?fields=name,username,profile_pic,follower_count"
 			   "&appsecret_proof=" PROOF);
-	assert_int_equal(test_channel()->profile_request(&test_facebook, test_text("../me"), &memory.memory, &r), TRIXY_EINVAL);
+	assert_int_equal(test_channel()->profile_request(&test_facebook, test_text("../me"), &memory.memory, &r),
+			 TRIXY_EINVAL);
 	assert_int_equal(test_channel()->profile_request(&test_facebook, test_text(""), &memory.memory, &r), TRIXY_EINVAL);
 
-	assert_int_equal(profile(200, "{\"name\":\"Anna \\u00c4\",\"username\":\"anna\",\"profile_pic\":\"https://x/p\",\"follower_count\":12}", &p), 0);
+	assert_int_equal(
+		profile(200,
+			"{\"name\":\"Anna "
+			"\\u00c4\",\"username\":\"anna\",\"profile_pic\":\"https://x/p\",\"follower_count\":12}",
+			&p),
+		0);
 	assert_int_equal(p.found, 1);
 	assert_text(p.name, "Anna \xc3\x84");
 	assert_text(p.handle, "anna");
@@ -293,10 +325,15 @@ static void reads_a_profile(void **state)
 /* Meta's review robot has no profile; an app that drops its messages for that fails the review. */
 static void does_without_a_profile(void **state)
 {
-	static const char *const final[] = {"{\"code\":230}", "{\"code\":9010,\"type\":\"IGApiException\"}", "{\"code\":100}",
-					    "{\"code\":100,\"error_subcode\":33}", "{\"code\":100,\"error_subcode\":2534014}", "{\"code\":551}"};
-	static const char *const passing[] = {"{\"code\":1}", "{\"code\":2}", "{\"code\":4}", "{\"code\":190}", "{\"code\":10}",
-					      "{\"code\":100,\"message\":\"Invalid appsecret_proof\"}"};
+	static const char *const final[] = {"{\"code\":230}",
+					    "{\"code\":9010,\"type\":\"IGApiException\"}",
+					    "{\"code\":100}",
+					    "{\"code\":100,\"error_subcode\":33}",
+					    "{\"code\":100,\"error_subcode\":2534014}",
+					    "{\"code\":551}"};
+	static const char *const passing[] = {
+		"{\"code\":1}",	  "{\"code\":2}",  "{\"code\":4}",
+		"{\"code\":190}", "{\"code\":10}", "{\"code\":100,\"message\":\"Invalid appsecret_proof\"}"};
 	struct trixy_profile p;
 	char body[256];
 
@@ -318,7 +355,8 @@ static void survives_shortage(void **state)
 {
 	(void)state;
 	for (uint32_t step = 0; step < FACEBOOK_STEPS; step++) {
-		const struct trixy_answer answer = {.size = sizeof(answer), .http_status = 200, .body = TRIXY_TEXT("{\"id\":5,\"data\":[{}]}")};
+		const struct trixy_answer answer = {
+			.size = sizeof(answer), .http_status = 200, .body = TRIXY_TEXT("{\"id\":5,\"data\":[{}]}")};
 		int32_t r = TRIXY_ENOMEM;
 
 		for (uint64_t n = 0; r != 0 && n < 100; n++) {
@@ -329,7 +367,8 @@ static void survives_shortage(void **state)
 			test_memory_init(&little, n);
 			r = test_channel()->check_request(&test_facebook, step, test_text("4242"), &little.memory, &request);
 			if (r == 0)
-				r = test_channel()->check_answer(&test_facebook, step, test_text("4242"), &answer, &little.memory, &finding);
+				r = test_channel()->check_answer(&test_facebook, step, test_text("4242"), &answer,
+								 &little.memory, &finding);
 			assert_true(r == 0 || r == TRIXY_ENOMEM);
 			test_memory_done(&little);
 		}

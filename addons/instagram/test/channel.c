@@ -90,7 +90,8 @@ static void account_table_holds_the_fields(void **state)
 /* The guide's Step 3, word by word and in its order. */
 static void form_follows_the_guide(void **state)
 {
-	static const char *const facebook[] = {"Page ID", "Page Name", "IG User ID", "IG Username", "Page Access Token", "App Secret"};
+	static const char *const facebook[] = {"Page ID",     "Page Name",	   "IG User ID",
+					       "IG Username", "Page Access Token", "App Secret"};
 	static const char *const instagram[] = {"IG User ID", "IG Username", "Instagram Access Token", "App Secret"};
 	const struct trixy_channel *channel = test_channel();
 	size_t f = 0, i = 0;
@@ -136,13 +137,15 @@ static void constants_are_the_guides(void **state)
 	assert_int_equal(c->tag_count, 1);
 	assert_true(test_text_is(c->tags[0].tag, "HUMAN_AGENT"));
 	assert_true(test_text_is(c->backends[0].slug, "facebook") && test_text_is(c->backends[0].url_setting, "graph_url"));
-	assert_true(test_text_is(c->backends[1].slug, "instagram") && test_text_is(c->backends[1].url_setting, "instagram_graph_url"));
+	assert_true(test_text_is(c->backends[1].slug, "instagram") &&
+		    test_text_is(c->backends[1].url_setting, "instagram_graph_url"));
 }
 
 static void checklist_names_every_permission(void **state)
 {
-	static const char *const names[] = {"instagram_basic", "instagram_manage_messages", "pages_messaging", "pages_manage_metadata",
-					    "messages", "messaging_postbacks"};
+	static const char *const names[] = {"instagram_basic", "instagram_manage_messages",
+					    "pages_messaging", "pages_manage_metadata",
+					    "messages",	       "messaging_postbacks"};
 	const struct trixy_channel *c = test_channel();
 
 	(void)state;
@@ -151,7 +154,8 @@ static void checklist_names_every_permission(void **state)
 
 		for (uint32_t i = 0; i < c->checklist_count; i++)
 			for (uint32_t k = 0; k < c->checklist[i].item_count; k++)
-				found |= test_text_is(c->checklist[i].items[k].name, names[n]) && c->checklist[i].items[k].reason.len > 0;
+				found |= test_text_is(c->checklist[i].items[k].name, names[n]) &&
+					 c->checklist[i].items[k].reason.len > 0;
 		if (!found)
 			fail_msg("%s is not in the checklist", names[n]);
 	}
@@ -182,10 +186,13 @@ static void reads_a_full_delivery(void **state)
 
 	(void)state;
 	assert_non_null(out);
-	(void)fprintf(out, "{\"object\":\"instagram\",\"entry\":[{\"id\":\"17841400000000001\",\"time\":1764000000123,\"messaging\":[");
+	(void)fprintf(out, "{\"object\":\"instagram\",\"entry\":[{\"id\":\"17841400000000001\",\"time\":1764000000123,"
+			   "\"messaging\":[");
 	for (int i = 0; i < 1000; i++)
-		(void)fprintf(out, "%s{\"sender\":{\"id\":\"900000000000001\"},\"recipient\":{\"id\":\"17841400000000001\"},"
-			      "\"timestamp\":%d,\"message\":{\"mid\":\"m%d\",\"text\":\"%01000d\"}}", i > 0 ? "," : "", i + 1, i, i);
+		(void)fprintf(out,
+			      "%s{\"sender\":{\"id\":\"900000000000001\"},\"recipient\":{\"id\":\"17841400000000001\"},"
+			      "\"timestamp\":%d,\"message\":{\"mid\":\"m%d\",\"text\":\"%01000d\"}}",
+			      i > 0 ? "," : "", i + 1, i, i);
 	(void)fprintf(out, "]}]}");
 	(void)fclose(out);
 	assert_int_equal(read_body((struct trixy_text){text, len}, UINT64_MAX, &count), 0);
@@ -217,8 +224,10 @@ static void refuses_a_body_of_too_many_values(void **state)
 /* A body is not NUL-terminated, and may end anywhere. */
 static void reads_no_further_than_the_body(void **state)
 {
-	static const char whole[] = "{\"object\":\"instagram\",\"entry\":[{\"id\":\"1\",\"messaging\":[{\"sender\":{\"id\":\"2\"},"
-				    "\"recipient\":{\"id\":\"1\"},\"timestamp\":1764000000123,\"message\":{\"mid\":\"m\",\"text\":\"\\u00e4\"}}]}]}";
+	static const char whole[] =
+		"{\"object\":\"instagram\",\"entry\":[{\"id\":\"1\",\"messaging\":[{\"sender\":{\"id\":\"2\"},"
+		"\"recipient\":{\"id\":\"1\"},\"timestamp\":1764000000123,\"message\":{\"mid\":\"m\",\"text\":"
+		"\"\\u00e4\"}}]}]}";
 
 	(void)state;
 	for (size_t len = 0; len < sizeof(whole); len++) {

@@ -62,7 +62,9 @@ static void composes_for_facebook(void **state)
 {
 	struct trixy_request r;
 
-	assert_int_equal(compose(*state, &test_facebook, test_text("Moi \"sinä\" \\ \xf0\x9f\x98\x80\n\x01/"), NULL, NULL, &r), 0);
+	assert_int_equal(
+		compose(*state, &test_facebook, test_text("Moi \"sinä\" \\ \xf0\x9f\x98\x80\n\x01/"), NULL, NULL, &r),
+		0);
 	assert_text(r.method, "POST");
 	assert_text(r.url, "https://graph.facebook.com/v25.0/102290129340398/messages?appsecret_proof=" PROOF);
 	assert_int_equal(r.header_count, 2);
@@ -89,8 +91,9 @@ static void composes_tag_and_reply(void **state)
 	struct trixy_request r;
 
 	assert_int_equal(compose(*state, &test_facebook, test_text("hi"), "HUMAN_AGENT", "aWdf\"x", &r), 0);
-	assert_text(r.body, "{\"recipient\":{\"id\":\"900000000000001\"},\"message\":{\"text\":\"hi\"},"
-			    "\"messaging_type\":\"MESSAGE_TAG\",\"tag\":\"HUMAN_AGENT\",\"reply_to\":{\"mid\":\"aWdf\\\"x\"}}");
+	assert_text(r.body,
+		    "{\"recipient\":{\"id\":\"900000000000001\"},\"message\":{\"text\":\"hi\"},"
+		    "\"messaging_type\":\"MESSAGE_TAG\",\"tag\":\"HUMAN_AGENT\",\"reply_to\":{\"mid\":\"aWdf\\\"x\"}}");
 }
 
 static void compose_refuses_what_instagram_would(void **state)
@@ -159,14 +162,16 @@ static struct trixy_outcome answer_with(struct fixture *f, int64_t http_status, 
 	return o;
 }
 
-static struct trixy_outcome error_answer(struct fixture *f, int64_t http_status, int64_t code, int64_t subcode, const char *more)
+static struct trixy_outcome error_answer(struct fixture *f, int64_t http_status, int64_t code, int64_t subcode,
+					 const char *more)
 {
 	char body[1024], part[64] = "";
 
 	if (subcode != 0)
 		(void)snprintf(part, sizeof(part), ",\"error_subcode\":%" PRId64, subcode);
-	(void)snprintf(body, sizeof(body), "{\"error\":{\"type\":\"OAuthException\",\"code\":%" PRId64 "%s%s,\"fbtrace_id\":\"Ab1\"}}", code,
-		       part, more);
+	(void)snprintf(body, sizeof(body),
+		       "{\"error\":{\"type\":\"OAuthException\",\"code\":%" PRId64 "%s%s,\"fbtrace_id\":\"Ab1\"}}",
+		       code, part, more);
 	return answer_with(f, http_status, body, NULL, NULL);
 }
 
@@ -198,7 +203,8 @@ static void reads_every_error(void **state)
 		{10, 2534022, "", TRIXY_FAILED, "window_closed"},
 		{10, 2534022, ",\"is_transient\":true", TRIXY_FAILED, "window_closed"},
 		{10, 2018278, "", TRIXY_FAILED, "window_closed"},
-		{10, 0, ",\"message\":\"(#10) This message is sent outside of allowed window.\"", TRIXY_FAILED, "window_closed"},
+		{10, 0, ",\"message\":\"(#10) This message is sent outside of allowed window.\"", TRIXY_FAILED,
+		 "window_closed"},
 		{10, 1893063, "", TRIXY_PARK, "account_restricted"},
 		{10, 2534077, "", TRIXY_HOLD, "page_link_broken"},
 		{10, 2018108, "", TRIXY_FAILED, "person_unavailable"},
@@ -216,10 +222,13 @@ static void reads_every_error(void **state)
 		{100, 2534037, "", TRIXY_FAILED, "not_thread_owner"},
 		{10, 2018300, "", TRIXY_FAILED, "not_thread_owner"},
 		{100, 2018300, "", TRIXY_FAILED, "not_thread_owner"},
-		{10, 0, ",\"message\":\"(#10) Another app is controlling this thread now.\"", TRIXY_FAILED, "not_thread_owner"},
+		{10, 0, ",\"message\":\"(#10) Another app is controlling this thread now.\"", TRIXY_FAILED,
+		 "not_thread_owner"},
 		{100, 33, "", TRIXY_HOLD, "object_missing"},
-		{100, 0, ",\"message\":\"Invalid appsecret_proof provided in the API argument\"", TRIXY_HOLD, "app_secret_wrong"},
-		{100, 0, ",\"message\":\"API calls from the server require an appsecret_proof argument\"", TRIXY_HOLD, "app_secret_wrong"},
+		{100, 0, ",\"message\":\"Invalid appsecret_proof provided in the API argument\"", TRIXY_HOLD,
+		 "app_secret_wrong"},
+		{100, 0, ",\"message\":\"API calls from the server require an appsecret_proof argument\"", TRIXY_HOLD,
+		 "app_secret_wrong"},
 		{100, 2018008, "", TRIXY_FAILED, "media_unreachable"},
 		{100, 2018047, "", TRIXY_FAILED, "media_type"},
 		{100, 2018109, "", TRIXY_FAILED, "media_too_big"},
@@ -251,11 +260,12 @@ static void reads_every_error(void **state)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		for (size_t s = 0; s < sizeof(statuses) / sizeof(statuses[0]); s++) {
-			struct trixy_outcome o = error_answer(*state, statuses[s], rows[i].code, rows[i].subcode, rows[i].more);
+			struct trixy_outcome o =
+				error_answer(*state, statuses[s], rows[i].code, rows[i].subcode, rows[i].more);
 
 			if (o.kind != rows[i].kind || !test_text_is(o.code, rows[i].name))
-				fail_msg("%" PRId64 "/%" PRId64 "%s: kind %u, %.*s", rows[i].code, rows[i].subcode, rows[i].more, o.kind,
-					 (int)o.code.len, o.code.p);
+				fail_msg("%" PRId64 "/%" PRId64 "%s: kind %u, %.*s", rows[i].code, rows[i].subcode,
+					 rows[i].more, o.kind, (int)o.code.len, o.code.p);
 		}
 	}
 }
@@ -291,7 +301,10 @@ static void retries_an_undocumented_fault_of_meta(void **state)
 {
 	assert_int_equal(error_answer(*state, 400, 4711, 0, "").kind, TRIXY_FAILED);
 	assert_int_equal(error_answer(*state, 503, 4711, 0, "").kind, TRIXY_RETRY);
-	assert_int_equal(answer_with(*state, 400, "{\"error_type\":\"OAuthException\",\"code\":400,\"error_message\":\"No\"}", NULL, NULL).kind,
+	assert_int_equal(answer_with(*state, 400,
+				     "{\"error_type\":\"OAuthException\",\"code\":400,\"error_message\":\"No\"}", NULL,
+				     NULL)
+				 .kind,
 			 TRIXY_FAILED);
 	assert_int_equal(answer_with(*state, 400, "{\"error\":{}}", NULL, NULL).kind, TRIXY_FAILED);
 	assert_int_equal(answer_with(*state, 400, "{\"error\":{\"code\":\"190\"}}", NULL, NULL).kind, TRIXY_RECONNECT);
@@ -299,7 +312,8 @@ static void retries_an_undocumented_fault_of_meta(void **state)
 
 static void never_repeats_what_may_have_gone(void **state)
 {
-	static const char *const bodies[] = {"", "<html>Bad Gateway</html>", "{}", "[]", "null", "{\"error\":5}", "{\"message_id\":7}"};
+	static const char *const bodies[] = {
+		"", "<html>Bad Gateway</html>", "{}", "[]", "null", "{\"error\":5}", "{\"message_id\":7}"};
 	static const int64_t statuses[] = {0, 200, 201, 408, 500, 502, 503, 504, 599, 999, -1};
 
 	for (size_t b = 0; b < sizeof(bodies) / sizeof(bodies[0]); b++)
@@ -322,10 +336,14 @@ static void parks_for_as_long_as_the_headers_say(void **state)
 		const char *header, *value;
 		int64_t minutes;
 	} rows[] = {
-		{"x-business-use-case-usage", "{\"17841400000000001\":[{\"type\":\"messenger\",\"estimated_time_to_regain_access\":3},"
-					      "{\"type\":\"instagram\",\"estimated_time_to_regain_access\":19}]}", 19},
-		{"x-business-use-case-usage", "{\"1\":[{\"estimated_time_to_regain_access\":\"7\"}],\"2\":5,\"3\":[4,null]}", 7},
-		{"x-business-use-case-usage", "{\"1\":[{\"estimated_time_to_regain_access\":9223372036854775807}]}", 24 * 60},
+		{"x-business-use-case-usage",
+		 "{\"17841400000000001\":[{\"type\":\"messenger\",\"estimated_time_to_regain_access\":3},"
+		 "{\"type\":\"instagram\",\"estimated_time_to_regain_access\":19}]}",
+		 19},
+		{"x-business-use-case-usage",
+		 "{\"1\":[{\"estimated_time_to_regain_access\":\"7\"}],\"2\":5,\"3\":[4,null]}", 7},
+		{"x-business-use-case-usage", "{\"1\":[{\"estimated_time_to_regain_access\":9223372036854775807}]}",
+		 24 * 60},
 		{"x-business-use-case-usage", "{\"1\":[{\"estimated_time_to_regain_access\":-4}]}", 0},
 		{"x-business-use-case-usage", "{", 0},
 		{"x-app-usage", "{\"call_count\":68,\"total_cputime\":0,\"total_time\":99}", 0},
@@ -346,11 +364,13 @@ static void parks_for_as_long_as_the_headers_say(void **state)
 
 static void read_answer_survives_shortage(void **state)
 {
-	static const char *const bodies[] = {"{\"message_id\":\"m\"}", "{\"error\":{\"code\":4711,\"message\":\"x\"}}", "no"};
+	static const char *const bodies[] = {"{\"message_id\":\"m\"}", "{\"error\":{\"code\":4711,\"message\":\"x\"}}",
+					     "no"};
 
 	(void)state;
 	for (size_t b = 0; b < 3; b++) {
-		const struct trixy_answer answer = {.size = sizeof(answer), .http_status = 200, .body = test_text(bodies[b])};
+		const struct trixy_answer answer = {
+			.size = sizeof(answer), .http_status = 200, .body = test_text(bodies[b])};
 		int32_t r = TRIXY_ENOMEM;
 		struct trixy_outcome o;
 

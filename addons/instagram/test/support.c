@@ -67,8 +67,11 @@ bool test_text_is(struct trixy_text text, const char *s)
 /* Written apart from the addon's own check, by decoding. */
 bool test_text_utf8(struct trixy_text text)
 {
-	const unsigned char *p = (const unsigned char *)text.p, *end = p + text.len;
+	const unsigned char *p = (const unsigned char *)text.p, *end;
 
+	if (text.len == 0)
+		return true;
+	end = p + text.len;
 	while (p < end) {
 		static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 		int n = *p < 0x80 ? 1 : *p >> 5 == 6 ? 2 : *p >> 4 == 14 ? 3 : *p >> 3 == 30 ? 4 : 0;
@@ -115,8 +118,8 @@ static void check_text(struct trixy_text text)
 static void check_attachment(const struct trixy_attachment *a)
 {
 	REQUIRE(a->size == sizeof(*a));
-	REQUIRE((a->type >= TRIXY_MESSAGE_IMAGE && a->type <= TRIXY_MESSAGE_STORY_MENTION) || a->type == TRIXY_MESSAGE_STICKER ||
-		a->type == TRIXY_MESSAGE_UNSUPPORTED);
+	REQUIRE((a->type >= TRIXY_MESSAGE_IMAGE && a->type <= TRIXY_MESSAGE_STORY_MENTION) ||
+		a->type == TRIXY_MESSAGE_STICKER || a->type == TRIXY_MESSAGE_UNSUPPORTED);
 	check_text(a->url);
 	check_text(a->title);
 	check_text(a->external_id);
@@ -124,9 +127,10 @@ static void check_attachment(const struct trixy_attachment *a)
 
 void test_event_check(const struct trixy_event *e)
 {
-	const struct trixy_text texts[] = {e->account_key, e->contact_key, e->message_id, e->text, e->payload, e->reply_to_id,
-					   e->story_id, e->story_url, e->reaction, e->emoji, e->reason, e->fix, e->contact_name,
-					   e->contact_handle};
+	const struct trixy_text texts[] = {e->account_key,  e->contact_key,   e->message_id, e->text,
+					   e->payload,	    e->reply_to_id,   e->story_id,   e->story_url,
+					   e->reaction,	    e->emoji,	      e->reason,     e->fix,
+					   e->contact_name, e->contact_handle};
 
 	REQUIRE(e->size == sizeof(*e));
 	REQUIRE(e->kind >= TRIXY_EVENT_MESSAGE && e->kind <= TRIXY_EVENT_IGNORED && e->kind != TRIXY_EVENT_STATUS);
@@ -202,9 +206,10 @@ static void write_text(FILE *out, const char *name, struct trixy_text text)
 static void write_event(FILE *out, const struct trixy_event *e)
 {
 	static const char *const kinds[] = {"?", "message", "edit", "unsend", "reaction", "read", "status", "ignored"};
-	static const char *const messages[] = {"", "text", "quick-reply", "image", "video", "audio", "file", "share", "reel",
-					       "story-mention", "story-reply", "postback", "referral", "ephemeral", "sticker",
-					       "unsupported", "system"};
+	static const char *const messages[] = {
+		"",	    "text",	 "quick-reply", "image",	 "video",	"audio",
+		"file",	    "share",	 "reel",	"story-mention", "story-reply", "postback",
+		"referral", "ephemeral", "sticker",	"unsupported",	 "system"};
 	static const char *const flags[] = {"from-us", "opens-window", "standby", "test", "by-machine"};
 
 	(void)fprintf(out, "%s", kinds[e->kind]);
