@@ -1,0 +1,63 @@
+// Live updates: what happens reaches an open page, and a page that was away misses nothing.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { House, password } from './lib/house.mjs';
+
+let house, n = 0;
+before(async () => { house = await House.start(); });
+after(() => house.stop());
+const say = async (text, customer = '900000000000001') => assert.equal((await house.webhook(house.envelope(house.fromCustomer(customer, { message: { mid: `live-${++n}`, text } })))).status, 200);
+
+test('a message arrives with its conversation', async () => {
+  const stream = await house.events();
+  await say('hello live');
+  const e = await stream.wait((x) => x.event === 'message' && x.json.message.text === 'hello live');
+  assert.equal(e.json.conversation.channel, 'instagram');
+  assert.equal(e.json.conversation.unread, 1);
+  assert.ok(e.id);
+});
+
+test('a stream that comes back with its last id misses nothing, also over a restart', async () => {
+  const first = await house.events();
+  await say('before');
+  await first.wait((x) => x.json?.message?.text === 'before');
+  const lastId = first.lastId;
+  first.close();
+  await say('while away 1');
+  await house.down('SIGKILL');
+  await house.up();
+  await say('while away 2', '900000000000002');
+  const second = await house.events(lastId);
+  await second.wait((x) => x.json?.message?.text === 'while away 1');
+  await second.wait((x) => x.json?.message?.text === 'while away 2');
+  assert.ok(!second.seen.some((x) => x.json?.message?.text === 'before'));
+});
+
+test('an id that nobody remembers gets a reset', async () => {
+  const stream = await house.events('999999999999');
+  await stream.wait((x) => x.event === 'reset' || x.event === 'hello');
+  await say('still alive');
+  await stream.wait((x) => x.json?.message?.text === 'still alive');
+});
+
+test('other workspaces hear nothing', async () => {
+  const other = (await house.api('POST', '/api/v1/workspaces', { name: 'Quiet' })).body.id;
+  const mine = house.workspace;
+  house.workspace = other;
+  const quiet = await house.events();
+  house.workspace = mine;
+  const loud = await house.events();
+  await say('not for all');
+  await loud.wait((x) => x.json?.message?.text === 'not for all');
+  assert.ok(!quiet.seen.some((x) => x.event === 'message'));
+});
+
+test('a removed member\'s stream ends', { timeout: 90_000 }, async () => {
+  const member = (await house.api('POST', house.w('/members'), { email: 'leaver@example.org', name: 'Leaver', role: 'agent', password })).body;
+  const token = house.token;
+  house.token = house.command(['token', '--email', 'leaver@example.org']);
+  const stream = await house.events();
+  house.token = token;
+  assert.equal((await house.api('DELETE', house.w(`/members/${member.user_id}`))).status, 204);
+  await assert.rejects(stream.wait(() => false, 75_000), /ended/);
+});
