@@ -1,0 +1,307 @@
+/* Whether what a channel gives obeys the rules of the ABI: its constants once, its events each time. A channel may be a
+ * stranger's native code: nothing of it is believed before it was looked at here. */
+#include "channel/channel.h"
+
+#include "base/clock.h"
+#include "base/limit.h"
+
+enum { NAME_MAX_BYTES = 64, WORDS_MAX_BYTES = 2000, COUNT_MAX = 64 };
+static const int64_t last_ms = INT64_C(253402300799999);	/* 9999-12-31: what RFC 3339 can write */
+
+static bool text_valid(struct trixy_text t, size_t min, size_t max)
+{
+	if (t.len > max || t.len < min || (t.p == NULL && t.len > 0))
+		return false;
+	return utf8_valid(str_from_trixy(t));
+}
+
+static bool lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+/* Lower-case letters, digits and `also`, beginning with a letter. */
+static bool word_valid(struct trixy_text t, char also, size_t min, size_t max)
+{
+	if (t.p == NULL || t.len < min || t.len > max || !lower(t.p[0]))
+		return false;
+	for (size_t i = 0; i < t.len; i++)
+		if (!lower(t.p[i]) && !(t.p[i] >= '0' && t.p[i] <= '9') && t.p[i] != also)
+			return false;
+	return true;
+}
+
+bool channel_slug_valid(struct str slug)
+{
+	return word_valid(trixy_from_str(slug), '-', 2, 32);
+}
+
+static bool url_valid(struct trixy_text t)
+{
+	struct str s = str_from_trixy(t);
+
+	return text_valid(t, 8, LIMIT_URL) && (str_starts(s, STR("https://")) || str_starts(s, STR("http://"))) && !str_ends(s, STR("/"));
+}
+
+/* "instagram_accounts" of "instagram": so that no channel claims a table of the core or of another. */
+static bool table_valid(struct str table, struct str slug)
+{
+	struct str tail = str_cut(table, slug.len, table.len);
+
+	if (!str_eq_c(tail, "_accounts"))
+		return false;
+	for (size_t i = 0; i < slug.len; i++)
+		if (table.p[i] != (slug.p[i] == '-' ? '_' : slug.p[i]))
+			return false;
+	return true;
+}
+
+/* An addon's webhook lies under its own name; only the core's channels have others. */
+static bool path_valid(struct str path, struct str slug)
+{
+	struct str head = STR("/addons/");
+
+	if (channel_is_core(slug))
+		return path.p == NULL || (str_starts(path, STR("/api/webhooks/")) && str_eq(str_cut(path, 14, path.len), slug));
+	return str_starts(path, head) && str_starts(str_cut(path, head.len, path.len), slug) &&
+	       str_eq_c(str_cut(path, head.len + slug.len, path.len), "/webhook");
+}
+
+static int check_backends(const struct trixy_channel *c, struct error *err)
+{
+	if (c->backend_count < 1 || c->backend_count > CHANNEL_BACKENDS_MAX || c->backends == NULL)
+		return fail(err, ERR_INVALID, "it has %u backends; 1 to %d are allowed", c->backend_count, CHANNEL_BACKENDS_MAX);
+	for (uint32_t k = 0; k < c->backend_count; k++) {
+		const struct trixy_backend *b = &c->backends[k];
+
+		if (b->size != sizeof(*b))
+			return fail(err, ERR_INVALID, "the size of its backend %u does not belong to ABI 1.0", k);
+		if (!word_valid(b->slug, '-', 1, 32) || !text_valid(b->name, 1, LIMIT_NAME) || !text_valid(b->help, 0, WORDS_MAX_BYTES))
+			return fail(err, ERR_INVALID, "its backend %u has no proper slug, name or help", k);
+		if (channel_backend(c, str_from_trixy(b->slug)) != (int)k)
+			return fail(err, ERR_INVALID, "two of its backends have the slug '%.*s'", STR_ARG(str_from_trixy(b->slug)));
+		/* E-mail has no one host: the mailbox's own fields name it. */
+		if (b->base_url.len > 0 && !url_valid(b->base_url))
+			return fail(err, ERR_INVALID, "the base URL of its backend '%.*s' is not one", STR_ARG(str_from_trixy(b->slug)));
+		if (!text_valid(b->url_setting, 0, NAME_MAX_BYTES))
+			return fail(err, ERR_INVALID, "the URL setting of its backend '%.*s' is not a text", STR_ARG(str_from_trixy(b->slug)));
+	}
+	return 0;
+}
+
+/* Columns that every account table has. */
+static bool field_reserved(struct str name)
+{
+	return str_eq_c(name, "id") || str_eq_c(name, "account_id") || str_eq_c(name, "workspace_id") || str_eq_c(name, "rowid");
+}
+
+static int check_field(const struct trixy_channel *c, const struct trixy_field *f, struct error *err)
+{
+	struct str name = str_from_trixy(f->name);
+	bool secret = (f->flags & TRIXY_FIELD_SECRET) != 0;
+
+	if (f->size != sizeof(*f))
+		return fail(err, ERR_INVALID, "the size of one of its fields does not belong to ABI 1.0");
+	if (!word_valid(f->name, '_', 1, NAME_MAX_BYTES) || field_reserved(name))
+		return fail(err, ERR_INVALID, "one of its fields has a name that is none or is reserved");
+	if (!text_valid(f->label, 1, LIMIT_NAME) || !text_valid(f->help, 0, WORDS_MAX_BYTES) ||
+	    !text_valid(f->placeholder, 0, LIMIT_NAME))
+		return fail(err, ERR_INVALID, "its field '%.*s' has no proper label, help or placeholder", STR_ARG(name));
+	if (f->max_bytes < 1 || f->max_bytes > LIMIT_TEXT)
+		return fail(err, ERR_INVALID, "its field '%.*s' may have 1 to %d bytes", STR_ARG(name), LIMIT_TEXT);
+	if ((f->flags & ~(2u * TRIXY_FIELD_VERIFY - 1)) != 0)
+		return fail(err, ERR_INVALID, "its field '%.*s' has a flag that ABI 1.0 does not know", STR_ARG(name));
+	if (f->backends == 0 || f->backends >> c->backend_count != 0)
+		return fail(err, ERR_INVALID, "its field '%.*s' names a backend that is not there", STR_ARG(name));
+	/* What is looked up or shown cannot be sealed, what signs must be. */
+	if (secret && (f->flags & (TRIXY_FIELD_KEY | TRIXY_FIELD_NAME | TRIXY_FIELD_HANDLE)) != 0)
+		return fail(err, ERR_INVALID, "its field '%.*s' is secret and also shown", STR_ARG(name));
+	if (!secret && (f->flags & TRIXY_FIELD_SIGNS) != 0)
+		return fail(err, ERR_INVALID, "its field '%.*s' signs webhooks and is not secret", STR_ARG(name));
+	if ((f->flags & TRIXY_FIELD_KEY) != 0 && ((f->flags & TRIXY_FIELD_REQUIRED) == 0 || f->max_bytes > LIMIT_EXTERNAL_ID))
+		return fail(err, ERR_INVALID, "its key field '%.*s' must be required and of at most %d bytes", STR_ARG(name),
+			    LIMIT_EXTERNAL_ID);
+	return 0;
+}
+
+static uint32_t fields_with(const struct trixy_channel *c, uint32_t backend, uint32_t flag)
+{
+	uint32_t n = 0;
+
+	for (uint32_t k = 0; k < c->field_count; k++)
+		n += (c->fields[k].flags & flag) != 0 && (c->fields[k].backends >> backend & 1) != 0;
+	return n;
+}
+
+static int check_fields(const struct trixy_channel *c, struct error *err)
+{
+	int r;
+
+	if (c->field_count < 1 || c->field_count > COUNT_MAX || c->fields == NULL)
+		return fail(err, ERR_INVALID, "it has %u fields; 1 to %d are allowed", c->field_count, COUNT_MAX);
+	for (uint32_t k = 0; k < c->field_count; k++) {
+		if ((r = check_field(c, &c->fields[k], err)) < 0)
+			return r;
+		for (uint32_t m = 0; m < k; m++)
+			if (str_eq(str_from_trixy(c->fields[m].name), str_from_trixy(c->fields[k].name)))
+				return fail(err, ERR_INVALID, "two of its fields have the name '%.*s'",
+					    STR_ARG(str_from_trixy(c->fields[k].name)));
+	}
+	for (uint32_t b = 0; b < c->backend_count; b++) {
+		struct str slug = str_from_trixy(c->backends[b].slug);
+
+		if (fields_with(c, b, TRIXY_FIELD_KEY) != 1)
+			return fail(err, ERR_INVALID, "its backend '%.*s' needs exactly one key field", STR_ARG(slug));
+		if (fields_with(c, b, TRIXY_FIELD_SIGNS) > 1 || fields_with(c, b, TRIXY_FIELD_VERIFY) > 1 ||
+		    fields_with(c, b, TRIXY_FIELD_NAME) > 1 || fields_with(c, b, TRIXY_FIELD_HANDLE) > 1)
+			return fail(err, ERR_INVALID, "two fields of its backend '%.*s' do what one may do", STR_ARG(slug));
+		if (c->read_webhook != NULL && fields_with(c, b, TRIXY_FIELD_SIGNS) == 0)
+			return fail(err, ERR_INVALID, "no field of its backend '%.*s' signs its webhooks", STR_ARG(slug));
+	}
+	return 0;
+}
+
+static int check_lists(const struct trixy_channel *c, struct error *err)
+{
+	if (c->tag_count > COUNT_MAX || (c->tag_count > 0 && c->tags == NULL) || c->checklist_count > COUNT_MAX ||
+	    (c->checklist_count > 0 && c->checklist == NULL) || c->webhook_field_count > COUNT_MAX ||
+	    (c->webhook_field_count > 0 && c->webhook_fields == NULL))
+		return fail(err, ERR_INVALID, "one of its lists is missing or has more than %d entries", COUNT_MAX);
+	for (uint32_t k = 0; k < c->tag_count; k++) {
+		const struct trixy_tag *t = &c->tags[k];
+
+		if (t->size != sizeof(*t) || !text_valid(t->tag, 1, NAME_MAX_BYTES) || !text_valid(t->label, 1, LIMIT_NAME) ||
+		    !text_valid(t->help, 0, WORDS_MAX_BYTES))
+			return fail(err, ERR_INVALID, "its message tag %u is not proper", k);
+	}
+	for (uint32_t k = 0; k < c->checklist_count; k++) {
+		const struct trixy_checklist *l = &c->checklist[k];
+
+		if (l->size != sizeof(*l) || !text_valid(l->title, 1, LIMIT_NAME) || !text_valid(l->detail, 0, WORDS_MAX_BYTES) ||
+		    l->item_count > COUNT_MAX || (l->item_count > 0 && l->items == NULL))
+			return fail(err, ERR_INVALID, "step %u of its checklist is not proper", k);
+		for (uint32_t n = 0; n < l->item_count; n++)
+			if (!text_valid(l->items[n].name, 1, WORDS_MAX_BYTES) || !text_valid(l->items[n].reason, 0, WORDS_MAX_BYTES))
+				return fail(err, ERR_INVALID, "item %u in step %u of its checklist is not proper", n, k);
+	}
+	for (uint32_t k = 0; k < c->webhook_field_count; k++)
+		if (!text_valid(c->webhook_fields[k], 1, NAME_MAX_BYTES))
+			return fail(err, ERR_INVALID, "its webhook field %u is not proper", k);
+	return 0;
+}
+
+static int check_constants(const struct trixy_channel *c, struct error *err)
+{
+	struct str slug = str_from_trixy(c->slug);
+
+	if (!channel_slug_valid(slug))
+		return fail(err, ERR_INVALID, "its slug is not lower-case letters, digits and '-', beginning with a letter, 2 to 32");
+	if (!text_valid(c->name, 1, LIMIT_NAME) || !text_valid(c->window_error, 0, WORDS_MAX_BYTES) ||
+	    !text_valid(c->api_version, 0, NAME_MAX_BYTES))
+		return fail(err, ERR_INVALID, "its name, window error or API version is not a proper text");
+	if (c->text_unit != TRIXY_UNIT_BYTES && c->text_unit != TRIXY_UNIT_CHARACTERS)
+		return fail(err, ERR_INVALID, "its text unit %u is not known", c->text_unit);
+	/* A code point has up to 4 bytes: less would cut a text to nothing, again and again. */
+	if (c->text_max < 4 || c->text_max > 16u * LIMIT_TEXT)
+		return fail(err, ERR_INVALID, "its text limit must be between 4 and %u", 16u * LIMIT_TEXT);
+	if (c->window_ms < 0 || c->tag_window_ms < 0 || c->window_ms > 400 * DAY_MS || c->tag_window_ms > 400 * DAY_MS)
+		return fail(err, ERR_INVALID, "its reply window is not between 0 and 400 days");
+	if (c->window_ms > 0 && c->window_error.len == 0)
+		return fail(err, ERR_INVALID, "it has a reply window and no words for when that is closed");
+	if (!table_valid(str_from_trixy(c->account_table), slug))
+		return fail(err, ERR_INVALID, "its account table must be named after its slug, with _accounts at the end");
+	if (!path_valid(str_from_trixy(c->webhook_path), slug))
+		return fail(err, ERR_INVALID, "its webhook path must be /addons/%.*s/webhook", STR_ARG(slug));
+	return 0;
+}
+
+int channel_check(const struct trixy_channel *c, struct error *err)
+{
+	int r;
+
+	if (c == NULL || !TRIXY_HAS(c, subscribe_answer))
+		return fail(err, ERR_INVALID, "the channel is missing or smaller than ABI 1.0 asks");
+	if ((r = check_constants(c, err)) < 0 || (r = check_backends(c, err)) < 0 || (r = check_fields(c, err)) < 0 ||
+	    (r = check_lists(c, err)) < 0)
+		return fail_in(err, "the channel breaks a rule of the addon interface");
+	if (c->compose == NULL || c->read_answer == NULL || c->profile_request == NULL || c->profile_answer == NULL ||
+	    c->check_request == NULL || c->check_answer == NULL ||
+	    (c->read_webhook == NULL) != (c->webhook_path.len == 0) || (c->subscribe_request == NULL) != (c->subscribe_answer == NULL))
+		return fail(err, ERR_INVALID, "the channel lacks a function that the addon interface asks for");
+	return 0;
+}
+
+/* ---- events ---- */
+
+static int check_attachments(const struct trixy_event *e, struct error *err)
+{
+	if (e->attachment_count > COUNT_MAX || (e->attachment_count > 0 && e->attachments == NULL))
+		return fail(err, ERR_INVALID, "it has %u attachments; up to %d are allowed", e->attachment_count, COUNT_MAX);
+	for (uint32_t k = 0; k < e->attachment_count; k++) {
+		const struct trixy_attachment *a = &e->attachments[k];
+		uint32_t t = a->type;
+
+		if (a->size != sizeof(*a))
+			return fail(err, ERR_INVALID, "the size of attachment %u does not belong to ABI 1.0", k);
+		if (!(t >= TRIXY_MESSAGE_IMAGE && t <= TRIXY_MESSAGE_REEL) && t != TRIXY_MESSAGE_STORY_MENTION &&
+		    t != TRIXY_MESSAGE_STICKER && t != TRIXY_MESSAGE_UNSUPPORTED)
+			return fail(err, ERR_INVALID, "attachment %u has the unknown type %u", k, t);
+		if (!text_valid(a->url, 0, LIMIT_URL) || !text_valid(a->title, 0, LIMIT_TEXT) ||
+		    !text_valid(a->external_id, 0, LIMIT_EXTERNAL_ID))
+			return fail(err, ERR_INVALID, "the address, title or id of attachment %u is too long or not UTF-8", k);
+	}
+	return 0;
+}
+
+static int check_texts(const struct trixy_event *e, struct error *err)
+{
+	const struct { const char *name; struct trixy_text text; size_t max; } texts[] = {
+		{ "account key", e->account_key, LIMIT_EXTERNAL_ID }, { "contact key", e->contact_key, LIMIT_EXTERNAL_ID },
+		{ "message id", e->message_id, LIMIT_EXTERNAL_ID }, { "text", e->text, LIMIT_TEXT },
+		{ "payload", e->payload, LIMIT_TEXT }, { "id of the answered message", e->reply_to_id, LIMIT_EXTERNAL_ID },
+		{ "story id", e->story_id, LIMIT_EXTERNAL_ID }, { "story address", e->story_url, LIMIT_URL },
+		{ "reaction", e->reaction, NAME_MAX_BYTES }, { "emoji", e->emoji, NAME_MAX_BYTES },
+		{ "reason", e->reason, WORDS_MAX_BYTES }, { "fix", e->fix, WORDS_MAX_BYTES },
+		{ "contact name", e->contact_name, WORDS_MAX_BYTES }, { "contact handle", e->contact_handle, WORDS_MAX_BYTES },
+	};
+
+	for (size_t k = 0; k < sizeof(texts) / sizeof(texts[0]); k++) {
+		if (texts[k].text.len > texts[k].max)
+			return fail(err, ERR_INVALID, "its %s has %llu bytes; up to %zu are allowed", texts[k].name,
+				    (unsigned long long)texts[k].text.len, texts[k].max);
+		if (!text_valid(texts[k].text, 0, texts[k].max))
+			return fail(err, ERR_INVALID, "its %s is not UTF-8 or holds a NUL", texts[k].name);
+	}
+	return 0;
+}
+
+int channel_event_check(const struct trixy_event *e, struct error *err)
+{
+	const uint32_t known = TRIXY_FROM_US | TRIXY_OPENS_WINDOW | TRIXY_STANDBY | TRIXY_TEST | TRIXY_BY_MACHINE;
+	int r;
+
+	if (e == NULL || !TRIXY_HAS(e, contact_handle))
+		return fail(err, ERR_INVALID, "an event is missing or smaller than ABI 1.0 asks");
+	if (e->kind < TRIXY_EVENT_MESSAGE || e->kind > TRIXY_EVENT_IGNORED)
+		return fail(err, ERR_INVALID, "an event has the unknown kind %u", e->kind);
+	if ((e->flags & ~known) != 0)
+		return fail(err, ERR_INVALID, "an event has unknown flags (%u)", e->flags);
+	if ((r = check_texts(e, err)) < 0 || (r = check_attachments(e, err)) < 0)
+		return fail_in(err, "an event of kind %u", e->kind);
+	if (e->account_key.len == 0)
+		return fail(err, ERR_INVALID, "an event of kind %u names no account", e->kind);
+	if (e->at_ms < 0 || e->at_ms > last_ms)
+		return fail(err, ERR_INVALID, "an event of kind %u has a time outside the years 1970 to 9999", e->kind);
+	if (e->kind == TRIXY_EVENT_IGNORED)
+		return 0;
+	if (e->contact_key.len == 0 || e->message_id.len == 0)
+		return fail(err, ERR_INVALID, "an event of kind %u names no %s", e->kind, e->contact_key.len == 0 ? "contact" : "message");
+	if (e->at_ms == 0)
+		return fail(err, ERR_INVALID, "an event of kind %u has no time", e->kind);
+	if (e->kind == TRIXY_EVENT_MESSAGE &&
+	    (e->message_kind < TRIXY_MESSAGE_TEXT || e->message_kind > TRIXY_MESSAGE_SYSTEM))
+		return fail(err, ERR_INVALID, "a message has the unknown kind %u", e->message_kind);
+	if (e->kind == TRIXY_EVENT_STATUS && (e->status < TRIXY_STATUS_SENT || e->status > TRIXY_STATUS_FAILED))
+		return fail(err, ERR_INVALID, "a status event has the unknown status %u", e->status);
+	return 0;
+}
