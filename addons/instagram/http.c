@@ -62,7 +62,7 @@ static struct trixy_text proof(struct ig_maker *maker, struct trixy_text secret,
 	p = ig_maker_alloc(maker, len, 2);
 	if (p == NULL)
 		return (struct trixy_text){NULL, 0};
-	for (unsigned int i = 0; i < len; i++) {
+	for (size_t i = 0; i < len; i++) {
 		p[2 * i] = hex[mac[i] >> 4];
 		p[2 * i + 1] = hex[mac[i] & 15];
 	}

@@ -8,7 +8,7 @@
 #include <mailtrixy/addon.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define HOUR_MS INT64_C(3600000)
+#define DAY_MS INT64_C(86400000)
 
 /* Bits of struct trixy_field.backends, by the order of backends[]. */
 #define FACEBOOK 1u
@@ -162,7 +162,7 @@ static const struct trixy_checklist_item instagram_permissions[] = {
 	{ .size = sizeof(struct trixy_checklist), .title = TRIXY_TEXT(title_), .detail = TRIXY_TEXT(detail_) }
 #define STEP_ITEMS(title_, detail_, items_) \
 	{ .size = sizeof(struct trixy_checklist), .item_count = COUNT(items_), .title = TRIXY_TEXT(title_), \
-	  .detail = TRIXY_TEXT(detail_), .items = items_ }
+	  .detail = TRIXY_TEXT(detail_), .items = (items_) }
 
 static const struct trixy_checklist checklist[] = {
 	STEP("Create a Business app", "At developers.facebook.com → My Apps → Create App, type Business."),
@@ -185,8 +185,8 @@ static const struct trixy_channel channel = {
 	.size = sizeof(struct trixy_channel),
 	.text_unit = TRIXY_UNIT_BYTES,
 	.text_max = IG_TEXT_MAX,
-	.window_ms = 24 * HOUR_MS,
-	.tag_window_ms = 7 * 24 * HOUR_MS,
+	.window_ms = DAY_MS,
+	.tag_window_ms = 7 * DAY_MS,
 	.slug = TRIXY_TEXT("instagram"),
 	.name = TRIXY_TEXT("Instagram"),
 	.window_error = TRIXY_TEXT("Cannot DM, customer outside 24-hour window"),

@@ -14,7 +14,7 @@
 #define BODY_MAX (16u << 20)
 /* Those 1000 updates have some 20 000 values. The signature is not verified yet when a webhook is
  * read, and json-c spends about 100 bytes on a value that takes 2 in the body. */
-#define VALUE_MAX 200000u
+#define VALUE_MAX UINT64_C(200000)
 /* A value and its separator take two bytes: a shorter body cannot hold as many, and is not counted. */
 #define COUNTED_FROM (2 * VALUE_MAX)
 
@@ -27,7 +27,7 @@ void ig_json_drop(struct json_object **object)
 static bool too_many_values(struct trixy_text body)
 {
 	bool in_string = false;
-	uint32_t count = 0;
+	uint64_t count = 0;
 
 	for (uint64_t i = 0; i < body.len && count <= VALUE_MAX; i++) {
 		char c = body.p[i];
@@ -89,7 +89,8 @@ struct json_object *ig_json_get(struct json_object *object, const char *name)
 
 void ig_json_pick(struct json_object *object, const char *const *names, struct json_object **ret_members, size_t count)
 {
-	memset(ret_members, 0, count * sizeof(*ret_members));
+	for (size_t i = 0; i < count; i++)
+		ret_members[i] = NULL;
 	if (!json_object_is_type(object, json_type_object))
 		return;
 	json_object_object_foreach(object, name, member)

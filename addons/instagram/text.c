@@ -63,10 +63,12 @@ struct trixy_text ig_text_quote(struct ig_maker *maker, struct trixy_text text)
 			p[at++] = '\\';
 			p[at++] = (char)c;
 		} else if (c < 0x20) {
-			memcpy(p + at, "\\u00", 4);
-			p[at + 4] = hex[c >> 4];
-			p[at + 5] = hex[c & 15];
-			at += 6;
+			p[at++] = '\\';
+			p[at++] = 'u';
+			p[at++] = '0';
+			p[at++] = '0';
+			p[at++] = hex[c >> 4];
+			p[at++] = hex[c & 15];
 		} else {
 			p[at++] = (char)c;
 		}

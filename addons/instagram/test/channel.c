@@ -80,6 +80,8 @@ static void account_table_holds_the_fields(void **state)
 			if (test_text_is(channel->fields[i].name, get_string(column, "name")))
 				field = &channel->fields[i];
 		assert_non_null(field);
+		if (field == NULL)
+			continue;
 		assert_string_equal(get_string(column, "type"), field->flags & TRIXY_FIELD_SECRET ? "secret" : "text");
 		assert_int_equal(json_object_get_int64(get(column, "max_bytes")), field->max_bytes);
 		assert_true(strlen(get_string(column, "comment")) > 10);

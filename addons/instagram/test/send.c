@@ -343,7 +343,7 @@ static void parks_for_as_long_as_the_headers_say(void **state)
 		{"x-business-use-case-usage",
 		 "{\"1\":[{\"estimated_time_to_regain_access\":\"7\"}],\"2\":5,\"3\":[4,null]}", 7},
 		{"x-business-use-case-usage", "{\"1\":[{\"estimated_time_to_regain_access\":9223372036854775807}]}",
-		 24 * 60},
+		 1440},
 		{"x-business-use-case-usage", "{\"1\":[{\"estimated_time_to_regain_access\":-4}]}", 0},
 		{"x-business-use-case-usage", "{", 0},
 		{"x-app-usage", "{\"call_count\":68,\"total_cputime\":0,\"total_time\":99}", 0},
@@ -357,7 +357,7 @@ static void parks_for_as_long_as_the_headers_say(void **state)
 		struct trixy_outcome o = answer_with(*state, 400, limited, rows[i].header, rows[i].value);
 
 		assert_int_equal(o.kind, TRIXY_PARK);
-		assert_int_equal(o.wait_ms, rows[i].minutes * 60000);
+		assert_int_equal(o.wait_ms, rows[i].minutes * INT64_C(60000));
 	}
 	assert_int_equal(error_answer(*state, 400, 368, 0, "").wait_ms, 3600000);
 }
