@@ -1,0 +1,292 @@
+/* See account_fields.h. Sealing the secrets is inbox/account.c. */
+#include "store/account_fields.h"
+
+#include "store/engine.h"
+
+enum { NAME_MAX_BYTES = 63, COMMENT_MAX_BYTES = 200, COLUMN_MAX_BYTES = 65535 };
+
+static bool is_identifier(struct str s)
+{
+	if (s.len == 0 || s.len > NAME_MAX_BYTES || s.p[0] < 'a' || s.p[0] > 'z')
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		if (!((s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= '0' && s.p[i] <= '9') || s.p[i] == '_'))
+			return false;
+	return true;
+}
+
+static int check_name(const char *what, struct str name, struct error *err)
+{
+	return is_identifier(name) ? 0 : fail(err, ERR_INVALID, "'%.*s' is no %s name: a-z, 0-9 and _, at most %d, a letter first",
+					      STR_ARG(str_cut(name, 0, 80)), what, NAME_MAX_BYTES);
+}
+
+static bool is_key(struct str column)
+{
+	return str_eq_c(column, "account_id") || str_eq_c(column, "workspace_id");
+}
+
+static int check_columns(const struct account_column *columns, size_t count, struct error *err)
+{
+	int r;
+
+	if (count == 0 || count > ACCOUNT_COLUMNS_MAX)
+		return fail(err, ERR_INVALID, "an account table has 1 to %d columns, not %zu", ACCOUNT_COLUMNS_MAX, count);
+	for (size_t i = 0; i < count; i++) {
+		if ((r = check_name("column", columns[i].name, err)) < 0)
+			return r;
+		if (is_key(columns[i].name))
+			return fail(err, ERR_INVALID, "column %.*s is in every account table already", STR_ARG(columns[i].name));
+		if (columns[i].max_bytes < 1 || columns[i].max_bytes > COLUMN_MAX_BYTES)
+			return fail(err, ERR_INVALID, "column %.*s: max_bytes is 1 to %d", STR_ARG(columns[i].name), COLUMN_MAX_BYTES);
+		for (size_t k = 0; k < i; k++)
+			if (str_eq(columns[i].name, columns[k].name))
+				return fail(err, ERR_INVALID, "column %.*s is declared twice", STR_ARG(columns[i].name));
+	}
+	return 0;
+}
+
+static int check_table(struct str slug, struct str table, struct error *err)
+{
+	int r = check_name("table", table, err);
+
+	if (r < 0)
+		return r;
+	if (slug.len == 0 || !str_starts(table, slug) || table.len < slug.len + 2 || table.p[slug.len] != '_')
+		return fail(err, ERR_INVALID, "table %.*s: the name must begin with '%.*s_'", STR_ARG(table), STR_ARG(slug));
+	return 0;
+}
+
+static bool has_column(const struct str *have, size_t count, struct str name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(have[i], name))
+			return true;
+	return false;
+}
+
+/* A name that was checked stands in the text quoted: it may be a keyword. */
+static void add_name(struct buf *sql, struct str name)
+{
+	buf_addf(sql, "\"%.*s\"", STR_ARG(name));
+}
+
+static void add_type(struct buf *sql, const struct account_column *c)
+{
+	add_name(sql, c->name);
+	buf_add(sql, c->secret ? STR(" BLOB") : STR(" TEXT"));
+}
+
+/* A comment ends with its line: what could end it sooner becomes a blank. */
+static void add_comment(struct buf *sql, struct str comment)
+{
+	struct str s = str_cut(comment, 0, utf8_prefix(comment, COMMENT_MAX_BYTES));
+
+	if (s.len == 0 || !utf8_valid(s))
+		return;
+	buf_add(sql, STR("  -- "));
+	for (size_t i = 0; i < s.len; i++)
+		buf_add_char(sql, (unsigned char)s.p[i] < 0x20 ? ' ' : s.p[i]);
+}
+
+static int run_built(struct db *db, struct buf *sql, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = sql->failed ? fail(err, ERR_NOMEM, "out of memory") : db_prepare_built(db, &st, buf_str(sql), err);
+
+	return r < 0 ? r : stmt_step(&st, err);
+}
+
+static int create(struct db *db, struct str table, const struct account_column *columns, size_t count, struct error *err)
+{
+	SCOPED(buf_done) struct buf sql = { .max = 64 * 1024 };
+
+	buf_add(&sql, STR("CREATE TABLE "));
+	add_name(&sql, table);
+	buf_add(&sql, STR(" (\n  account_id INTEGER PRIMARY KEY REFERENCES accounts(id) ON DELETE CASCADE,\n"
+			  "  workspace_id INTEGER NOT NULL"));
+	/* A comma follows a column before its comment would swallow it. */
+	for (size_t i = 0; i < count; i++) {
+		buf_add_char(&sql, ',');
+		if (i > 0)
+			add_comment(&sql, columns[i - 1].comment);
+		buf_add(&sql, STR("\n  "));
+		add_type(&sql, &columns[i]);
+	}
+	add_comment(&sql, columns[count - 1].comment);
+	buf_add(&sql, STR("\n) STRICT"));
+	return run_built(db, &sql, err);
+}
+
+static int add_column(struct db *db, struct str table, const struct account_column *c, struct error *err)
+{
+	SCOPED(buf_done) struct buf sql = { .max = 1024 };
+
+	buf_add(&sql, STR("ALTER TABLE "));
+	add_name(&sql, table);
+	buf_add(&sql, STR(" ADD COLUMN "));
+	add_type(&sql, c);
+	return run_built(db, &sql, err);
+}
+
+int store_account_table_ensure(struct db *db, struct str slug, struct str table, const struct account_column *columns,
+			       size_t count, struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct str *have;
+	size_t have_count;
+	int r, changed = 0;
+
+	if ((r = check_table(slug, table, err)) < 0 || (r = check_columns(columns, count, err)) < 0 ||
+	    (r = db->engine->columns(db, table, &arena, &have, &have_count, err)) < 0)
+		return r;
+	if (have_count == 0)
+		return (r = create(db, table, columns, count, err)) < 0 ? r : 1;
+	/* Every account table begins with these two and no other table does. */
+	if (have_count < 2 || !str_eq_c(have[0], "account_id") || !str_eq_c(have[1], "workspace_id"))
+		return fail(err, ERR_INVALID, "%.*s is a table already and no account table", STR_ARG(table));
+	for (size_t i = 0; i < count; i++)
+		if (!has_column(have, have_count, columns[i].name)) {
+			if ((r = add_column(db, table, &columns[i], err)) < 0)
+				return r;
+			changed = 1;
+		}
+	return changed;
+}
+
+int store_account_table_has(struct db *db, struct str table, const struct account_column *columns, size_t count, struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct str *have;
+	size_t have_count;
+	int r = db->engine->columns(db, table, &arena, &have, &have_count, err);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < count; i++)
+		if (!has_column(have, have_count, columns[i].name))
+			return 0;
+	return have_count > 0;
+}
+
+static int check_values(struct str table, const struct account_value *values, size_t count, struct error *err)
+{
+	int r = check_name("table", table, err);
+
+	if (r == 0 && (count == 0 || count > ACCOUNT_COLUMNS_MAX))
+		return fail(err, ERR_INVALID, "1 to %d fields can be written or read at once", ACCOUNT_COLUMNS_MAX);
+	for (size_t i = 0; r == 0 && i < count; i++)
+		if ((r = check_name("column", values[i].name, err)) == 0 && is_key(values[i].name))
+			r = fail(err, ERR_INVALID, "%.*s is no field", STR_ARG(values[i].name));
+	return r;
+}
+
+int store_account_fields_set(struct db *db, struct str table, struct workspace_id w, int64_t account_id,
+			     const struct account_value *values, size_t count, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	SCOPED(buf_done) struct buf sql = { .max = 64 * 1024 };
+	int64_t n;
+	int r = check_values(table, values, count, err);
+
+	if (r < 0)
+		return r;
+	buf_add(&sql, STR("INSERT INTO "));
+	add_name(&sql, table);
+	buf_add(&sql, STR(" (account_id, workspace_id"));
+	for (size_t i = 0; i < count; i++) {
+		buf_add(&sql, STR(", "));
+		add_name(&sql, values[i].name);
+	}
+	buf_add(&sql, STR(") VALUES (?, ?"));
+	for (size_t i = 0; i < count; i++)
+		buf_add(&sql, STR(", ?"));
+	buf_add(&sql, STR(") ON CONFLICT (account_id) DO UPDATE SET "));
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			buf_add(&sql, STR(", "));
+		add_name(&sql, values[i].name);
+		buf_add(&sql, STR(" = excluded."));
+		add_name(&sql, values[i].name);
+	}
+	buf_add(&sql, STR(" WHERE workspace_id = excluded.workspace_id"));
+	if (sql.failed)
+		return fail(err, ERR_NOMEM, "out of memory");
+	if ((r = db_prepare_built(db, &st, buf_str(&sql), err)) < 0)
+		return r;
+	bind_i64(&st, account_id);
+	bind_i64(&st, w.v);
+	for (size_t i = 0; i < count; i++)
+		if (values[i].secret)
+			bind_blob(&st, values[i].value);
+		else
+			bind_str(&st, values[i].value);
+	if ((n = stmt_run(&st, err)) < 0)
+		return (int)n;
+	return n > 0 ? 0 : fail(err, ERR_NOTFOUND, "no such account in this workspace");
+}
+
+/* The columns of `values` that the table has, as a SELECT; columns that are not there yet read as NULL. */
+static int select_text(struct db *db, struct str table, const struct account_value *values, size_t count, struct buf *sql,
+		       struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct str *have;
+	size_t have_count;
+	int r = db->engine->columns(db, table, &arena, &have, &have_count, err);
+
+	if (r < 0 || have_count == 0)
+		return r;
+	buf_add(sql, STR("SELECT "));
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			buf_add(sql, STR(", "));
+		if (has_column(have, have_count, values[i].name))
+			add_name(sql, values[i].name);
+		else
+			buf_add(sql, STR("NULL"));
+	}
+	buf_add(sql, STR(" FROM "));
+	add_name(sql, table);
+	buf_add(sql, STR(" WHERE account_id = ? AND workspace_id = ?"));
+	return sql->failed ? fail(err, ERR_NOMEM, "out of memory") : 1;
+}
+
+int store_account_fields_get(struct db *db, struct str table, struct workspace_id w, int64_t account_id, struct arena *arena,
+			     struct account_value *values, size_t count, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	SCOPED(buf_done) struct buf sql = { .max = 64 * 1024 };
+	int r = check_values(table, values, count, err);
+
+	for (size_t i = 0; i < count; i++)
+		values[i].value = STR_NONE;
+	if (r < 0 || (r = select_text(db, table, values, count, &sql, err)) <= 0 ||
+	    (r = db_prepare_built(db, &st, buf_str(&sql), err)) < 0)
+		return r;
+	bind_i64(&st, account_id);
+	bind_i64(&st, w.v);
+	if ((r = stmt_step(&st, err)) <= 0)
+		return r;
+	for (size_t i = 0; i < count; i++)
+		values[i].value = arena_copy(arena, values[i].secret ? next_blob(&st) : next_str(&st));
+	return arena_failed(arena) ? fail(err, ERR_NOMEM, "out of memory") : 0;
+}
+
+int store_account_fields_delete(struct db *db, struct str table, struct workspace_id w, int64_t account_id, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	SCOPED(buf_done) struct buf sql = { .max = 1024 };
+	int r = check_name("table", table, err);
+
+	if (r < 0)
+		return r;
+	buf_add(&sql, STR("DELETE FROM "));
+	add_name(&sql, table);
+	buf_add(&sql, STR(" WHERE account_id = ? AND workspace_id = ?"));
+	if ((r = sql.failed ? fail(err, ERR_NOMEM, "out of memory") : db_prepare_built(db, &st, buf_str(&sql), err)) < 0)
+		return r;
+	bind_i64(&st, account_id);
+	bind_i64(&st, w.v);
+	return stmt_step(&st, err);
+}
