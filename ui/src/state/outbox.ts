@@ -87,7 +87,7 @@ function fail(one: Pending, tries: number, fault: ReturnType<typeof faultOf>): v
   const fields = fault.fields.map((field) => field.message).join(" ");
   const same = fault.detail === fault.title;
   update(one.clientId, {
-    state: "failed", error: { message: fault.title, fix: fields || (same ? null : fault.detail), again: true },
+    state: "failed", error: { message: fault.title, fix: fields || (same ? null : fault.detail), again: fault.passing || fault.status === 403 },
   });
 }
 

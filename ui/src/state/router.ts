@@ -44,3 +44,9 @@ export function startRouter(): void {
   window.addEventListener("popstate", arrive);
   document.addEventListener("click", followLink);
 }
+
+/* After signing in the reader goes on where they were. Only an address of this page will do. */
+export function onward(): string {
+  const next = params.peek().get("next") ?? "/";
+  return next.startsWith("/") && !next.startsWith("//") && !next.startsWith("/\\") ? next : "/";
+}

@@ -4,10 +4,10 @@ import { useEffect } from "preact/hooks";
 import { loadChannels, resetChannels } from "../state/channels";
 import { offline, reconnect, startLive } from "../state/connection";
 import { startBadge } from "../state/badge";
-import { resetInbox } from "../state/inbox";
+import { loadCounts, resetInbox } from "../state/inbox";
 import { dismiss, notices, spoken } from "../state/notices";
 import { startOutbox } from "../state/outbox";
-import { go, route } from "../state/router";
+import { go, onward, route } from "../state/router";
 import { boot, bootFault, may, me, workspace, workspacePath } from "../state/session";
 import { text } from "../text";
 import { Button, IconButton } from "./parts/basic";
@@ -52,8 +52,9 @@ function SignedIn() {
     resetInbox();
     resetChannels();
     void loadChannels();
+    loadCounts(true);
   }, [workspacePath.value]);
-  useEffect(() => { if (path === "/login" || path === "/setup") go("/", true); }, [path]);
+  useEffect(() => { if (path === "/login" || path === "/setup") go(onward(), true); }, [path]);
   return (
     <>
       <a class="skip" href="#main" onClick={() => document.getElementById("main")?.focus()}>{text.nav.skip}</a>

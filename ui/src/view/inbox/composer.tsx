@@ -79,7 +79,7 @@ export function Composer({ one }: { one: Conversation }) {
         <Segments label={text.composer.label} value={mode} onChange={(next: Mode) => askComposer(next)} options={[
           { value: "reply", label: text.composer.reply }, { value: "note", label: text.composer.note },
         ]} />
-        {mode === "reply" && <WindowHint one={one} state={window} tag={tag} onDrop={() => setTag(null)} />}
+        {mode === "reply" && !barred && <WindowHint one={one} state={window} tag={tag} onDrop={() => setTag(null)} />}
       </div>
       {barred ? <Barred one={one} state={window} reason={barred} tags={channel?.window?.tags ?? []} hours={channel?.window?.hours ?? 24} onTag={(next) => { setTag(next); askComposer("reply"); }} />
         : <Editor area={area} mode={mode} value={value} draft={draft} unit={limit?.unit ?? "characters"} onWrite={write} onSubmit={submit} />}
@@ -132,7 +132,7 @@ function WindowHint({ one, state, tag, onDrop }: { one: Conversation; state: Win
   if (state.phase === "tag" && tag) {
     return (
       <span class="window-hint soon" title={tag.help}>
-        <Icon name="user" size={14} />{text.composer.tagOn(tag.label)} · {text.composer.leftTag(countdown(state.left))}
+        <Icon name="user" size={14} />{text.composer.tagOn(tag.label)} · {text.thread.windowOpen(countdown(state.left))}
         <button type="button" class="link" onClick={onDrop}>{text.composer.tagOff}</button>
       </span>
     );

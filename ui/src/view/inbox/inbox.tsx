@@ -1,6 +1,6 @@
 /* The inbox: three panes on a desk, one at a time on a phone. */
 import { useEffect } from "preact/hooks";
-import { counts, filter, loadCounts, loadList, openId } from "../../state/inbox";
+import { filter, loadList, openId } from "../../state/inbox";
 import { workspacePath } from "../../state/session";
 import { ConversationList } from "./list";
 import { ThreadPane } from "./thread";
@@ -8,7 +8,6 @@ import { ThreadPane } from "./thread";
 export function Inbox() {
   const { channel, status, unread, query } = filter.value;
   useEffect(() => { void loadList(); }, [workspacePath.value, channel, status, unread, query]);
-  useEffect(() => { if (!counts.value) loadCounts(true); }, [workspacePath.value]);
   return (
     <div class={`inbox${openId.value ? " has-thread" : ""}`}>
       <ConversationList />

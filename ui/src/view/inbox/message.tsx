@@ -141,8 +141,8 @@ export function PendingView({ one, onEdit }: { one: Pending; onEdit: (one: Pendi
       {one.state === "failed" && (
         <div class="trouble" role="alert">
           <div><strong>{one.error?.message ?? text.message.state.failed}</strong><span>{one.error?.fix}</span></div>
-          <Button small icon="refresh" onClick={() => sendAgain(one.clientId)}>{text.message.retry}</Button>
-          <Button small kind="quiet" onClick={() => onEdit(one)}>{text.message.editAgain}</Button>
+          {one.error?.again !== false && <Button small icon="refresh" onClick={() => sendAgain(one.clientId)}>{text.message.retry}</Button>}
+          <Button small kind={one.error?.again === false ? "plain" : "quiet"} onClick={() => onEdit(one)}>{text.message.editAgain}</Button>
           <Button small kind="quiet" onClick={() => discard(one.clientId)}>{text.message.discard}</Button>
         </div>
       )}

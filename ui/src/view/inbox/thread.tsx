@@ -81,7 +81,7 @@ function ThreadHead({ one }: { one: Conversation }) {
       </div>
       <div class="thread-actions">
         {may("agent") && (
-          <Button small icon={done ? "refresh" : "check"} title={`${done ? text.thread.reopen : text.thread.markDone}  (e)`} onClick={() => void doneOrReopen(one)}>
+          <Button small class="done-button" aria-label={done ? text.thread.reopen : text.thread.markDone} icon={done ? "refresh" : "check"} title={`${done ? text.thread.reopen : text.thread.markDone}  (e)`} onClick={() => void doneOrReopen(one)}>
             {done ? text.thread.reopen : text.thread.markDone}
           </Button>
         )}

@@ -14,7 +14,7 @@ export function Skeleton({ rows = 5, kind = "row" }: { rows?: number; kind?: "ro
     return () => window.clearTimeout(timer);
   }, []);
   return (
-    <div class={`skeleton ${kind}`} role="status" aria-label={text.common.loading}>
+    <div class={`skeleton of-${kind}s`} role="status" aria-label={text.common.loading}>
       {shown && Array.from({ length: rows }, (_, index) => <div key={index} class="bone"><i /><b /><b /></div>)}
     </div>
   );

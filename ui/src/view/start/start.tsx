@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import { faultOf, get, type Fault } from "../../api/http";
-import { go, params } from "../../state/router";
+import { params } from "../../state/router";
 import { setUp, signIn, wasSignedIn } from "../../state/session";
 import { text } from "../../text";
 import { Button, Callout } from "../parts/basic";
@@ -31,12 +31,6 @@ export function Mark() {
   );
 }
 
-/* After signing in the reader goes on where they were. Only an address of this page will do. */
-function onward(): string {
-  const next = params.peek().get("next") ?? "/";
-  return next.startsWith("/") && !next.startsWith("//") && !next.startsWith("/\\") ? next : "/";
-}
-
 export function Login() {
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
@@ -48,7 +42,6 @@ export function Login() {
     setFault(null);
     try {
       await signIn(email.trim(), password);
-      go(onward(), true);
     } catch (error) { setFault(faultOf(error)); }
     setBusy(false);
   };
@@ -96,7 +89,6 @@ export function Setup() {
     setFault(null);
     try {
       await setUp({ ...values, name: values.name.trim(), email: values.email.trim(), workspace: values.workspace.trim() });
-      go("/", true);
     } catch (error) { setFault(faultOf(error)); }
     setBusy(false);
   };
