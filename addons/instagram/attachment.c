@@ -43,10 +43,10 @@ static struct trixy_attachment read_one(struct ig_maker *maker, struct json_obje
 	a.url = ig_json_word(ig_json_get(payload, "url"));
 	if (a.url.p == NULL)
 		a.url = ig_json_word(ig_json_get(object, "url"));
-	a.title = ig_json_word(ig_json_get(payload, "title"));
-	if (a.title.p == NULL)
-		a.title = ig_json_word(ig_json_get(object, "title"));
-	if (a.title.p == NULL && kind == TRIXY_MESSAGE_UNSUPPORTED)
+	a.title = ig_json_prose(ig_json_get(payload, "title"), maker);
+	if (a.title.len == 0)
+		a.title = ig_json_prose(ig_json_get(object, "title"), maker);
+	if (a.title.len == 0 && kind == TRIXY_MESSAGE_UNSUPPORTED)
 		a.title = type;
 	for (size_t i = 0; i < sizeof(id_names) / sizeof(id_names[0]) && a.external_id.p == NULL; i++)
 		a.external_id = ig_json_id(ig_json_get(payload, id_names[i]), maker->memory);
@@ -91,7 +91,7 @@ static bool read_source(struct ig_maker *maker, struct json_object *referral, st
 	a.external_id = ig_json_id(ig_json_get(referral, "ad_id"), maker->memory);
 	if (a.external_id.p == NULL)
 		a.external_id = ig_json_id(ig_json_get(ig_json_get(referral, "product"), "id"), maker->memory);
-	a.title = ig_json_word(ig_json_get(ad, "ad_title"));
+	a.title = ig_json_prose(ig_json_get(ad, "ad_title"), maker);
 	a.url = ig_json_word(ig_json_get(ad, "photo_url"));
 	if (a.url.p == NULL)
 		a.url = ig_json_word(ig_json_get(ad, "video_url"));

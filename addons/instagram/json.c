@@ -1,7 +1,5 @@
 #include "json.h"
 
-#include "text.h"
-
 #include <inttypes.h>
 #include <limits.h>
 #include <math.h>
@@ -120,6 +118,29 @@ struct trixy_text ig_json_word(struct json_object *object)
 	struct trixy_text text = ig_json_text(object);
 
 	return text.len > 0 ? text : (struct trixy_text){NULL, 0};
+}
+
+struct trixy_text ig_json_prose(struct json_object *object, struct ig_maker *maker)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+	struct trixy_text text = ig_json_text(object);
+	uint64_t len = 0;
+	char *p;
+
+	if (text.len == 0 || memchr(text.p, '\0', text.len) == NULL)
+		return text;
+	p = ig_maker_alloc(maker, text.len, sizeof(replacement) - 1);
+	if (p == NULL)
+		return (struct trixy_text){NULL, 0};
+	for (uint64_t i = 0; i < text.len; i++) {
+		if (text.p[i] != '\0') {
+			p[len++] = text.p[i];
+			continue;
+		}
+		memcpy(p + len, replacement, sizeof(replacement) - 1);
+		len += sizeof(replacement) - 1;
+	}
+	return (struct trixy_text){p, len};
 }
 
 struct trixy_text ig_json_id(struct json_object *object, struct trixy_memory *memory)

@@ -3,6 +3,8 @@
 #ifndef INSTAGRAM_JSON_H
 #define INSTAGRAM_JSON_H
 
+#include "text.h"
+
 #include <json-c/json.h>
 #include <mailtrixy/addon.h>
 #include <stdbool.h>
@@ -28,6 +30,10 @@ struct trixy_text ig_json_text(struct json_object *object);
 
 /* The same, but "" is not there either. */
 struct trixy_text ig_json_word(struct json_object *object);
+
+/* What a person wrote, "" included: U+FFFD stands for U+0000, which no store and no page can show. {NULL,0} also when
+ * memory runs out, which `maker` remembers. */
+struct trixy_text ig_json_prose(struct json_object *object, struct ig_maker *maker);
 
 /* An id: a string, or a number (then written out with `memory`); {NULL,0} for anything else, and when
  * memory runs out. Ids exceed 2^53 and are never computed with. */

@@ -123,10 +123,12 @@ static int32_t read_message_content(struct update *u, struct json_object *member
 	uint32_t attachment_kind;
 
 	e->kind = TRIXY_EVENT_MESSAGE;
-	e->text = ig_json_word(member[TEXT_]);
+	e->text = ig_json_prose(member[TEXT_], u->maker);
+	if (e->text.len == 0)
+		e->text = (struct trixy_text){NULL, 0};
 	attachment_kind = ig_attachments_read(u->maker, member[ATTACHMENTS], e);
 	if (member[QUICK_REPLY] != NULL)
-		e->payload = ig_json_word(ig_json_get(member[QUICK_REPLY], "payload"));
+		e->payload = ig_json_prose(ig_json_get(member[QUICK_REPLY], "payload"), u->maker);
 	if (member[REPLY_TO] != NULL) {
 		e->reply_to_id = ig_json_id(ig_json_get(member[REPLY_TO], "mid"), u->maker->memory);
 		story = ig_json_get(member[REPLY_TO], "story");
@@ -172,7 +174,7 @@ static int32_t read_edit(struct update *u, const char *name, struct json_object 
 	(void)name;
 	set_direction(u, ig_json_true(ig_json_get(value, "is_echo")));
 	u->event.message_id = ig_json_id(ig_json_get(value, "mid"), u->maker->memory);
-	u->event.text = ig_json_text(ig_json_get(value, "text"));
+	u->event.text = ig_json_prose(ig_json_get(value, "text"), u->maker);
 	(void)ig_json_int(ig_json_get(value, "num_edit"), &number);
 	u->event.edit_number = number > 0 ? number : 0;
 	if (u->event.contact_key.p == NULL)
@@ -235,8 +237,8 @@ static int32_t read_postback(struct update *u, const char *name, struct json_obj
 	u->event.message_id = ig_json_id(ig_json_get(value, "mid"), u->maker->memory);
 	if (u->event.message_id.p == NULL)
 		u->event.message_id = made_id(u, name, value);
-	u->event.text = ig_json_word(ig_json_get(value, "title"));
-	u->event.payload = ig_json_word(ig_json_get(value, "payload"));
+	u->event.text = ig_json_prose(ig_json_get(value, "title"), u->maker);
+	u->event.payload = ig_json_prose(ig_json_get(value, "payload"), u->maker);
 	ig_referral_read(u->maker, ig_json_get(value, "referral"), &u->event);
 	open_window(u);
 	return emit(u);
@@ -333,7 +335,7 @@ static void read_sender(struct update *u, struct json_object *sender)
 	u->sender = ig_json_id(member[ID], u->maker->memory);
 	if (ig_text_equal(u->sender, u->entry->account_key))
 		return; /* ours, not the customer's */
-	u->event.contact_name = ig_json_word(member[NAME]);
+	u->event.contact_name = ig_json_prose(member[NAME], u->maker);
 	u->event.contact_handle = ig_json_word(member[USERNAME]);
 }
 
