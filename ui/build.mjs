@@ -1,4 +1,6 @@
-/* Bundles the page. Usage: node build.mjs --out DIR
+/* Bundles the page. Usage: node build.mjs --out DIR [--plain-names]
+   With --plain-names the files in DIR carry no hash, for a build that must know its outputs
+   beforehand; the addresses under which they are served keep it.
    DIR gets every file as it is served, its .gz and .br beside it, and manifest.json:
    { "files": [ { "path", "type", "file", "gz", "br", "immutable", "shell" } ] }
    `shell` marks the page itself, which is served for every address of the page. */
@@ -15,11 +17,13 @@ const JS_LIMIT = 90 * 1024;
 function outDir() {
   const at = process.argv.indexOf("--out");
   if (at < 0 || !process.argv[at + 1]) {
-    console.error("usage: node build.mjs --out DIR");
+    console.error("usage: node build.mjs --out DIR [--plain-names]");
     process.exit(2);
   }
   return resolve(process.argv[at + 1]);
 }
+
+const plain = process.argv.includes("--plain-names");
 
 const hashed = (name, bytes) => name.replace(/(\.\w+)$/, `-${createHash("sha256").update(bytes).digest("hex").slice(0, 10)}$1`);
 
@@ -35,7 +39,7 @@ async function bundle() {
 
 /* Same input, same bytes: the gzip header carries no time and no system. */
 async function put(out, list, entry, bytes) {
-  const file = entry.file;
+  const file = plain ? entry.plain ?? entry.file : entry.file;
   const gz = gzipSync(bytes, { level: 9 });
   gz[9] = 255;
   const br = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
@@ -57,11 +61,11 @@ async function main() {
   const { js, css } = await bundle();
   const jsFile = hashed("app.js", js);
   const cssFile = hashed("app.css", css);
-  const jsSize = await put(out, files, { path: "/assets/" + jsFile, type: "text/javascript; charset=utf-8", file: jsFile, immutable: true }, js);
-  const cssSize = await put(out, files, { path: "/assets/" + cssFile, type: "text/css; charset=utf-8", file: cssFile, immutable: true }, css);
+  const jsSize = await put(out, files, { path: "/assets/" + jsFile, type: "text/javascript; charset=utf-8", file: jsFile, plain: "app.js", immutable: true }, js);
+  const cssSize = await put(out, files, { path: "/assets/" + cssFile, type: "text/css; charset=utf-8", file: cssFile, plain: "app.css", immutable: true }, css);
   const icon = await readFile(join(HERE, "src/icon.svg"));
   const iconFile = hashed("icon.svg", icon);
-  await put(out, files, { path: "/assets/" + iconFile, type: "image/svg+xml", file: iconFile, immutable: true }, icon);
+  await put(out, files, { path: "/assets/" + iconFile, type: "image/svg+xml", file: iconFile, plain: "icon.svg", immutable: true }, icon);
   const page = (await readFile(join(HERE, "src/index.html"), "utf8"))
     .replaceAll("{{js}}", "/assets/" + jsFile).replaceAll("{{css}}", "/assets/" + cssFile).replaceAll("{{icon}}", "/assets/" + iconFile);
   await put(out, files, { path: "/", type: "text/html; charset=utf-8", file: "index.html", shell: true }, Buffer.from(page));

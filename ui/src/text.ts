@@ -11,7 +11,7 @@ export const text = {
     workspace: "Workspace", instance: "This installation", signOut: "Sign out", account: "Your account",
     switchWorkspace: "Switch workspace", menu: "Menu", closeMenu: "Close menu", skip: "Skip to content",
     newWorkspace: "New workspace", workspaceName: "Name of the workspace", createWorkspace: "Create workspace",
-    unread: (n: number) => plural(n, "unread message", "unread messages"),
+    unread: (n: number) => plural(n, "unread conversation", "unread conversations"),
   },
   theme: { label: "Appearance", system: "System", light: "Light", dark: "Dark" },
   common: {
@@ -100,7 +100,7 @@ export const text = {
     label: "Write a reply", placeholder: "Write a reply…", placeholderNote: "Write a note. Only your team sees it…", reply: "Reply", note: "Note",
     send: "Send", sendNote: "Add note", counter: (n: number, max: number, unit: string) => `${n}/${max}${unit}`,
     counterWords: (n: number, max: number, unit: string) => `${n} of ${max} ${unit} used`, bytes: "bytes", characters: "characters",
-    over: (n: number) => `Only the part before the mark fits into one message. ${plural(n, "unit", "units")} would be cut off.`,
+    refused: "Longer than 65,536 bytes: too much for one send. Take some of it out first.",
     overBytes: (n: number, unit: string) => `Too long by ${n} ${unit}. The marked end would be cut off.`,
     split: (n: number) => `Send as ${n} messages`, cut: "Send only what fits",
     left: (t: string) => `${t} left to reply`,

@@ -26,6 +26,12 @@ test("the same message again replaces, never doubles", () => {
   assert.equal(list[0].unsent, true);
 });
 
+test("read means all before it, and nothing after or failed", () => {
+  const out = (id, second, status) => msg(id, second, { direction: "out", status });
+  const list = mergeMessages([out("a", 1, "sent"), out("b", 2, "failed"), out("d", 4, "sent")], [out("c", 3, "read")]);
+  assert.deepEqual(list.map((one) => one.status), ["read", "failed", "read", "sent"]);
+});
+
 test("a sent message is shown once, whoever confirms it first", () => {
   const pending = [{ clientId: "k" }, { clientId: "l" }];
   assert.deepEqual(withoutConfirmed(pending, [msg("a", 1, { client_id: "k" })]), [{ clientId: "l" }]);

@@ -51,7 +51,11 @@ export interface Draft {
   /* Index into the text as typed from which on nothing would arrive; null when all fits. */
   cutFrom: number | null;
   parts: number;
+  /* More than the server takes in one request, however it is split. */
+  refused: boolean;
 }
+
+export const MOST_BYTES = 65_536;
 
 export function inspectDraft(typed: string, limit: Limit): Draft {
   const text = trimAscii(typed);
@@ -64,5 +68,6 @@ export function inspectDraft(typed: string, limit: Limit): Draft {
     level: over ? "over" : count >= limit.max * 0.9 ? "near" : "quiet",
     cutFrom: over ? lead + cutIndex(text, limit) : null,
     parts: over ? splitText(text, limit).length : 1,
+    refused: measure(text, "bytes") > MOST_BYTES,
   };
 }

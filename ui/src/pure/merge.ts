@@ -23,7 +23,19 @@ export function mergeMessages(list: Message[], incoming: Message[]): Message[] {
   if (incoming.length === 0) return list;
   const byId = new Map(list.map((message) => [message.id, message]));
   for (const message of incoming) byId.set(message.id, message);
-  return [...byId.values()].sort(olderFirst);
+  return spreadRead([...byId.values()].sort(olderFirst));
+}
+
+/* A read receipt names one message and means all before it; the event brings only the one. */
+function spreadRead(list: Message[]): Message[] {
+  let read = false;
+  for (let index = list.length - 1; index >= 0; index--) {
+    const message = list[index];
+    if (message.direction !== "out") continue;
+    if (message.status === "read") read = true;
+    else if (read && (message.status === "sent" || message.status === "delivered")) list[index] = { ...message, status: "read" };
+  }
+  return list;
 }
 
 /* What this browser has sent and the server has not confirmed yet. */

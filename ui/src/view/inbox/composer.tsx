@@ -182,9 +182,9 @@ function Editor({ area, mode, value, draft, unit, onWrite, onSubmit }: EditorPro
       </div>
       {over && (
         <div class="overflow" role="status">
-          <span>{text.composer.overBytes(draft!.count - draft!.max, unit === "bytes" ? text.composer.bytes : text.composer.characters)}</span>
-          <Button small kind="quiet" onClick={() => onSubmit("cut")}>{text.composer.cut}</Button>
-          <Button small kind="primary" id="send-split" icon="send" onClick={() => onSubmit("split")}>{text.composer.split(draft!.parts)}</Button>
+          <span>{draft!.refused ? text.composer.refused : text.composer.overBytes(draft!.count - draft!.max, unit === "bytes" ? text.composer.bytes : text.composer.characters)}</span>
+          {!draft!.refused && <Button small kind="quiet" onClick={() => onSubmit("cut")}>{text.composer.cut}</Button>}
+          {!draft!.refused && <Button small kind="primary" id="send-split" icon="send" onClick={() => onSubmit("split")}>{text.composer.split(draft!.parts)}</Button>}
         </div>
       )}
     </>
