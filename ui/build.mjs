@@ -29,9 +29,19 @@ const hashed = (name, bytes) => name.replace(/(\.\w+)$/, `-${createHash("sha256"
 
 async function bundle() {
   const result = await build({
-    absWorkingDir: HERE, entryPoints: { app: "src/main.tsx", style: "src/style/main.css" }, outdir: "/out", write: false,
-    bundle: true, minify: true, format: "iife", target: ["es2021", "chrome100", "firefox100", "safari15.4"],
-    jsx: "automatic", jsxImportSource: "preact", legalComments: "none", charset: "utf8", logLevel: "warning",
+    absWorkingDir: HERE,
+    entryPoints: { app: "src/main.tsx", style: "src/style/main.css" },
+    outdir: "/out",
+    write: false,
+    bundle: true,
+    minify: true,
+    format: "iife",
+    target: ["es2021", "chrome100", "firefox100", "safari15.4"],
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    legalComments: "none",
+    charset: "utf8",
+    logLevel: "warning",
   });
   const find = (ending) => result.outputFiles.find((file) => file.path.endsWith(ending)).contents;
   return { js: find(".js"), css: find(".css") };
@@ -39,14 +49,24 @@ async function bundle() {
 
 /* Same input, same bytes: the gzip header carries no time and no system. */
 async function put(out, list, entry, bytes) {
-  const file = plain ? entry.plain ?? entry.file : entry.file;
+  const file = plain ? (entry.plain ?? entry.file) : entry.file;
   const gz = gzipSync(bytes, { level: 9 });
   gz[9] = 255;
   const br = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
   await Promise.all([
-    writeFile(join(out, file), bytes), writeFile(join(out, file + ".gz"), gz), writeFile(join(out, file + ".br"), br),
+    writeFile(join(out, file), bytes),
+    writeFile(join(out, file + ".gz"), gz),
+    writeFile(join(out, file + ".br"), br),
   ]);
-  list.push({ path: entry.path, type: entry.type, file, gz: file + ".gz", br: file + ".br", immutable: !!entry.immutable, shell: !!entry.shell });
+  list.push({
+    path: entry.path,
+    type: entry.type,
+    file,
+    gz: file + ".gz",
+    br: file + ".br",
+    immutable: !!entry.immutable,
+    shell: !!entry.shell,
+  });
   return gz.length;
 }
 
@@ -61,13 +81,30 @@ async function main() {
   const { js, css } = await bundle();
   const jsFile = hashed("app.js", js);
   const cssFile = hashed("app.css", css);
-  const jsSize = await put(out, files, { path: "/assets/" + jsFile, type: "text/javascript; charset=utf-8", file: jsFile, plain: "app.js", immutable: true }, js);
-  const cssSize = await put(out, files, { path: "/assets/" + cssFile, type: "text/css; charset=utf-8", file: cssFile, plain: "app.css", immutable: true }, css);
+  const jsSize = await put(
+    out,
+    files,
+    { path: "/assets/" + jsFile, type: "text/javascript; charset=utf-8", file: jsFile, plain: "app.js", immutable: true },
+    js,
+  );
+  const cssSize = await put(
+    out,
+    files,
+    { path: "/assets/" + cssFile, type: "text/css; charset=utf-8", file: cssFile, plain: "app.css", immutable: true },
+    css,
+  );
   const icon = await readFile(join(HERE, "src/icon.svg"));
   const iconFile = hashed("icon.svg", icon);
-  await put(out, files, { path: "/assets/" + iconFile, type: "image/svg+xml", file: iconFile, plain: "icon.svg", immutable: true }, icon);
+  await put(
+    out,
+    files,
+    { path: "/assets/" + iconFile, type: "image/svg+xml", file: iconFile, plain: "icon.svg", immutable: true },
+    icon,
+  );
   const page = (await readFile(join(HERE, "src/index.html"), "utf8"))
-    .replaceAll("{{js}}", "/assets/" + jsFile).replaceAll("{{css}}", "/assets/" + cssFile).replaceAll("{{icon}}", "/assets/" + iconFile);
+    .replaceAll("{{js}}", "/assets/" + jsFile)
+    .replaceAll("{{css}}", "/assets/" + cssFile)
+    .replaceAll("{{icon}}", "/assets/" + iconFile);
   await put(out, files, { path: "/", type: "text/html; charset=utf-8", file: "index.html", shell: true }, Buffer.from(page));
   await put(out, files, { path: "/favicon.svg", type: "image/svg+xml", file: "favicon.svg" }, icon);
   await writeFile(join(out, "manifest.json"), JSON.stringify({ files }, null, 2) + "\n");

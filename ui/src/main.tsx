@@ -21,4 +21,3 @@ function mount(): void {
 
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", mount);
 else mount();
-

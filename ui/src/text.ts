@@ -54,7 +54,7 @@ export const text = {
     errors: { name: "Enter your name.", email: "Enter a full e-mail address.", password: "At least 10 characters.", workspace: "Give the workspace a name." },
   },
   inbox: {
-    all: "Inbox", open: "Open", done: "Done", unreadOnly: "Unread", search: "Search conversations", clearSearch: "Clear search",
+    all: "Inbox", open: "Open", done: "Done", unreadOnly: "Unread", everything: "All", searchAll: "Search everything", search: "Search conversations", clearSearch: "Clear search",
     list: "Conversations", empty: "All caught up", emptyDetail: "New messages appear here by themselves.",
     emptyDone: "Nothing is done yet", emptyDoneDetail: "Mark a conversation as done with e, and it moves here.",
     emptySearch: (q: string) => `Nothing found for “${q}”`, emptySearchDetail: "Search looks at names, handles and messages.",
@@ -123,7 +123,7 @@ export const text = {
   channels: {
     title: "Channels", lead: "Where your customers write to you. Each account you connect feeds the shared inbox of this workspace.",
     configure: "Configure", add: "Connect another", none: "Not connected", connected: "Connected", reconnect_needed: "Reconnect needed", disabled: "Disabled",
-    accounts: (n: number) => plural(n, "account", "accounts"), check: "Check connection", checking: "Checking…", edit: "Edit", disconnect: "Disconnect",
+    accounts: (n: number) => plural(n, "account", "accounts"), check: "Check connection", checking: "Checking…", edit: "Edit", disconnect: "Disconnect", reconnect: "Reconnect",
     backend: "How to connect", optional: "(optional)", kept: (mask: string) => `Stored as ${mask}. Leave empty to keep it.`,
     saved: (name: string) => `Connected as ${name}`, savedNext: "Waiting for the first message. What is left to do is in Meta's App Dashboard:",
     savedMail: "New mail appears in the inbox by itself.",

@@ -7,7 +7,8 @@ const BYTES = { max: 1000, unit: "bytes" };
 const utf8 = (text) => Buffer.byteLength(text, "utf8");
 
 test("bytes are those of UTF-8", () => {
-  for (const text of ["", "abc", "ä", "€", "😀", "سلام", "a\u{10ffff}b", "👩‍👩‍👧"]) assert.equal(measure(text, "bytes"), utf8(text), text);
+  for (const text of ["", "abc", "ä", "€", "😀", "سلام", "a\u{10ffff}b", "👩‍👩‍👧"])
+    assert.equal(measure(text, "bytes"), utf8(text), text);
 });
 
 test("a lone surrogate counts as the replacement character it is sent as", () => {

@@ -28,7 +28,10 @@ test("an odd secret is advised against, not refused", () => {
 
 test("a form shows the fields of its backend in the server's order", () => {
   const fields = [field("b", { backends: ["instagram"] }), field("a"), field("c", { backends: ["facebook"] })];
-  assert.deepEqual(fieldsOf(fields, "facebook").map((one) => one.name), ["a", "c"]);
+  assert.deepEqual(
+    fieldsOf(fields, "facebook").map((one) => one.name),
+    ["a", "c"],
+  );
 });
 
 test("times are short and in the viewer's language", () => {

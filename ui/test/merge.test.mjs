@@ -5,13 +5,24 @@ import { load } from "./load.mjs";
 const { mergeMessages, withoutConfirmed, Stamps, isNews } = await load("src/pure/merge.ts");
 const { entriesOf, firstUnread, sliceOf, widenUp, widenDown } = await load("src/pure/layout.ts");
 const msg = (id, second, more = {}) => ({
-  id, seq: second, at: `2026-03-01T12:00:${String(second).padStart(2, "0")}.000Z`, direction: "in", kind: "text", text: id, author: null, client_id: null, unsent: false, ...more,
+  id,
+  seq: second,
+  at: `2026-03-01T12:00:${String(second).padStart(2, "0")}.000Z`,
+  direction: "in",
+  kind: "text",
+  text: id,
+  author: null,
+  client_id: null,
+  unsent: false,
+  ...more,
 });
 const ids = (list) => list.map((one) => one.id).join("");
 
 function permutations(list) {
   if (list.length < 2) return [list];
-  return list.flatMap((one, index) => permutations([...list.slice(0, index), ...list.slice(index + 1)]).map((rest) => [one, ...rest]));
+  return list.flatMap((one, index) =>
+    permutations([...list.slice(0, index), ...list.slice(index + 1)]).map((rest) => [one, ...rest]),
+  );
 }
 
 test("any order of arrival ends in the same list", () => {
@@ -29,7 +40,10 @@ test("the same message again replaces, never doubles", () => {
 test("read means all before it, and nothing after or failed", () => {
   const out = (id, second, status) => msg(id, second, { direction: "out", status });
   const list = mergeMessages([out("a", 1, "sent"), out("b", 2, "failed"), out("d", 4, "sent")], [out("c", 3, "read")]);
-  assert.deepEqual(list.map((one) => one.status), ["read", "failed", "read", "sent"]);
+  assert.deepEqual(
+    list.map((one) => one.status),
+    ["read", "failed", "read", "sent"],
+  );
 });
 
 test("a sent message is shown once, whoever confirms it first", () => {
@@ -61,8 +75,20 @@ test("groups, days and the line above what is new", () => {
   assert.equal(firstUnread(list, 0), null);
   assert.equal(firstUnread(list, 99), null);
   const entries = entriesOf(list, "e");
-  assert.deepEqual(entries.map((one) => one.type), ["day", "message", "message", "message", "message", "new", "message"]);
-  assert.deepEqual(entries.filter((one) => one.type === "message").map((one) => [one.first, one.last]), [[true, false], [false, true], [true, true], [true, true], [true, true]]);
+  assert.deepEqual(
+    entries.map((one) => one.type),
+    ["day", "message", "message", "message", "message", "new", "message"],
+  );
+  assert.deepEqual(
+    entries.filter((one) => one.type === "message").map((one) => [one.first, one.last]),
+    [
+      [true, false],
+      [false, true],
+      [true, true],
+      [true, true],
+      [true, true],
+    ],
+  );
 });
 
 test("the window of drawn messages is bounded and covers all", () => {

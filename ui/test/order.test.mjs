@@ -3,7 +3,13 @@ import { test } from "node:test";
 import { load } from "./load.mjs";
 
 const { place, joinPage, newerFirst, visibleRows, keepRow } = await load("src/pure/order.ts");
-const conv = (id, minute, more = {}) => ({ id, channel: "instagram", status: "open", last_activity_at: `2026-03-01T12:${String(minute).padStart(2, "0")}:00.000Z`, ...more });
+const conv = (id, minute, more = {}) => ({
+  id,
+  channel: "instagram",
+  status: "open",
+  last_activity_at: `2026-03-01T12:${String(minute).padStart(2, "0")}:00.000Z`,
+  ...more,
+});
 const all = { channel: "", status: "open", unread: false, query: "" };
 const ids = (list) => list.map((one) => one.id).join("");
 const list = [conv("c", 30), conv("b", 20), conv("a", 10)];
@@ -27,6 +33,13 @@ test("under a search, live events change but never add", () => {
   const search = { ...all, query: "x" };
   assert.equal(ids(place(list, conv("z", 50), search, true)), "cba");
   assert.equal(ids(place(list, conv("a", 50), search, true)), "acb");
+});
+
+test("under Unread nothing read is added, and what is being read stays", () => {
+  const unread = { ...all, unread: true };
+  assert.equal(ids(place(list, conv("z", 50, { unread: 0 }), unread, true)), "cba");
+  assert.equal(ids(place(list, conv("z", 50, { unread: 2 }), unread, true)), "zcba");
+  assert.equal(ids(place(list, conv("b", 20, { unread: 0 }), unread, true)), "cba");
 });
 
 test("pages join without doubles", () => assert.equal(ids(joinPage(list, [conv("b", 20), conv("z", 1)])), "cbaz"));

@@ -9,8 +9,14 @@ const HOUR = 3600_000;
 
 test("open, tag, closed and none", () => {
   assert.equal(windowState(null, now).phase, "none");
-  assert.deepEqual(windowState({ open: true, closes_at: iso(HOUR), tag_until: iso(100 * HOUR) }, now), { phase: "open", left: HOUR });
-  assert.deepEqual(windowState({ open: false, closes_at: iso(-1), tag_until: iso(5 * HOUR) }, now), { phase: "tag", left: 5 * HOUR });
+  assert.deepEqual(windowState({ open: true, closes_at: iso(HOUR), tag_until: iso(100 * HOUR) }, now), {
+    phase: "open",
+    left: HOUR,
+  });
+  assert.deepEqual(windowState({ open: false, closes_at: iso(-1), tag_until: iso(5 * HOUR) }, now), {
+    phase: "tag",
+    left: 5 * HOUR,
+  });
   assert.equal(windowState({ open: false, closes_at: iso(-HOUR), tag_until: iso(-1) }, now).phase, "closed");
   assert.equal(windowState({ open: false, closes_at: null, tag_until: null }, now).phase, "closed");
 });

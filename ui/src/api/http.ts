@@ -1,30 +1,45 @@
 /* Requests to the server: JSON in and out, problems as one error type, CSRF, clock skew. */
 import { text } from "../text";
 
-export interface FieldFault { field: string; message: string }
+export interface FieldFault {
+  field: string;
+  message: string;
+}
 
 export class Fault extends Error {
   constructor(
-    readonly status: number,        /* 0: no answer came */
+    readonly status: number /* 0: no answer came */,
     readonly title: string,
     readonly detail: string,
     readonly type = "about:blank",
     readonly fields: FieldFault[] = [],
     readonly retryAfter = 0,
-  ) { super(detail || title); }
-  get lost(): boolean { return this.status === 0; }
+  ) {
+    super(detail || title);
+  }
+  get lost(): boolean {
+    return this.status === 0;
+  }
   /* Trying the same again may help. */
-  get passing(): boolean { return this.lost || this.status === 429 || this.status >= 500; }
+  get passing(): boolean {
+    return this.lost || this.status === 429 || this.status >= 500;
+  }
 }
 
 let csrf: string | null = null;
 let skew = 0;
 let onSignedOut: () => void = () => {};
 
-export function setCsrf(token: string | null): void { csrf = token; }
-export function whenSignedOut(call: () => void): void { onSignedOut = call; }
+export function setCsrf(token: string | null): void {
+  csrf = token;
+}
+export function whenSignedOut(call: () => void): void {
+  onSignedOut = call;
+}
 /* The server's clock decides about windows; a wrong clock on this side must not. */
-export function serverNow(): number { return Date.now() + skew; }
+export function serverNow(): number {
+  return Date.now() + skew;
+}
 
 function noteClock(date: string | null): void {
   const served = date ? Date.parse(date) : NaN;
@@ -43,17 +58,28 @@ export function readProblem(status: number, body: string, retryAfter: string | n
   try {
     const value: unknown = JSON.parse(body);
     if (value && typeof value === "object") problem = value as Record<string, unknown>;
-  } catch { /* not from our server: a proxy's page, or nothing */ }
+  } catch {
+    /* not from our server: a proxy's page, or nothing */
+  }
   const string = (key: string) => (typeof problem[key] === "string" ? (problem[key] as string) : "");
   const wait = Number(retryAfter) || 0;
   const fallback = status === 404 ? text.fault.gone : status === 429 && wait ? text.fault.busy(wait) : text.fault.status(status);
   return new Fault(
-    status, string("title") || text.fault.unknown, string("detail") || string("title") || fallback, string("type"),
-    Array.isArray(problem.errors) ? (problem.errors as FieldFault[]) : [], wait,
+    status,
+    string("title") || text.fault.unknown,
+    string("detail") || string("title") || fallback,
+    string("type"),
+    Array.isArray(problem.errors) ? (problem.errors as FieldFault[]) : [],
+    wait,
   );
 }
 
-interface Ask { method?: string; body?: unknown; signal?: AbortSignal; quiet401?: boolean }
+interface Ask {
+  method?: string;
+  body?: unknown;
+  signal?: AbortSignal;
+  quiet401?: boolean;
+}
 
 export async function request<T>(path: string, ask: Ask = {}): Promise<T> {
   const method = ask.method ?? "GET";
@@ -63,7 +89,10 @@ export async function request<T>(path: string, ask: Ask = {}): Promise<T> {
   let answer: Response;
   try {
     answer = await fetch("/api/v1" + path, {
-      method, headers, credentials: "same-origin", signal: ask.signal,
+      method,
+      headers,
+      credentials: "same-origin",
+      signal: ask.signal,
       body: ask.body === undefined ? undefined : JSON.stringify(ask.body),
     });
   } catch (error) {

@@ -20,7 +20,10 @@ export class Live {
   private beat = 0;
   private beatAt = Date.now();
 
-  constructor(private readonly path: string, private readonly on: LiveHandlers) {
+  constructor(
+    private readonly path: string,
+    private readonly on: LiveHandlers,
+  ) {
     this.beat = window.setInterval(this.feelSleep, 5000);
     window.addEventListener("online", this.renew);
     this.open();
@@ -53,7 +56,10 @@ export class Live {
     const source = new EventSource(this.path + resume);
     this.source = source;
     this.on.onState("connecting");
-    source.onopen = () => { this.wait = 1000; this.on.onState("open"); };
+    source.onopen = () => {
+      this.wait = 1000;
+      this.on.onState("open");
+    };
     source.onerror = () => {
       if (this.source !== source) return;
       this.on.onState("lost");
@@ -75,7 +81,11 @@ export class Live {
   private take(name: (typeof NAMES)[number], event: MessageEvent<string>): void {
     this.keep(event);
     let data: unknown;
-    try { data = JSON.parse(event.data); } catch { return; }
+    try {
+      data = JSON.parse(event.data);
+    } catch {
+      return;
+    }
     this.on.onEvent(name, data);
   }
 

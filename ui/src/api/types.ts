@@ -2,7 +2,11 @@
 
 export type Role = "viewer" | "agent" | "admin" | "owner";
 
-export interface Workspace { id: string; name: string; role: Role }
+export interface Workspace {
+  id: string;
+  name: string;
+  role: Role;
+}
 export interface Me {
   user: { id: string; name: string; email: string };
   instance_admin: boolean;
@@ -11,10 +15,20 @@ export interface Me {
   public_url?: string;
 }
 
-export interface Page<T> { items: T[]; next_cursor: string | null }
+export interface Page<T> {
+  items: T[];
+  next_cursor: string | null;
+}
 
-export interface TextLimit { max: number; unit: "bytes" | "characters" }
-export interface Tag { tag: string; label: string; help: string }
+export interface TextLimit {
+  max: number;
+  unit: "bytes" | "characters";
+}
+export interface Tag {
+  tag: string;
+  label: string;
+  help: string;
+}
 export interface Field {
   name: string;
   label: string;
@@ -54,10 +68,24 @@ export interface Account {
   last_event_at?: string | null;
   last_error?: string | null;
 }
-export interface Check { check: string; status: "ok" | "failed" | "warning" | "skipped"; explanation: string; fix: string | null }
+export interface Check {
+  check: string;
+  status: "ok" | "failed" | "warning" | "skipped";
+  explanation: string;
+  fix: string | null;
+}
 
-export interface Contact { id: string; name: string | null; handle: string | null; avatar_url: string | null }
-export interface ReplyWindow { open: boolean; closes_at: string | null; tag_until: string | null }
+export interface Contact {
+  id: string;
+  name: string | null;
+  handle: string | null;
+  avatar_url: string | null;
+}
+export interface ReplyWindow {
+  open: boolean;
+  closes_at: string | null;
+  tag_until: string | null;
+}
 export interface Conversation {
   id: string;
   channel: string;
@@ -80,15 +108,28 @@ export interface Counts {
 
 export type Direction = "in" | "out" | "note";
 export type Status = "received" | "queued" | "sending" | "sent" | "delivered" | "read" | "failed" | "unknown";
-export interface Attachment { type: string; url: string | null; title: string | null }
-export interface Reaction { by: "contact" | "us"; reaction: string; emoji: string | null }
+export interface Attachment {
+  type: string;
+  url: string | null;
+  title: string | null;
+}
+export interface Reaction {
+  by: "contact" | "us";
+  reaction: string;
+  emoji: string | null;
+}
 export interface ReplyTo {
   message_id: string | null;
   external_id: string | null;
   text: string | null;
   story: { id: string; url: string | null } | null;
 }
-export interface SendError { code: string; message: string; fix: string | null; retryable: boolean }
+export interface SendError {
+  code: string;
+  message: string;
+  fix: string | null;
+  retryable: boolean;
+}
 export interface Message {
   id: string;
   conversation_id: string;
@@ -120,8 +161,19 @@ export interface JournalItem {
   state: "applied" | "ignored" | "failed" | "refused";
   reason: string | null;
 }
-export interface Member { user_id: string; name: string; email: string; role: Role }
-export interface ApiToken { id: string; name: string; created_at: string; last_used_at: string | null; token?: string }
+export interface Member {
+  user_id: string;
+  name: string;
+  email: string;
+  role: Role;
+}
+export interface ApiToken {
+  id: string;
+  name: string;
+  created_at: string;
+  last_used_at: string | null;
+  token?: string;
+}
 
 export interface Addon {
   slug: string;

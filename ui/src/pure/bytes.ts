@@ -1,7 +1,10 @@
 /* Counting, cutting and splitting text the way the server does, so that the composer
    shows before sending exactly what the customer will get. */
 
-export interface Limit { max: number; unit: "bytes" | "characters" }
+export interface Limit {
+  max: number;
+  unit: "bytes" | "characters";
+}
 
 /* A lone surrogate is sent as U+FFFD, hence three bytes. */
 function bytesOf(point: number): number {

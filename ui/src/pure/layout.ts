@@ -10,9 +10,16 @@ export type Entry =
 const GROUP_GAP = 5 * 60_000;
 
 function together(a: Message | undefined, b: Message | undefined): boolean {
-  return !!a && !!b && a.direction === b.direction && a.kind !== "system" && b.kind !== "system"
-    && (a.author?.id ?? "") === (b.author?.id ?? "") && dayKey(a.at) === dayKey(b.at)
-    && Math.abs(Date.parse(b.at) - Date.parse(a.at)) < GROUP_GAP;
+  return (
+    !!a &&
+    !!b &&
+    a.direction === b.direction &&
+    a.kind !== "system" &&
+    b.kind !== "system" &&
+    (a.author?.id ?? "") === (b.author?.id ?? "") &&
+    dayKey(a.at) === dayKey(b.at) &&
+    Math.abs(Date.parse(b.at) - Date.parse(a.at)) < GROUP_GAP
+  );
 }
 
 /* The first of the newest `unread` incoming messages. */
@@ -33,7 +40,9 @@ export function entriesOf(list: Message[], newId: string | null): Entry[] {
     day = today;
     if (message.id === newId) entries.push({ type: "new", key: "new" });
     entries.push({
-      type: "message", key: message.id, message,
+      type: "message",
+      key: message.id,
+      message,
       first: message.id === newId || !together(list[index - 1], message),
       last: list[index + 1]?.id === newId || !together(message, list[index + 1]),
     });
@@ -43,7 +52,10 @@ export function entriesOf(list: Message[], newId: string | null): Entry[] {
 
 /* The window of messages that is in the page at one time, counted from the newest:
    `tail` newer ones are left out below, `count` are drawn, the rest waits above. */
-export interface Pane { tail: number; count: number }
+export interface Pane {
+  tail: number;
+  count: number;
+}
 export const STEP = 50;
 export const MOST = 250;
 

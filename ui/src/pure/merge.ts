@@ -13,10 +13,18 @@ export function olderFirst(a: Message, b: Message): number {
 export class Stamps {
   private now = 0;
   private readonly seen = new Map<string, number>();
-  mark(): number { return this.now; }
-  touch(id: string): void { this.seen.set(id, ++this.now); }
-  isStale(id: string, since: number): boolean { return (this.seen.get(id) ?? 0) > since; }
-  clear(): void { this.seen.clear(); }
+  mark(): number {
+    return this.now;
+  }
+  touch(id: string): void {
+    this.seen.set(id, ++this.now);
+  }
+  isStale(id: string, since: number): boolean {
+    return (this.seen.get(id) ?? 0) > since;
+  }
+  clear(): void {
+    this.seen.clear();
+  }
 }
 
 export function mergeMessages(list: Message[], incoming: Message[]): Message[] {
@@ -50,7 +58,11 @@ export interface Pending {
   state: "sending" | "waiting" | "failed";
   error: SendFault | null;
 }
-export interface SendFault { message: string; fix: string | null; again: boolean }
+export interface SendFault {
+  message: string;
+  fix: string | null;
+  again: boolean;
+}
 
 /* The message itself is the receipt: whoever brings it, the pending copy goes. */
 export function withoutConfirmed(pending: Pending[], confirmed: Message[]): Pending[] {

@@ -1,7 +1,12 @@
 /* The conversation list: newest activity first, kept in order while live events arrive. */
 import type { Conversation } from "../api/types";
 
-export interface ListFilter { channel: string; status: "open" | "done" | "all"; unread: boolean; query: string }
+export interface ListFilter {
+  channel: string;
+  status: "open" | "done" | "all";
+  unread: boolean;
+  query: string;
+}
 
 export function newerFirst(a: Conversation, b: Conversation): number {
   if (a.last_activity_at !== b.last_activity_at) return a.last_activity_at < b.last_activity_at ? 1 : -1;
@@ -20,7 +25,8 @@ export function belongs(one: Conversation, filter: ListFilter): boolean {
 export function place(list: Conversation[], one: Conversation, filter: ListFilter, complete: boolean): Conversation[] {
   const known = list.some((item) => item.id === one.id);
   const rest = known ? list.filter((item) => item.id !== one.id) : list;
-  const stays = filter.query !== "" ? known : belongs(one, filter);
+  /* Under "Unread" what is being read stays until the list is asked for again. */
+  const stays = filter.query !== "" ? known : belongs(one, filter) && (known || !filter.unread || one.unread > 0);
   if (!stays) return rest;
   const at = rest.findIndex((item) => newerFirst(one, item) < 0);
   if (at >= 0) return [...rest.slice(0, at), one, ...rest.slice(at)];

@@ -13,7 +13,9 @@ export function relative(at: string, now: number, locale?: string): string {
   const date = new Date(then);
   const sameYear = date.getFullYear() === new Date(now).getFullYear();
   return new Intl.DateTimeFormat(locale, {
-    day: "numeric", month: "short", ...(sameYear ? {} : { year: "numeric" }),
+    day: "numeric",
+    month: "short",
+    ...(sameYear ? {} : { year: "numeric" }),
   }).format(date);
 }
 
@@ -45,6 +47,9 @@ export function dayName(at: string, now: number, locale?: string): string {
   }
   const sameYear = date.getFullYear() === new Date(now).getFullYear();
   return new Intl.DateTimeFormat(locale, {
-    weekday: "long", day: "numeric", month: "long", ...(sameYear ? {} : { year: "numeric" }),
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    ...(sameYear ? {} : { year: "numeric" }),
   }).format(date);
 }

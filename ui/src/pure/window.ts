@@ -2,7 +2,10 @@
 import type { ReplyWindow } from "../api/types";
 
 export type Phase = "none" | "open" | "tag" | "closed";
-export interface WindowState { phase: Phase; left: number }
+export interface WindowState {
+  phase: Phase;
+  left: number;
+}
 
 export function windowState(window: ReplyWindow | null, now: number): WindowState {
   if (!window) return { phase: "none", left: 0 };

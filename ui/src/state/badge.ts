@@ -9,7 +9,10 @@ function draw(count: number, done: (url: string) => void): void {
   const home = base?.dataset.home ?? base?.href;
   if (!base || !home) return;
   base.dataset.home = home;
-  if (count === 0) { done(home); return; }
+  if (count === 0) {
+    done(home);
+    return;
+  }
   const picture = new Image();
   picture.onload = () => {
     const canvas = document.createElement("canvas");
@@ -34,7 +37,7 @@ function draw(count: number, done: (url: string) => void): void {
 export function startBadge(): void {
   let shown = -1;
   effect(() => {
-    const count = me.value ? counts.value?.unread ?? 0 : 0;
+    const count = me.value ? (counts.value?.unread ?? 0) : 0;
     const name = workspace.value?.name;
     document.title = `${count ? `(${count > 999 ? "999+" : count}) ` : ""}${name ? `${name} · ` : ""}${text.product}`;
     const step = Math.min(count, 10);

@@ -29,7 +29,8 @@ export async function loadChannels(): Promise<void> {
   if (!base) return;
   try {
     const [offered, connected] = await Promise.all([
-      get<{ items: Channel[] }>(`${base}/channels`), get<{ items: Account[] }>(`${base}/accounts`),
+      get<{ items: Channel[] }>(`${base}/channels`),
+      get<{ items: Account[] }>(`${base}/accounts`),
     ]);
     if (workspacePath.peek() !== base) return;
     channels.value = offered.items;

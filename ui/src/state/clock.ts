@@ -5,7 +5,9 @@ import { serverNow } from "../api/http";
 export const now = signal(serverNow());
 
 export function startClock(): void {
-  const tick = () => { now.value = serverNow(); };
+  const tick = () => {
+    now.value = serverNow();
+  };
   window.setInterval(tick, 20_000);
   document.addEventListener("visibilitychange", () => document.hidden || tick());
 }

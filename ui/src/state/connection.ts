@@ -3,7 +3,7 @@ import { effect, signal } from "@preact/signals";
 import { Live, type LiveState } from "../api/live";
 import type { AccountStatus, Conversation, Message } from "../api/types";
 import { isNews } from "../pure/merge";
-import { summary } from "../view/inbox/summary";
+import { summary } from "../pure/summary";
 import { text } from "../text";
 import { announce } from "./notices";
 import { accounts, channelName, loadChannels } from "./channels";
@@ -27,7 +27,12 @@ function onState(state: LiveState): void {
     offline.value = false;
     hurry();
   } else if (before === "open" || state === "lost") {
-    barTimer = window.setTimeout(() => { offline.value = true; }, navigator.onLine ? 2500 : 0);
+    barTimer = window.setTimeout(
+      () => {
+        offline.value = true;
+      },
+      navigator.onLine ? 2500 : 0,
+    );
     if (state === "lost" && before !== "lost") void recheck();
   }
 }
@@ -46,7 +51,8 @@ function onMessage(data: { conversation: Conversation; message: Message }): void
   takeMessages([message], true);
   takeConversation(conversation, true);
   if (news) {
-    const name = conversation.contact.name || conversation.contact.handle || text.inbox.unknownContact(channelName(conversation.channel));
+    const name =
+      conversation.contact.name || conversation.contact.handle || text.inbox.unknownContact(channelName(conversation.channel));
     announce(text.thread.arrived(name, summary(message)));
   }
 }
@@ -63,8 +69,10 @@ function onEvent(name: string, data: unknown): void {
   if (name === "message") onMessage(data as { conversation: Conversation; message: Message });
   else if (name === "conversation") takeConversation(data as Conversation, true);
   else if (name === "account") onAccount(data as { id: string; status: AccountStatus; status_reason: string | null });
-  else if (name === "addon") { void loadChannels(); loadCounts(); }
-  else if (name === "reset") reloadAll();
+  else if (name === "addon") {
+    void loadChannels();
+    loadCounts();
+  } else if (name === "reset") reloadAll();
 }
 
 /* The first stream may start after the first lists were read: what fell between is fetched. */
@@ -74,7 +82,9 @@ function onHello(again: boolean): void {
   if (openId.peek()) void refreshThread();
 }
 
-export function reconnect(): void { live?.renew(); }
+export function reconnect(): void {
+  live?.renew();
+}
 
 export function startLive(): () => void {
   whenConfirmed((list) => takeMessages(list, true));
@@ -86,6 +96,8 @@ export function startLive(): () => void {
     offline.value = false;
     if (base) live = new Live(`/api/v1${base}/events`, { onState, onHello, onEvent });
   });
-  window.addEventListener("offline", () => { offline.value = true; });
+  window.addEventListener("offline", () => {
+    offline.value = true;
+  });
   return stop;
 }

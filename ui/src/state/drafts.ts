@@ -3,7 +3,10 @@ import { signal } from "@preact/signals";
 import { me } from "./session";
 import { recall, remember, rememberedKeys } from "./store";
 
-export interface DraftText { reply: string; note: string }
+export interface DraftText {
+  reply: string;
+  note: string;
+}
 const EMPTY: DraftText = { reply: "", note: "" };
 
 /* Counts changes, so that a list can show who has a draft. */
@@ -25,5 +28,9 @@ export function keepDraft(conversation: string, change: Partial<DraftText>): voi
 export function conversationsWithDraft(): Set<string> {
   draftVersion.value;
   const prefix = key("");
-  return new Set(rememberedKeys(prefix).filter((one) => recall<DraftText>(one, EMPTY).reply).map((one) => one.slice(prefix.length)));
+  return new Set(
+    rememberedKeys(prefix)
+      .filter((one) => recall<DraftText>(one, EMPTY).reply)
+      .map((one) => one.slice(prefix.length)),
+  );
 }

@@ -33,7 +33,7 @@ let nextCursor: string | null = null;
 let round = 0;
 const stamps = new Stamps();
 
-export const conversation = computed(() => (openId.value ? known.value.get(openId.value) ?? null : null));
+export const conversation = computed(() => (openId.value ? (known.value.get(openId.value) ?? null) : null));
 export const hasMore = () => nextCursor !== null;
 
 function learn(list: Conversation[]): void {
@@ -49,7 +49,7 @@ function pagePath(cursor: string | null): string {
 
 /* What live events changed while the page was under way stays as the events left it. */
 function fresh(page: Conversation[], since: number): Conversation[] {
-  return page.map((one) => (stamps.isStale(one.id, since) ? known.peek().get(one.id) ?? one : one));
+  return page.map((one) => (stamps.isStale(one.id, since) ? (known.peek().get(one.id) ?? one) : one));
 }
 
 export async function loadList(keep = false): Promise<void> {
@@ -57,7 +57,10 @@ export async function loadList(keep = false): Promise<void> {
   const mine = ++round;
   const since = stamps.mark();
   listLoading.value = true;
-  if (!keep) { items.value = null; nextCursor = null; }
+  if (!keep) {
+    items.value = null;
+    nextCursor = null;
+  }
   try {
     const page = await get<Page<Conversation>>(pagePath(null));
     if (mine !== round) return;
@@ -66,7 +69,10 @@ export async function loadList(keep = false): Promise<void> {
       learn(list);
       const shown = items.peek();
       if (keep && shown && nextCursor !== null) items.value = joinPage(shown, list);
-      else { items.value = list; nextCursor = page.next_cursor; }
+      else {
+        items.value = list;
+        nextCursor = page.next_cursor;
+      }
       listFault.value = null;
     });
   } catch (error) {
@@ -100,14 +106,19 @@ export async function loadMore(): Promise<void> {
 let countTimer = 0;
 export function loadCounts(soon = false): void {
   window.clearTimeout(countTimer);
-  countTimer = window.setTimeout(async () => {
-    const base = workspacePath.peek();
-    if (!base) return;
-    try {
-      const found = await get<Counts>(`${base}/conversations/counts`);
-      if (workspacePath.peek() === base) counts.value = found;
-    } catch { /* counts are an extra; the list itself reports faults */ }
-  }, soon ? 0 : 400);
+  countTimer = window.setTimeout(
+    async () => {
+      const base = workspacePath.peek();
+      if (!base) return;
+      try {
+        const found = await get<Counts>(`${base}/conversations/counts`);
+        if (workspacePath.peek() === base) counts.value = found;
+      } catch {
+        /* counts are an extra; the list itself reports faults */
+      }
+    },
+    soon ? 0 : 400,
+  );
 }
 
 /* A conversation as the server says it is now. */
@@ -117,16 +128,9 @@ export function takeConversation(one: Conversation, live: boolean): void {
   batch(() => {
     learn([one]);
     const list = items.peek();
-    if (list) items.value = place(list, one, stickyFilter(one), nextCursor === null);
+    if (list) items.value = place(list, one, filter.peek(), nextCursor === null);
   });
   if (!before || before.unread !== one.unread || before.status !== one.status) loadCounts();
-}
-
-/* Under "Unread" the conversation being read must not vanish from under the reader. */
-function stickyFilter(one: Conversation): ListFilter {
-  const now = filter.peek();
-  if (now.unread && one.unread === 0 && !items.peek()?.some((item) => item.id === one.id)) return { ...now, query: " " };
-  return now;
 }
 
 export async function fetchConversation(id: string): Promise<void> {
@@ -138,7 +142,10 @@ export async function fetchConversation(id: string): Promise<void> {
 async function change(one: Conversation, fields: Partial<Pick<Conversation, "status" | "unread">>): Promise<void> {
   takeConversation({ ...one, ...fields }, true);
   try {
-    takeConversation(await patch<Conversation>(`${workspacePath.peek()}/conversations/${encodeURIComponent(one.id)}`, fields), true);
+    takeConversation(
+      await patch<Conversation>(`${workspacePath.peek()}/conversations/${encodeURIComponent(one.id)}`, fields),
+      true,
+    );
   } catch (error) {
     takeConversation(one, true);
     throw error;
@@ -165,7 +172,12 @@ export function neighbour(step: 1 | -1): Conversation | null {
 export function resetInbox(): void {
   round++;
   batch(() => {
-    items.value = null; known.value = new Map(); counts.value = null; cursorId.value = null; listFault.value = null; nextCursor = null;
+    items.value = null;
+    known.value = new Map();
+    counts.value = null;
+    cursorId.value = null;
+    listFault.value = null;
+    nextCursor = null;
   });
   stamps.clear();
 }

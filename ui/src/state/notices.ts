@@ -1,7 +1,11 @@
 /* Short words at the edge of the page, and words for those who listen. */
 import { signal } from "@preact/signals";
 
-export interface Notice { id: number; words: string; bad: boolean }
+export interface Notice {
+  id: number;
+  words: string;
+  bad: boolean;
+}
 export const notices = signal<Notice[]>([]);
 export const spoken = signal("");
 

@@ -14,7 +14,9 @@ const key = () => `outbox.${me.peek()?.user.id ?? ""}.${workspace.peek()?.id ?? 
 let confirm: (messages: Message[]) => void = () => {};
 const timers = new Map<string, number>();
 
-export function whenConfirmed(call: (messages: Message[]) => void): void { confirm = call; }
+export function whenConfirmed(call: (messages: Message[]) => void): void {
+  confirm = call;
+}
 
 function save(list: Pending[]): void {
   pending.value = list;
@@ -28,7 +30,10 @@ function update(clientId: string, change: Partial<Pending>): void {
 /* Messages that the page, or an earlier one, could not deliver to the server. */
 export function startOutbox(): () => void {
   return effect(() => {
-    if (!me.value || !workspace.value) { pending.value = []; return; }
+    if (!me.value || !workspace.value) {
+      pending.value = [];
+      return;
+    }
     const found = recall<Pending[]>(key(), []);
     pending.value = found;
     for (const one of found) if (one.state !== "failed") void attempt(one.clientId, 0);
@@ -64,8 +69,11 @@ async function attempt(clientId: string, tries: number): Promise<void> {
     const answer = await post<Message & { messages?: Message[] }>(
       `${base}/conversations/${encodeURIComponent(one.conversationId)}/messages`,
       {
-        text: one.text, client_id: one.clientId,
-        ...(one.note ? { note: true } : {}), ...(one.tag ? { tag: one.tag } : {}), ...(one.overflow ? { overflow: one.overflow } : {}),
+        text: one.text,
+        client_id: one.clientId,
+        ...(one.note ? { note: true } : {}),
+        ...(one.tag ? { tag: one.tag } : {}),
+        ...(one.overflow ? { overflow: one.overflow } : {}),
       },
     );
     discard(clientId);
@@ -76,18 +84,25 @@ async function attempt(clientId: string, tries: number): Promise<void> {
 }
 
 function fail(one: Pending, tries: number, fault: ReturnType<typeof faultOf>): void {
-  if (fault.status === 401) { update(one.clientId, { state: "waiting" }); return; }
+  if (fault.status === 401) {
+    update(one.clientId, { state: "waiting" });
+    return;
+  }
   const young = Date.now() - Date.parse(one.at) < GIVE_UP;
   if (fault.passing && young) {
     update(one.clientId, { state: "waiting" });
     const wait = fault.retryAfter ? fault.retryAfter * 1000 : Math.min(30_000, 1000 * 2 ** tries);
-    timers.set(one.clientId, window.setTimeout(() => attempt(one.clientId, tries + 1), wait));
+    timers.set(
+      one.clientId,
+      window.setTimeout(() => attempt(one.clientId, tries + 1), wait),
+    );
     return;
   }
   const fields = fault.fields.map((field) => field.message).join(" ");
   const same = fault.detail === fault.title;
   update(one.clientId, {
-    state: "failed", error: { message: fault.title, fix: fields || (same ? null : fault.detail), again: fault.passing || fault.status === 403 },
+    state: "failed",
+    error: { message: fault.title, fix: fields || (same ? null : fault.detail), again: fault.passing || fault.status === 403 },
   });
 }
 

@@ -47,7 +47,10 @@ export async function boot(): Promise<void> {
     enter(await request<Me>("/me", { quiet401: true }));
   } catch (error) {
     const fault = faultOf(error);
-    if (fault.status !== 401) { bootFault.value = fault; return; }
+    if (fault.status !== 401) {
+      bootFault.value = fault;
+      return;
+    }
     me.value = null;
     await offerSetup();
   }
@@ -58,7 +61,9 @@ async function offerSetup(): Promise<void> {
   if (path === "/setup") return;
   try {
     if ((await get<{ needed: boolean }>("/setup")).needed) go("/setup", true);
-  } catch { /* the sign-in page works without knowing */ }
+  } catch {
+    /* the sign-in page works without knowing */
+  }
 }
 
 /* Asked when the live stream is refused: the session may be over. */
@@ -67,7 +72,9 @@ export async function recheck(): Promise<void> {
     const found = await get<Me>("/me");
     setCsrf(found.csrf_token);
     if (JSON.stringify(found) !== JSON.stringify(me.peek())) me.value = found;
-  } catch { /* signed out is handled; anything else is the offline bar's business */ }
+  } catch {
+    /* signed out is handled; anything else is the offline bar's business */
+  }
 }
 
 export async function signIn(email: string, password: string): Promise<void> {
@@ -79,7 +86,11 @@ export async function setUp(values: { name: string; email: string; password: str
 }
 
 export async function signOut(): Promise<void> {
-  try { await del("/session"); } catch { /* gone already is as good */ }
+  try {
+    await del("/session");
+  } catch {
+    /* gone already is as good */
+  }
   leave();
   wasSignedIn.value = false;
   go("/login");

@@ -13,12 +13,16 @@ export function remember(key: string, value: unknown): void {
   try {
     if (value === null || value === undefined) window.localStorage.removeItem("mt." + key);
     else window.localStorage.setItem("mt." + key, JSON.stringify(value));
-  } catch { /* private mode, quota: the page works on, only without memory */ }
+  } catch {
+    /* private mode, quota: the page works on, only without memory */
+  }
 }
 
 export function rememberedKeys(prefix: string): string[] {
   try {
-    return Object.keys(window.localStorage).filter((key) => key.startsWith("mt." + prefix)).map((key) => key.slice(3));
+    return Object.keys(window.localStorage)
+      .filter((key) => key.startsWith("mt." + prefix))
+      .map((key) => key.slice(3));
   } catch {
     return [];
   }

@@ -37,8 +37,12 @@ function accept(list: Message[], since: number): void {
 export async function openThread(id: string | null): Promise<void> {
   const mine = ++round;
   batch(() => {
-    threadId.value = id; messages.value = null; threadFault.value = null; complete.value = false; olderLoading.value = false;
-    unreadAtOpen.value = id ? known.peek().get(id)?.unread ?? 0 : 0;
+    threadId.value = id;
+    messages.value = null;
+    threadFault.value = null;
+    complete.value = false;
+    olderLoading.value = false;
+    unreadAtOpen.value = id ? (known.peek().get(id)?.unread ?? 0) : 0;
   });
   cursor = null;
   early = [];
@@ -74,7 +78,9 @@ export async function loadOlder(): Promise<void> {
       cursor = page.next_cursor;
       complete.value = cursor === null;
     });
-  } catch { /* scrolling up again asks again */ } finally {
+  } catch {
+    /* scrolling up again asks again */
+  } finally {
     if (mine === round) olderLoading.value = false;
   }
 }
@@ -94,7 +100,9 @@ export async function refreshThread(): Promise<void> {
     /* More was missed than one page holds: what is shown would have a hole in it. */
     if (page.next_cursor && shown.length > 0 && !shown.some((message) => message.id === oldest?.id)) return openThread(id);
     accept(page.items, since);
-  } catch { /* the stream reports that the server is away */ }
+  } catch {
+    /* the stream reports that the server is away */
+  }
 }
 
 export function takeMessages(list: Message[], live: boolean): void {

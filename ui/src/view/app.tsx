@@ -28,8 +28,18 @@ export function App() {
   useEffect(() => startBadge(), []);
   const path = route.value.path;
   if (path === "/setup" && !me.value) return <Setup />;
-  if (bootFault.value) return <main class="start"><FaultView fault={bootFault.value} retry={() => void boot()} /></main>;
-  if (me.value === undefined) return <div class="boot"><Skeleton rows={3} /></div>;
+  if (bootFault.value)
+    return (
+      <main class="start">
+        <FaultView fault={bootFault.value} retry={() => void boot()} />
+      </main>
+    );
+  if (me.value === undefined)
+    return (
+      <div class="boot">
+        <Skeleton rows={3} />
+      </div>
+    );
   if (me.value === null) return <SignedOut />;
   return <SignedIn key={me.value.user.id} />;
 }
@@ -46,7 +56,9 @@ function SignedIn() {
   const path = route.value.path;
   useEffect(() => {
     const stops = [startLive(), startOutbox()];
-    return () => { for (const stop of stops) stop(); };
+    return () => {
+      for (const stop of stops) stop();
+    };
   }, []);
   useEffect(() => {
     resetInbox();
@@ -54,18 +66,26 @@ function SignedIn() {
     void loadChannels();
     loadCounts(true);
   }, [workspacePath.value]);
-  useEffect(() => { if (path === "/login" || path === "/setup") go(onward(), true); }, [path]);
+  useEffect(() => {
+    if (path === "/login" || path === "/setup") go(onward(), true);
+  }, [path]);
   return (
     <>
-      <a class="skip" href="#main" onClick={() => document.getElementById("main")?.focus()}>{text.nav.skip}</a>
+      <a class="skip" href="#main" onClick={() => document.getElementById("main")?.focus()}>
+        {text.nav.skip}
+      </a>
       {offline.value && <OfflineBar />}
       <div class="shell">
         <Sidebar />
-        <main class="main" id="main" tabIndex={-1}><Page path={path} /></main>
+        <main class="main" id="main" tabIndex={-1}>
+          <Page path={path} />
+        </main>
       </div>
       <Notices />
       <Keyboard />
-      <div class="sr-only" aria-live="polite" role="status">{spoken.value}</div>
+      <div class="sr-only" aria-live="polite" role="status">
+        {spoken.value}
+      </div>
     </>
   );
 }
@@ -83,15 +103,33 @@ function Page({ path }: { path: string }) {
   const addon = /^\/admin\/addons\/([^/]+)\/settings\/?$/.exec(path);
   if (addon) return <>{asAdmin(<AddonSettings slug={decodeURIComponent(addon[1])} />)}</>;
   switch (path.replace(/(.)\/$/, "$1")) {
-    case "/": case "/login": case "/setup": return <>{inWorkspace(<Inbox />)}</>;
-    case "/settings": case "/settings/channels": return <>{inWorkspace(<ChannelsPage />)}</>;
-    case "/settings/members": return <>{inWorkspace(<MembersPage />)}</>;
-    case "/settings/tokens": return <TokensPage />;
-    case "/settings/webhooks": return <>{inWorkspace(<JournalPage />, "admin")}</>;
-    case "/admin": case "/admin/addons": return <>{asAdmin(<Addons />)}</>;
+    case "/":
+    case "/login":
+    case "/setup":
+      return <>{inWorkspace(<Inbox />)}</>;
+    case "/settings":
+    case "/settings/channels":
+      return <>{inWorkspace(<ChannelsPage />)}</>;
+    case "/settings/members":
+      return <>{inWorkspace(<MembersPage />)}</>;
+    case "/settings/tokens":
+      return <TokensPage />;
+    case "/settings/webhooks":
+      return <>{inWorkspace(<JournalPage />, "admin")}</>;
+    case "/admin":
+    case "/admin/addons":
+      return <>{asAdmin(<Addons />)}</>;
   }
   return (
-    <Empty icon="search" title={text.missingPage.title} action={<a class="button primary" href="/"><span>{text.missingPage.go}</span></a>}>
+    <Empty
+      icon="search"
+      title={text.missingPage.title}
+      action={
+        <a class="button primary" href="/">
+          <span>{text.missingPage.go}</span>
+        </a>
+      }
+    >
       {text.missingPage.detail}
     </Empty>
   );
@@ -100,8 +138,11 @@ function Page({ path }: { path: string }) {
 function OfflineBar() {
   return (
     <div class="offline" role="status">
-      <Icon name="plug" /><span>{text.offline.bar}</span>
-      <Button small kind="quiet" onClick={reconnect}>{text.offline.now}</Button>
+      <Icon name="plug" />
+      <span>{text.offline.bar}</span>
+      <Button small kind="quiet" onClick={reconnect}>
+        {text.offline.now}
+      </Button>
     </div>
   );
 }
@@ -111,7 +152,8 @@ function Notices() {
     <div class="notices" aria-live="polite">
       {notices.value.map((one) => (
         <div key={one.id} class={`notice${one.bad ? " bad" : ""}`}>
-          <Icon name={one.bad ? "warn" : "check"} /><span>{one.words}</span>
+          <Icon name={one.bad ? "warn" : "check"} />
+          <span>{one.words}</span>
           <IconButton icon="close" label={text.common.close} onClick={() => dismiss(one.id)} />
         </div>
       ))}

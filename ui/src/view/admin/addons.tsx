@@ -23,10 +23,25 @@ export function Addons() {
   };
   return (
     <SettingsFrame admin title={text.addons.title} lead={text.addons.lead}>
-      <UploadCard onInstalled={(one) => { replace(one); void addons.reload(); }} />
-      {addons.data === null ? addons.fault ? <FaultView fault={addons.fault} retry={() => void addons.reload()} /> : <Skeleton kind="card" rows={2} />
-        : list.length === 0 ? <Empty icon="puzzle" title={text.addons.empty}>{text.addons.emptyDetail}</Empty>
-          : list.map((one) => <AddonCard key={one.slug} addon={one} onChange={replace} onGone={() => void addons.reload()} />)}
+      <UploadCard
+        onInstalled={(one) => {
+          replace(one);
+          void addons.reload();
+        }}
+      />
+      {addons.data === null ? (
+        addons.fault ? (
+          <FaultView fault={addons.fault} retry={() => void addons.reload()} />
+        ) : (
+          <Skeleton kind="card" rows={2} />
+        )
+      ) : list.length === 0 ? (
+        <Empty icon="puzzle" title={text.addons.empty}>
+          {text.addons.emptyDetail}
+        </Empty>
+      ) : (
+        list.map((one) => <AddonCard key={one.slug} addon={one} onChange={replace} onGone={() => void addons.reload()} />)
+      )}
     </SettingsFrame>
   );
 }
@@ -36,29 +51,56 @@ function AddonCard({ addon, onChange, onGone }: { addon: Addon; onChange: (addon
   const action = useAction();
   const path = `/admin/addons/${encodeURIComponent(addon.slug)}`;
   const active = addon.status === "active";
-  const turn = (what: "activate" | "deactivate") => action.run(what, async () => {
-    const answer = await post<Addon>(`${path}/${what}`);
-    onChange({ ...addon, ...answer });
-    setAsking(null);
-    notify(what === "activate" ? text.addons.activated(addon.name) : text.addons.deactivated(addon.name));
-    void loadChannels();
-  });
-  const remove = () => action.run("remove", async () => { await del(path); setAsking(null); onGone(); });
-  const ask = (what: typeof asking) => { action.clear(); setAsking(what); };
+  const turn = (what: "activate" | "deactivate") =>
+    action.run(what, async () => {
+      const answer = await post<Addon>(`${path}/${what}`);
+      onChange({ ...addon, ...answer });
+      setAsking(null);
+      notify(what === "activate" ? text.addons.activated(addon.name) : text.addons.deactivated(addon.name));
+      void loadChannels();
+    });
+  const remove = () =>
+    action.run("remove", async () => {
+      await del(path);
+      setAsking(null);
+      onGone();
+    });
+  const ask = (what: typeof asking) => {
+    action.clear();
+    setAsking(what);
+  };
   return (
     <section class="card" aria-label={addon.name} data-addon={addon.slug}>
       <header class="card-head">
-        <span class="card-icon"><ChannelIcon channel={addon.channel?.slug ?? addon.slug} size={20} /></span>
+        <span class="card-icon">
+          <ChannelIcon channel={addon.channel?.slug ?? addon.slug} size={20} />
+        </span>
         <div class="card-title">
-          <h2>{addon.name} <Badge tone={TONES[addon.status] ?? "neutral"} dot>{text.addons[addon.status] ?? addon.status}</Badge></h2>
+          <h2>
+            {addon.name}{" "}
+            <Badge tone={TONES[addon.status] ?? "neutral"} dot>
+              {text.addons[addon.status] ?? addon.status}
+            </Badge>
+          </h2>
           {addon.description && <p>{addon.description}</p>}
-          <p class="muted">{text.addons.version(addon.version)} · {addon.signed_by ? text.addons.signedBy(addon.signed_by) : text.addons.unsigned}</p>
+          <p class="muted">
+            {text.addons.version(addon.version)} ·{" "}
+            {addon.signed_by ? text.addons.signedBy(addon.signed_by) : text.addons.unsigned}
+          </p>
         </div>
         <div class="card-actions">
-          {active && addon.settings_path && <a class="button plain" href={addon.settings_path}><span>{text.addons.settings}</span></a>}
-          {active ? <Button onClick={() => ask("deactivate")}>{text.addons.deactivate}</Button> : (
+          {active && addon.settings_path && (
+            <a class="button plain" href={addon.settings_path}>
+              <span>{text.addons.settings}</span>
+            </a>
+          )}
+          {active ? (
+            <Button onClick={() => ask("deactivate")}>{text.addons.deactivate}</Button>
+          ) : (
             <>
-              <Button kind="quiet" onClick={() => ask("remove")}>{text.addons.remove}</Button>
+              <Button kind="quiet" onClick={() => ask("remove")}>
+                {text.addons.remove}
+              </Button>
               <Button kind="primary" busy={action.busy === "activate"} onClick={() => void turn("activate")}>
                 {action.busy === "activate" ? text.addons.activating : text.addons.activate}
               </Button>
@@ -66,12 +108,38 @@ function AddonCard({ addon, onChange, onGone }: { addon: Addon; onChange: (addon
           )}
         </div>
       </header>
-      {action.fault && !asking && <Callout tone="bad" icon="warn" title={action.fault.title}>{action.fault.message}</Callout>}
-      {addon.status === "failed" && addon.status_reason && !action.fault && <Callout tone="bad" icon="warn">{addon.status_reason}</Callout>}
-      {asking === "deactivate" && <Confirm title={text.addons.deactivateTitle(addon.name)} lines={text.addons.deactivateDetail} go={text.addons.deactivate}
-        busy={!!action.busy} fault={action.fault} onGo={() => void turn("deactivate")} onClose={() => ask(null)} />}
-      {asking === "remove" && <Confirm title={text.addons.removeTitle(addon.name)} lines={text.addons.removeDetail} go={text.addons.remove}
-        busy={!!action.busy} fault={action.fault} onGo={() => void remove()} onClose={() => ask(null)} />}
+      {action.fault && !asking && (
+        <Callout tone="bad" icon="warn" title={action.fault.title}>
+          {action.fault.message}
+        </Callout>
+      )}
+      {addon.status === "failed" && addon.status_reason && !action.fault && (
+        <Callout tone="bad" icon="warn">
+          {addon.status_reason}
+        </Callout>
+      )}
+      {asking === "deactivate" && (
+        <Confirm
+          title={text.addons.deactivateTitle(addon.name)}
+          lines={text.addons.deactivateDetail}
+          go={text.addons.deactivate}
+          busy={!!action.busy}
+          fault={action.fault}
+          onGo={() => void turn("deactivate")}
+          onClose={() => ask(null)}
+        />
+      )}
+      {asking === "remove" && (
+        <Confirm
+          title={text.addons.removeTitle(addon.name)}
+          lines={text.addons.removeDetail}
+          go={text.addons.remove}
+          busy={!!action.busy}
+          fault={action.fault}
+          onGo={() => void remove()}
+          onClose={() => ask(null)}
+        />
+      )}
     </section>
   );
 }

@@ -9,8 +9,11 @@ import { Confirm } from "../parts/dialog";
 const UNSIGNED = "urn:mailtrixy:problem:addon_unsigned";
 
 function size(bytes: number): string {
-  return new Intl.NumberFormat(undefined, { style: "unit", unit: bytes < 1e6 ? "kilobyte" : "megabyte", maximumFractionDigits: 1 })
-    .format(bytes < 1e6 ? bytes / 1e3 : bytes / 1e6);
+  return new Intl.NumberFormat(undefined, {
+    style: "unit",
+    unit: bytes < 1e6 ? "kilobyte" : "megabyte",
+    maximumFractionDigits: 1,
+  }).format(bytes < 1e6 ? bytes / 1e3 : bytes / 1e6);
 }
 
 export function UploadCard({ onInstalled }: { onInstalled: (addon: Addon) => void }) {
@@ -24,11 +27,18 @@ export function UploadCard({ onInstalled }: { onInstalled: (addon: Addon) => voi
     setFault(null);
     setDone(null);
     if (!chosen) return;
-    if (!/\.zip$/i.test(chosen.name)) { setFile(null); setFault(new Fault(415, text.addons.failedTitle, text.addons.notZip)); return; }
+    if (!/\.zip$/i.test(chosen.name)) {
+      setFile(null);
+      setFault(new Fault(415, text.addons.failedTitle, text.addons.notZip));
+      return;
+    }
     setFile(chosen);
   };
   const install = async (allow: boolean) => {
-    if (!file) { input.current?.click(); return; }
+    if (!file) {
+      input.current?.click();
+      return;
+    }
     setFault(null);
     setProgress(0);
     try {
@@ -37,19 +47,55 @@ export function UploadCard({ onInstalled }: { onInstalled: (addon: Addon) => voi
       if (input.current) input.current.value = "";
       setDone(text.addons.success(addon.name, addon.version));
       onInstalled(addon);
-    } catch (error) { setFault(faultOf(error)); }
+    } catch (error) {
+      setFault(faultOf(error));
+    }
     setProgress(null);
   };
   const unsigned = fault?.type === UNSIGNED ? fault : null;
   const busy = progress !== null;
   return (
-    <section class={`card pad upload${over ? " over" : ""}`} onDragOver={(event) => { event.preventDefault(); setOver(true); }} onDragLeave={() => setOver(false)}
-      onDrop={(event) => { event.preventDefault(); setOver(false); choose(event.dataTransfer?.files[0]); }}>
+    <section
+      class={`card pad upload${over ? " over" : ""}`}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        event.preventDefault();
+        setOver(false);
+        choose(event.dataTransfer?.files[0]);
+      }}
+    >
       <div class="upload-line">
-        <input ref={input} id="addon-file" class="sr-only" type="file" accept=".zip,application/zip" onChange={(event) => choose(event.currentTarget.files?.[0])} tabIndex={-1} aria-label={text.addons.choose} />
-        <Button icon="file" disabled={busy} onClick={() => input.current?.click()}>{text.addons.choose}</Button>
-        <span class="upload-name">{file ? <><b>{file.name}</b> <span class="muted">{size(file.size)}</span></> : <span class="muted">{text.addons.none}, {text.addons.drop}</span>}</span>
-        <Button kind="primary" disabled={!file} busy={busy} onClick={() => void install(false)}>{text.addons.upload}</Button>
+        <input
+          ref={input}
+          id="addon-file"
+          class="sr-only"
+          type="file"
+          accept=".zip,application/zip"
+          onChange={(event) => choose(event.currentTarget.files?.[0])}
+          tabIndex={-1}
+          aria-label={text.addons.choose}
+        />
+        <Button icon="file" disabled={busy} onClick={() => input.current?.click()}>
+          {text.addons.choose}
+        </Button>
+        <span class="upload-name">
+          {file ? (
+            <>
+              <b>{file.name}</b> <span class="muted">{size(file.size)}</span>
+            </>
+          ) : (
+            <span class="muted">
+              {text.addons.none}, {text.addons.drop}
+            </span>
+          )}
+        </span>
+        <Button kind="primary" disabled={!file} busy={busy} onClick={() => void install(false)}>
+          {text.addons.upload}
+        </Button>
       </div>
       {busy && (
         <div class="progress">
@@ -57,10 +103,31 @@ export function UploadCard({ onInstalled }: { onInstalled: (addon: Addon) => voi
           <span>{progress! < 1 ? text.addons.uploading(Math.floor(progress! * 100)) : text.addons.checking}</span>
         </div>
       )}
-      {done && <Callout tone="good" icon="check">{done}</Callout>}
-      {fault && !unsigned && <Callout tone="bad" icon="warn" title={text.addons.failedTitle}>{fault.message}{fault.fields.map((one) => <p key={one.field}>{one.field}: {one.message}</p>)}</Callout>}
-      {unsigned && <Confirm title={text.addons.unsignedTitle} lines={[unsigned.message]} go={text.addons.unsignedGo} busy={busy}
-        onGo={() => void install(true)} onClose={() => setFault(null)} />}
+      {done && (
+        <Callout tone="good" icon="check">
+          {done}
+        </Callout>
+      )}
+      {fault && !unsigned && (
+        <Callout tone="bad" icon="warn" title={text.addons.failedTitle}>
+          {fault.message}
+          {fault.fields.map((one) => (
+            <p key={one.field}>
+              {one.field}: {one.message}
+            </p>
+          ))}
+        </Callout>
+      )}
+      {unsigned && (
+        <Confirm
+          title={text.addons.unsignedTitle}
+          lines={[unsigned.message]}
+          go={text.addons.unsignedGo}
+          busy={busy}
+          onGo={() => void install(true)}
+          onClose={() => setFault(null)}
+        />
+      )}
     </section>
   );
 }

@@ -12,7 +12,9 @@ import { ChannelIcon } from "../parts/icons";
 import { contactName } from "./list";
 
 export const contactShown = signal(recall("contact", window.innerWidth >= 1440) && window.innerWidth >= 900);
-effect(() => { if (window.innerWidth >= 900) remember("contact", contactShown.value); });
+effect(() => {
+  if (window.innerWidth >= 900) remember("contact", contactShown.value);
+});
 
 export function ContactPane({ one }: { one: Conversation }) {
   const name = contactName(one);
@@ -20,22 +22,57 @@ export function ContactPane({ one }: { one: Conversation }) {
   const state = windowState(one.window, now.value);
   return (
     <aside class="contact-pane" aria-label={t.details}>
-      <div class="contact-close"><IconButton icon="close" label={t.closeDetails} onClick={() => { contactShown.value = false; }} /></div>
+      <div class="contact-close">
+        <IconButton
+          icon="close"
+          label={t.closeDetails}
+          onClick={() => {
+            contactShown.value = false;
+          }}
+        />
+      </div>
       <div class="contact-head">
         <Avatar name={name} seed={one.contact.id} url={one.contact.avatar_url} size="l" />
         <h2>{name}</h2>
         {one.contact.handle && <p>{one.contact.handle}</p>}
       </div>
       <dl class="facts">
-        <dt>{t.channel}</dt><dd><ChannelIcon channel={one.channel} size={14} /> {channelName(one.channel)}</dd>
-        {one.account_name && <><dt>{t.account}</dt><dd>{one.account_name}</dd></>}
-        <dt>{t.status}</dt><dd>{one.status === "done" ? text.inbox.done : text.inbox.open}</dd>
-        <dt>{t.lastActivity}</dt><dd><Time at={one.last_activity_at} /></dd>
+        <dt>{t.channel}</dt>
+        <dd>
+          <ChannelIcon channel={one.channel} size={14} /> {channelName(one.channel)}
+        </dd>
+        {one.account_name && (
+          <>
+            <dt>{t.account}</dt>
+            <dd>{one.account_name}</dd>
+          </>
+        )}
+        <dt>{t.status}</dt>
+        <dd>{one.status === "done" ? text.inbox.done : text.inbox.open}</dd>
+        <dt>{t.lastActivity}</dt>
+        <dd>
+          <Time at={one.last_activity_at} />
+        </dd>
         <dt>{t.window}</dt>
-        <dd>{state.phase === "none" ? t.windowNone : state.phase === "open" ? t.windowOpen(countdown(state.left))
-          : text.composer.closedOther}</dd>
-        {one.window?.closes_at && <><dt>{t.closesAt}</dt><dd>{exact(one.window.closes_at)}</dd></>}
-        {one.window?.tag_until && state.phase !== "open" && <><dt>{t.tagUntil}</dt><dd>{exact(one.window.tag_until)}</dd></>}
+        <dd>
+          {state.phase === "none"
+            ? t.windowNone
+            : state.phase === "open"
+              ? t.windowOpen(countdown(state.left))
+              : text.composer.closedOther}
+        </dd>
+        {one.window?.closes_at && (
+          <>
+            <dt>{t.closesAt}</dt>
+            <dd>{exact(one.window.closes_at)}</dd>
+          </>
+        )}
+        {one.window?.tag_until && state.phase !== "open" && (
+          <>
+            <dt>{t.tagUntil}</dt>
+            <dd>{exact(one.window.tag_until)}</dd>
+          </>
+        )}
       </dl>
     </aside>
   );

@@ -7,7 +7,9 @@ import { ThreadPane } from "./thread";
 
 export function Inbox() {
   const { channel, status, unread, query } = filter.value;
-  useEffect(() => { void loadList(); }, [workspacePath.value, channel, status, unread, query]);
+  useEffect(() => {
+    void loadList();
+  }, [workspacePath.value, channel, status, unread, query]);
   return (
     <div class={`inbox${openId.value ? " has-thread" : ""}`}>
       <ConversationList />

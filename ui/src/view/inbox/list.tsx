@@ -8,11 +8,11 @@ import { cursorId, filter, hasMore, items, listFault, listLoading, loadList, loa
 import { params, route, withParams } from "../../state/router";
 import { may } from "../../state/session";
 import { text } from "../../text";
-import { Avatar, IconButton, Segments, Time } from "../parts/basic";
+import { Avatar, Button, IconButton, Segments, Time } from "../parts/basic";
 import { ChannelIcon, Icon } from "../parts/icons";
 import { Empty, FaultView, Skeleton } from "../parts/states";
 import { MenuButton } from "./sidebar";
-import { summary } from "./summary";
+import { summary } from "../../pure/summary";
 
 /* The same number stands in list.css. */
 export const ROW = 64;
@@ -28,9 +28,10 @@ export function conversationHref(id: string): string {
 }
 
 export function ConversationList() {
-  const status = filter.value.status === "done" ? "done" : filter.value.unread ? "unread" : "open";
+  const status = filter.value.unread ? "unread" : filter.value.status;
   const title = filter.value.channel ? channelName(filter.value.channel) : text.inbox.all;
-  const choose = (value: string) => withParams({ status: value === "done" ? "done" : null, unread: value === "unread" ? "1" : null });
+  const choose = (value: string) =>
+    withParams({ status: value === "done" || value === "all" ? value : null, unread: value === "unread" ? "1" : null });
   return (
     <section class="list-pane" aria-label={text.inbox.list}>
       <header class="list-head">
@@ -40,9 +41,17 @@ export function ConversationList() {
           <h1>{title}</h1>
         </div>
         <SearchBox />
-        <Segments label={text.thread.status} value={status} onChange={choose} options={[
-          { value: "open", label: text.inbox.open }, { value: "unread", label: text.inbox.unreadOnly }, { value: "done", label: text.inbox.done },
-        ]} />
+        <Segments
+          label={text.thread.status}
+          value={status}
+          onChange={choose}
+          options={[
+            { value: "open", label: text.inbox.open },
+            { value: "unread", label: text.inbox.unreadOnly },
+            { value: "done", label: text.inbox.done },
+            { value: "all", label: text.inbox.everything },
+          ]}
+        />
       </header>
       <ListBody />
     </section>
@@ -61,12 +70,23 @@ function SearchBox() {
   return (
     <div class="search">
       <Icon name="search" />
-      <input id="search" type="search" value={value} placeholder={text.inbox.search} aria-label={text.inbox.search} autocomplete="off" spellcheck={false}
+      <input
+        id="search"
+        type="search"
+        value={value}
+        placeholder={text.inbox.search}
+        aria-label={text.inbox.search}
+        autocomplete="off"
+        spellcheck={false}
         onInput={(event) => apply(event.currentTarget.value, 250)}
         onKeyDown={(event) => {
           if (event.key === "Enter") apply(value, 0);
-          if (event.key === "Escape") { apply("", 0); event.currentTarget.blur(); }
-        }} />
+          if (event.key === "Escape") {
+            apply("", 0);
+            event.currentTarget.blur();
+          }
+        }}
+      />
       {value ? <IconButton icon="close" label={text.inbox.clearSearch} onClick={() => apply("", 0)} /> : <kbd>/</kbd>}
     </div>
   );
@@ -75,7 +95,11 @@ function SearchBox() {
 function ListBody() {
   if (items.value === null) {
     if (listFault.value) return <FaultView fault={listFault.value} retry={() => void loadList()} />;
-    return <div class="list-scroll"><Skeleton rows={8} /></div>;
+    return (
+      <div class="list-scroll">
+        <Skeleton rows={8} />
+      </div>
+    );
   }
   if (items.value.length === 0) return <EmptyList />;
   return <Rows />;
@@ -83,19 +107,57 @@ function ListBody() {
 
 function EmptyList() {
   const { query, status, unread, channel } = filter.value;
-  if (query) return <Empty icon="search" title={text.inbox.emptySearch(query)}>{text.inbox.emptySearchDetail}</Empty>;
-  if (unread) return <Empty icon="check" title={text.inbox.emptyUnread}>{text.inbox.emptyUnreadDetail}</Empty>;
-  if (status === "done") return <Empty icon="check" title={text.inbox.emptyDone}>{text.inbox.emptyDoneDetail}</Empty>;
+  if (query) {
+    const wider = status !== "all" || unread || channel;
+    return (
+      <Empty
+        icon="search"
+        title={text.inbox.emptySearch(query)}
+        action={
+          wider ? (
+            <Button onClick={() => withParams({ status: "all", unread: null, channel: null })}>{text.inbox.searchAll}</Button>
+          ) : undefined
+        }
+      >
+        {text.inbox.emptySearchDetail}
+      </Empty>
+    );
+  }
+  if (unread)
+    return (
+      <Empty icon="check" title={text.inbox.emptyUnread}>
+        {text.inbox.emptyUnreadDetail}
+      </Empty>
+    );
+  if (status === "done")
+    return (
+      <Empty icon="check" title={text.inbox.emptyDone}>
+        {text.inbox.emptyDoneDetail}
+      </Empty>
+    );
   const connected = accounts.value?.some((one) => !channel || one.channel === channel) ?? true;
   if (!connected) {
     return (
-      <Empty icon="plug" title={text.inbox.noChannel}
-        action={may("admin") ? <a class="button primary" href="/settings/channels"><span>{text.inbox.connect}</span></a> : undefined}>
+      <Empty
+        icon="plug"
+        title={text.inbox.noChannel}
+        action={
+          may("admin") ? (
+            <a class="button primary" href="/settings/channels">
+              <span>{text.inbox.connect}</span>
+            </a>
+          ) : undefined
+        }
+      >
         {may("admin") ? text.inbox.noChannelDetail : text.inbox.noChannelReader}
       </Empty>
     );
   }
-  return <Empty icon="inbox" title={text.inbox.empty}>{text.inbox.emptyDetail}</Empty>;
+  return (
+    <Empty icon="inbox" title={text.inbox.empty}>
+      {text.inbox.emptyDetail}
+    </Empty>
+  );
 }
 
 /* Keeps the rows in view in place while others move, and says when something came in above. */
@@ -135,7 +197,15 @@ function useAnchoredScroll(list: Conversation[]) {
     setView({ top: element.scrollTop, height: element.clientHeight });
     if (element.scrollTop + element.clientHeight > element.scrollHeight - ROW * 15 && hasMore()) void loadMore();
   };
-  return { box, view, above, onScroll, toTop: () => { box.current?.scrollTo({ top: 0 }); } };
+  return {
+    box,
+    view,
+    above,
+    onScroll,
+    toTop: () => {
+      box.current?.scrollTo({ top: 0 });
+    },
+  };
 }
 
 function Rows() {
@@ -152,14 +222,30 @@ function Rows() {
   }, [cursorId.value]);
   return (
     <div class="list-wrap">
-      {above && <button type="button" class="pill top" onClick={toTop}><Icon name="up" />{text.inbox.newAbove}</button>}
+      {above && (
+        <button type="button" class="pill top" onClick={toTop}>
+          <Icon name="up" />
+          {text.inbox.newAbove}
+        </button>
+      )}
       <div class="list-scroll" ref={box} onScroll={onScroll}>
         <ul class="rows" style={{ height: `${list.length * ROW}px` }} aria-label={text.inbox.list}>
           {list.slice(from, to).map((one, index) => (
-            <Row key={one.id} one={one} top={(from + index) * ROW} at={from + index} size={list.length} draft={drafts.has(one.id)} />
+            <Row
+              key={one.id}
+              one={one}
+              top={(from + index) * ROW}
+              at={from + index}
+              size={list.length}
+              draft={drafts.has(one.id)}
+            />
           ))}
         </ul>
-        {listLoading.value && hasMore() && <div class="list-more"><span class="spinner" /></div>}
+        {listLoading.value && hasMore() && (
+          <div class="list-more">
+            <span class="spinner" />
+          </div>
+        )}
       </div>
     </div>
   );
@@ -171,12 +257,20 @@ function Row({ one, top, at, size, draft }: { one: Conversation; top: number; at
   const open = openId.value === one.id;
   return (
     <li class="row-place" style={{ transform: `translateY(${top}px)` }} aria-setsize={size} aria-posinset={at + 1}>
-      <a class={`row${one.unread ? " unread" : ""}${cursorId.value === one.id ? " cursor" : ""}`} href={conversationHref(one.id)}
-        aria-current={open ? "true" : undefined} aria-label={text.inbox.row(name, channelName(one.channel), one.unread)}
-        onClick={() => { cursorId.value = one.id; }}>
+      <a
+        class={`row${one.unread ? " unread" : ""}${cursorId.value === one.id ? " cursor" : ""}`}
+        href={conversationHref(one.id)}
+        aria-current={open ? "true" : undefined}
+        aria-label={text.inbox.row(name, channelName(one.channel), one.unread)}
+        onClick={() => {
+          cursorId.value = one.id;
+        }}
+      >
         <span class="row-avatar">
           <Avatar name={name} seed={one.contact.id} url={one.contact.avatar_url} />
-          <span class="row-channel"><ChannelIcon channel={one.channel} size={12} label={channelName(one.channel)} /></span>
+          <span class="row-channel">
+            <ChannelIcon channel={one.channel} size={12} label={channelName(one.channel)} />
+          </span>
         </span>
         <span class="row-main">
           <span class="row-top">
@@ -185,8 +279,13 @@ function Row({ one, top, at, size, draft }: { one: Conversation; top: number; at
           </span>
           <span class="row-bottom">
             <span class="row-text">
-              {draft ? <b class="row-draft">{text.composer.draft}</b> : last?.direction === "out" ? <span class="row-who">{text.inbox.you}</span>
-                : last?.direction === "note" ? <span class="row-who">{text.inbox.note}</span> : null}
+              {draft ? (
+                <b class="row-draft">{text.composer.draft}</b>
+              ) : last?.direction === "out" ? (
+                <span class="row-who">{text.inbox.you}</span>
+              ) : last?.direction === "note" ? (
+                <span class="row-who">{text.inbox.note}</span>
+              ) : null}
               {last ? summary(last) : text.inbox.noMessages}
             </span>
             {one.unread > 0 && <span class="row-unread">{one.unread > 99 ? "99+" : one.unread}</span>}

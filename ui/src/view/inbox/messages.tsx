@@ -16,7 +16,10 @@ import { MessageView, PendingView } from "./message";
 const NEAR = 700;
 const PINNED = 48;
 
-interface Anchor { id: string; top: number }
+interface Anchor {
+  id: string;
+  top: number;
+}
 
 function anchorIn(box: HTMLElement | null): Anchor | null {
   if (!box) return null;
@@ -52,12 +55,15 @@ function usePlace(list: Message[], waiting: number) {
   const before = useRef({ total: list.length, newest: lastSeen.current, waiting });
   const [pane, setPane] = useState<Pane>({ tail: 0, count: STEP });
   const [away, setAway] = useState(false);
-  const anchor = anchorIn(box.current);   /* read before the page changes */
+  const anchor = anchorIn(box.current); /* read before the page changes */
 
   useLayoutEffect(() => {
     const newest = list[list.length - 1]?.id ?? null;
     const was = before.current;
-    if (waiting > was.waiting) { pinned.current = true; setPane((one) => ({ ...one, tail: 0 })); }
+    if (waiting > was.waiting) {
+      pinned.current = true;
+      setPane((one) => ({ ...one, tail: 0 }));
+    }
     const added = list.length - was.total;
     if (added > 0 && newest === was.newest) setPane((one) => widenUp(list.length, one));
     else if (added > 0) setPane((one) => (one.tail > 0 ? { ...one, tail: one.tail + added } : one));
@@ -120,17 +126,32 @@ export function MessageList({ one }: { one: Conversation }) {
       <div class="messages" ref={place.box} onScroll={place.onScroll} tabIndex={0} role="region" aria-label={text.thread.log}>
         <div class="messages-inner" ref={place.inner}>
           {start === 0 && complete.value && list.length > 0 && <p class="thread-start">{text.thread.start}</p>}
-          {olderLoading.value && <p class="thread-start"><span class="spinner" /> {text.thread.older}</p>}
+          {olderLoading.value && (
+            <p class="thread-start">
+              <span class="spinner" /> {text.thread.older}
+            </p>
+          )}
           {list.length === 0 && own.length === 0 && <p class="thread-start">{text.inbox.noMessages}</p>}
-          {entries.map((entry) => entry.type === "day" ? <div key={entry.key} class="day"><span>{dayName(entry.at, now.value)}</span></div>
-            : entry.type === "new" ? <div key={entry.key} class="new-line"><span>{text.thread.unreadLine}</span></div>
-              : <MessageView key={entry.key} placed={entry} channel={one.channel} contact={contact} />)}
+          {entries.map((entry) =>
+            entry.type === "day" ? (
+              <div key={entry.key} class="day">
+                <span>{dayName(entry.at, now.value)}</span>
+              </div>
+            ) : entry.type === "new" ? (
+              <div key={entry.key} class="new-line">
+                <span>{text.thread.unreadLine}</span>
+              </div>
+            ) : (
+              <MessageView key={entry.key} placed={entry} channel={one.channel} contact={contact} />
+            ),
+          )}
           {place.pane.tail === 0 && own.map((item) => <PendingView key={item.clientId} one={item} onEdit={editPending} />)}
         </div>
       </div>
       {(place.fresh > 0 || place.away) && (
         <button type="button" class={`pill bottom${place.fresh > 0 ? "" : " quiet"}`} onClick={place.toEnd}>
-          <Icon name="down" />{place.fresh > 0 ? text.thread.newMessages(place.fresh) : text.thread.latest}
+          <Icon name="down" />
+          {place.fresh > 0 ? text.thread.newMessages(place.fresh) : text.thread.latest}
         </button>
       )}
     </div>

@@ -22,22 +22,47 @@ export function closeThread(): void {
 }
 
 export async function doneOrReopen(one: Conversation): Promise<void> {
-  try { await toggleDone(one); } catch (error) { notify(faultOf(error).message, true); }
+  try {
+    await toggleDone(one);
+  } catch (error) {
+    notify(faultOf(error).message, true);
+  }
 }
 
 export function ThreadPane() {
   const id = openId.value;
-  useEffect(() => { void openThread(id); }, [id]);
-  if (!id) return <section class="thread-pane idle"><Empty icon="inbox" title={text.inbox.pick}>{text.inbox.pickDetail}</Empty></section>;
+  useEffect(() => {
+    void openThread(id);
+  }, [id]);
+  if (!id)
+    return (
+      <section class="thread-pane idle">
+        <Empty icon="inbox" title={text.inbox.pick}>
+          {text.inbox.pickDetail}
+        </Empty>
+      </section>
+    );
   const one = conversation.value;
   const fault = threadFault.value;
   return (
     <>
       <section class="thread-pane" aria-label={one ? contactName(one) : text.thread.log}>
-        {one ? <ThreadHead one={one} /> : <header class="thread-head"><IconButton class="only-phone" icon="left" label={text.thread.back} onClick={closeThread} /></header>}
-        {fault ? <FaultView fault={fault} retry={() => void openThread(id)} />
-          : !one || messages.value === null || threadId.value !== id ? <div class="thread-loading"><Skeleton kind="bubble" rows={6} /></div>
-            : <MessageList key={id} one={one} />}
+        {one ? (
+          <ThreadHead one={one} />
+        ) : (
+          <header class="thread-head">
+            <IconButton class="only-phone" icon="left" label={text.thread.back} onClick={closeThread} />
+          </header>
+        )}
+        {fault ? (
+          <FaultView fault={fault} retry={() => void openThread(id)} />
+        ) : !one || messages.value === null || threadId.value !== id ? (
+          <div class="thread-loading">
+            <Skeleton kind="bubble" rows={6} />
+          </div>
+        ) : (
+          <MessageList key={id} one={one} />
+        )}
         {one && !fault && <Composer key={one.id} one={one} />}
       </section>
       {one && contactShown.value && <ContactPane one={one} />}
@@ -60,7 +85,9 @@ function ReadMarker({ one }: { one: Conversation }) {
     };
   }, []);
   const loaded = messages.value !== null;
-  useEffect(() => { if (front && loaded && one.unread > 0) markRead(one); }, [front, loaded, one.id, one.unread]);
+  useEffect(() => {
+    if (front && loaded && one.unread > 0) markRead(one);
+  }, [front, loaded, one.id, one.unread]);
   return null;
 }
 
@@ -81,11 +108,25 @@ function ThreadHead({ one }: { one: Conversation }) {
       </div>
       <div class="thread-actions">
         {may("agent") && (
-          <Button small class="done-button" aria-label={done ? text.thread.reopen : text.thread.markDone} icon={done ? "refresh" : "check"} title={`${done ? text.thread.reopen : text.thread.markDone}  (e)`} onClick={() => void doneOrReopen(one)}>
+          <Button
+            small
+            class="done-button"
+            aria-label={done ? text.thread.reopen : text.thread.markDone}
+            icon={done ? "refresh" : "check"}
+            title={`${done ? text.thread.reopen : text.thread.markDone}  (e)`}
+            onClick={() => void doneOrReopen(one)}
+          >
             {done ? text.thread.reopen : text.thread.markDone}
           </Button>
         )}
-        <IconButton icon="info" label={text.thread.details} aria-pressed={contactShown.value} onClick={() => { contactShown.value = !contactShown.value; }} />
+        <IconButton
+          icon="info"
+          label={text.thread.details}
+          aria-pressed={contactShown.value}
+          onClick={() => {
+            contactShown.value = !contactShown.value;
+          }}
+        />
       </div>
     </header>
   );

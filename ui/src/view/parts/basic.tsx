@@ -7,25 +7,43 @@ import { text } from "../../text";
 import { Icon } from "./icons";
 
 type ButtonProps = {
-  kind?: "primary" | "plain" | "quiet" | "danger"; small?: boolean; icon?: string; busy?: boolean; children?: ComponentChildren;
+  kind?: "primary" | "plain" | "quiet" | "danger";
+  small?: boolean;
+  icon?: string;
+  busy?: boolean;
+  children?: ComponentChildren;
 } & Omit<ButtonHTMLAttributes<HTMLButtonElement>, "icon">;
 
 /* A busy button keeps its place and its focus; it only stops answering. */
 export function Button({ kind = "plain", small, icon, busy, children, class: extra, onClick, ...rest }: ButtonProps) {
   return (
-    <button type="button" {...rest} class={`button ${kind}${small ? " small" : ""}${extra ? ` ${extra}` : ""}`}
-      aria-busy={busy || undefined} onClick={busy ? (event) => event.preventDefault() : onClick}>
+    <button
+      type="button"
+      {...rest}
+      class={`button ${kind}${small ? " small" : ""}${extra ? ` ${extra}` : ""}`}
+      aria-busy={busy || undefined}
+      onClick={busy ? (event) => event.preventDefault() : onClick}
+    >
       {busy ? <span class="spinner" aria-hidden="true" /> : icon ? <Icon name={icon} /> : null}
       {children !== undefined && <span>{children}</span>}
     </button>
   );
 }
 
-type IconButtonProps = { icon: string; label: string; keys?: string } & Omit<ButtonHTMLAttributes<HTMLButtonElement>, "icon" | "label">;
+type IconButtonProps = { icon: string; label: string; keys?: string } & Omit<
+  ButtonHTMLAttributes<HTMLButtonElement>,
+  "icon" | "label"
+>;
 
 export function IconButton({ icon, label, keys, class: extra, ...rest }: IconButtonProps) {
   return (
-    <button type="button" {...rest} class={`icon-button${extra ? ` ${extra}` : ""}`} aria-label={label} title={keys ? `${label}  (${keys})` : label}>
+    <button
+      type="button"
+      {...rest}
+      class={`icon-button${extra ? ` ${extra}` : ""}`}
+      aria-label={label}
+      title={keys ? `${label}  (${keys})` : label}
+    >
       <Icon name={icon} />
     </button>
   );
@@ -37,7 +55,11 @@ export function Kbd({ children }: { children: ComponentChildren }) {
 
 export function Time({ at, class: extra }: { at: string | null | undefined; class?: string }) {
   if (!at) return <span class={extra}>{text.common.never}</span>;
-  return <time class={extra} dateTime={at} title={exact(at)}>{relative(at, now.value)}</time>;
+  return (
+    <time class={extra} dateTime={at} title={exact(at)}>
+      {relative(at, now.value)}
+    </time>
+  );
 }
 
 const HUES = 8;
@@ -48,14 +70,27 @@ function hueOf(seed: string): number {
 }
 
 function initials(name: string): string {
-  const words = name.replace(/^@/, "").split(/[\s._-]+/).filter(Boolean);
+  const words = name
+    .replace(/^@/, "")
+    .split(/[\s._-]+/)
+    .filter(Boolean);
   const first = Array.from(words[0] ?? "?")[0];
   const last = words.length > 1 ? Array.from(words[words.length - 1])[0] : "";
   return (first + last).toLocaleUpperCase();
 }
 
 /* Pictures of customers live on other hosts and die after some days: initials stand behind them. */
-export function Avatar({ name, seed, url, size = "m" }: { name: string; seed: string; url?: string | null; size?: "s" | "m" | "l" }) {
+export function Avatar({
+  name,
+  seed,
+  url,
+  size = "m",
+}: {
+  name: string;
+  seed: string;
+  url?: string | null;
+  size?: "s" | "m" | "l";
+}) {
   const [broken, setBroken] = useState(false);
   useEffect(() => setBroken(false), [url]);
   return (
@@ -66,8 +101,21 @@ export function Avatar({ name, seed, url, size = "m" }: { name: string; seed: st
   );
 }
 
-export function Badge({ tone = "neutral", children, dot }: { tone?: "good" | "bad" | "warn" | "neutral" | "accent"; children: ComponentChildren; dot?: boolean }) {
-  return <span class={`badge ${tone}`}>{dot && <i class="dot" aria-hidden="true" />}{children}</span>;
+export function Badge({
+  tone = "neutral",
+  children,
+  dot,
+}: {
+  tone?: "good" | "bad" | "warn" | "neutral" | "accent";
+  children: ComponentChildren;
+  dot?: boolean;
+}) {
+  return (
+    <span class={`badge ${tone}`}>
+      {dot && <i class="dot" aria-hidden="true" />}
+      {children}
+    </span>
+  );
 }
 
 export function Copy({ value, label }: { value: string; label: string }) {
@@ -88,13 +136,25 @@ export function Copy({ value, label }: { value: string; label: string }) {
   return (
     <div class="copy">
       <code aria-label={label}>{value}</code>
-      <Button small icon={state === "done" ? "check" : "copy"} onClick={copy} aria-label={`${words}: ${label}`}>{words}</Button>
+      <Button small icon={state === "done" ? "check" : "copy"} onClick={copy} aria-label={`${words}: ${label}`}>
+        {words}
+      </Button>
     </div>
   );
 }
 
-export function Callout({ tone = "neutral", icon, title, children, action }: {
-  tone?: "neutral" | "good" | "bad" | "warn" | "accent"; icon?: string; title?: ComponentChildren; children?: ComponentChildren; action?: ComponentChildren;
+export function Callout({
+  tone = "neutral",
+  icon,
+  title,
+  children,
+  action,
+}: {
+  tone?: "neutral" | "good" | "bad" | "warn" | "accent";
+  icon?: string;
+  title?: ComponentChildren;
+  children?: ComponentChildren;
+  action?: ComponentChildren;
 }) {
   return (
     <div class={`callout ${tone}`} role={tone === "bad" ? "alert" : undefined}>
@@ -108,14 +168,23 @@ export function Callout({ tone = "neutral", icon, title, children, action }: {
   );
 }
 
-export function Segments<T extends string>({ value, options, onChange, label }: {
-  value: T; options: { value: T; label: string; icon?: string }[]; onChange: (value: T) => void; label: string;
+export function Segments<T extends string>({
+  value,
+  options,
+  onChange,
+  label,
+}: {
+  value: T;
+  options: { value: T; label: string; icon?: string }[];
+  onChange: (value: T) => void;
+  label: string;
 }) {
   return (
     <div class="segments" role="group" aria-label={label}>
       {options.map((one) => (
         <button key={one.value} type="button" aria-pressed={one.value === value} onClick={() => onChange(one.value)}>
-          {one.icon && <Icon name={one.icon} />}{one.label}
+          {one.icon && <Icon name={one.icon} />}
+          {one.label}
         </button>
       ))}
     </div>

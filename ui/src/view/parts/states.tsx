@@ -15,15 +15,34 @@ export function Skeleton({ rows = 5, kind = "row" }: { rows?: number; kind?: "ro
   }, []);
   return (
     <div class={`skeleton of-${kind}s`} role="status" aria-label={text.common.loading}>
-      {shown && Array.from({ length: rows }, (_, index) => <div key={index} class="bone"><i /><b /><b /></div>)}
+      {shown &&
+        Array.from({ length: rows }, (_, index) => (
+          <div key={index} class="bone">
+            <i />
+            <b />
+            <b />
+          </div>
+        ))}
     </div>
   );
 }
 
-export function Empty({ icon, title, children, action }: { icon: string; title: string; children?: ComponentChildren; action?: ComponentChildren }) {
+export function Empty({
+  icon,
+  title,
+  children,
+  action,
+}: {
+  icon: string;
+  title: string;
+  children?: ComponentChildren;
+  action?: ComponentChildren;
+}) {
   return (
     <div class="empty">
-      <span class="empty-icon"><Icon name={icon} size={22} /></span>
+      <span class="empty-icon">
+        <Icon name={icon} size={22} />
+      </span>
       <h2>{title}</h2>
       {children && <p>{children}</p>}
       {action}
@@ -34,10 +53,16 @@ export function Empty({ icon, title, children, action }: { icon: string; title: 
 export function FaultView({ fault, retry }: { fault: Fault; retry?: () => void }) {
   return (
     <div class="empty" role="alert">
-      <span class="empty-icon bad"><Icon name={fault.lost ? "plug" : "warn"} size={22} /></span>
+      <span class="empty-icon bad">
+        <Icon name={fault.lost ? "plug" : "warn"} size={22} />
+      </span>
       <h2>{text.fault.title}</h2>
       <p>{fault.message}</p>
-      {retry && <Button icon="refresh" onClick={retry}>{text.common.retry}</Button>}
+      {retry && (
+        <Button icon="refresh" onClick={retry}>
+          {text.common.retry}
+        </Button>
+      )}
     </div>
   );
 }
@@ -45,15 +70,24 @@ export function FaultView({ fault, retry }: { fault: Fault; retry?: () => void }
 export function Forbidden({ why }: { why: string }) {
   return (
     <div class="empty tall">
-      <span class="empty-icon"><Icon name="ban" size={22} /></span>
+      <span class="empty-icon">
+        <Icon name="ban" size={22} />
+      </span>
       <h2>{text.forbidden.title}</h2>
       <p>{why}</p>
-      <a class="button plain" href="/"><span>{text.missingPage.go}</span></a>
+      <a class="button plain" href="/">
+        <span>{text.missingPage.go}</span>
+      </a>
     </div>
   );
 }
 
-export interface Loaded<T> { data: T | null; fault: Fault | null; reload: () => Promise<void>; set: (value: T) => void }
+export interface Loaded<T> {
+  data: T | null;
+  fault: Fault | null;
+  reload: () => Promise<void>;
+  set: (value: T) => void;
+}
 
 /* Reads something for a view; an answer that a newer question has overtaken is dropped. */
 export function useLoaded<T>(read: () => Promise<T>, on: unknown[]): Loaded<T> {
@@ -73,13 +107,20 @@ export function useLoaded<T>(read: () => Promise<T>, on: unknown[]): Loaded<T> {
   useEffect(() => {
     setData(null);
     void reload();
-    return () => { round.current++; };
+    return () => {
+      round.current++;
+    };
   }, [reload]);
   return { data, fault, reload, set: setData };
 }
 
 /* One action at a time, with its outcome. */
-export function useAction(): { busy: string | null; fault: Fault | null; run: (name: string, work: () => Promise<void>) => Promise<boolean>; clear: () => void } {
+export function useAction(): {
+  busy: string | null;
+  fault: Fault | null;
+  run: (name: string, work: () => Promise<void>) => Promise<boolean>;
+  clear: () => void;
+} {
   const [busy, setBusy] = useState<string | null>(null);
   const [fault, setFault] = useState<Fault | null>(null);
   const run = async (name: string, work: () => Promise<void>) => {

@@ -15,7 +15,11 @@ import { ConfigureForm, SetupInfo } from "./configure";
 
 export function StatusBadge({ status }: { status: Account["status"] }) {
   const tone = status === "connected" ? "good" : status === "disabled" ? "neutral" : "bad";
-  return <Badge tone={tone} dot>{text.channels[status] ?? status}</Badge>;
+  return (
+    <Badge tone={tone} dot>
+      {text.channels[status] ?? status}
+    </Badge>
+  );
 }
 
 const pathOf = (account: Account) => `${workspacePath.peek()}/accounts/${encodeURIComponent(account.id)}`;
@@ -26,61 +30,133 @@ export function AccountRow({ account, channel }: { account: Account; channel: Ch
   const action = useAction();
   const name = account.handle || account.name || shortName(channel.name);
   const info = async () => {
-    if (part === "info") { setPart(null); return; }
+    if (part === "info") {
+      setPart(null);
+      return;
+    }
     /* The list may leave the verify token out; the account itself has it. */
     if (!account.verify_token) await get<Account>(pathOf(account)).then(putAccount, () => {});
     setPart("info");
   };
-  const leave = () => action.run("leave", async () => {
-    await del(pathOf(account));
-    setLeaving(false);
-    dropAccount(account.id);
-    notify(`${name}: ${text.channels.disabled}`);
-  });
+  const leave = () =>
+    action.run("leave", async () => {
+      await del(pathOf(account));
+      setLeaving(false);
+      dropAccount(account.id);
+      notify(`${name}: ${text.channels.disabled}`);
+    });
   return (
     <div class="account">
       <div class="account-line">
         <div class="account-name">
           <strong>{name}</strong>
-          <span class="account-sub">{[account.name !== name ? account.name : null, channel.backends.find((one) => one.slug === account.backend)?.name].filter(Boolean).join(" · ")}</span>
+          <span class="account-sub">
+            {[account.name !== name ? account.name : null, channel.backends.find((one) => one.slug === account.backend)?.name]
+              .filter(Boolean)
+              .join(" · ")}
+          </span>
         </div>
         <StatusBadge status={account.status} />
         {may("admin") && (
           <div class="account-actions">
-            <Button small icon="bolt" aria-expanded={part === "check"} onClick={() => setPart(part === "check" ? null : "check")}>{text.channels.check}</Button>
-            <Menu label={text.thread.more} class="right" items={[
-              ...(account.webhook_url ? [{ label: text.channels.setupInfo, icon: "link", onPick: () => void info() }] : []),
-              { label: text.channels.edit, icon: "settings", onPick: () => setPart("edit") },
-              { label: text.channels.disconnect, icon: "trash", danger: true, line: true, onPick: () => setLeaving(true) },
-            ]}><Icon name="dots" /></Menu>
+            {account.webhook_url && (
+              <Button small kind="quiet" icon="link" aria-expanded={part === "info"} onClick={() => void info()}>
+                {text.channels.setupInfo}
+              </Button>
+            )}
+            <Button small icon="bolt" aria-expanded={part === "check"} onClick={() => setPart(part === "check" ? null : "check")}>
+              {text.channels.check}
+            </Button>
+            <Menu
+              label={text.thread.more}
+              class="right"
+              items={[
+                { label: text.channels.edit, icon: "settings", onPick: () => setPart("edit") },
+                { label: text.channels.disconnect, icon: "trash", danger: true, line: true, onPick: () => setLeaving(true) },
+              ]}
+            >
+              <Icon name="dots" />
+            </Menu>
           </div>
         )}
       </div>
-      <AccountFacts account={account} />
+      <AccountFacts account={account} onReconnect={may("admin") && part !== "edit" ? () => setPart("edit") : undefined} />
       {part === "check" && <Checks account={account} />}
-      {part === "info" && <div class="card-part"><SetupInfo channel={channel} account={account} /></div>}
-      {part === "edit" && (
+      {part === "info" && (
         <div class="card-part">
-          <ConfigureForm channel={channel} account={account} onCancel={() => setPart(null)} onSaved={() => { setPart(null); notify(text.channels.updated); }} />
+          <SetupInfo channel={channel} account={account} />
         </div>
       )}
-      {leaving && <Confirm title={text.channels.disconnectTitle(name)} lines={text.channels.disconnectDetail} go={text.channels.disconnect}
-        busy={!!action.busy} fault={action.fault} onGo={() => void leave()} onClose={() => { setLeaving(false); action.clear(); }} />}
+      {part === "edit" && (
+        <div class="card-part">
+          <ConfigureForm
+            channel={channel}
+            account={account}
+            onCancel={() => setPart(null)}
+            onSaved={() => {
+              setPart(null);
+              notify(text.channels.updated);
+            }}
+          />
+        </div>
+      )}
+      {leaving && (
+        <Confirm
+          title={text.channels.disconnectTitle(name)}
+          lines={text.channels.disconnectDetail}
+          go={text.channels.disconnect}
+          busy={!!action.busy}
+          fault={action.fault}
+          onGo={() => void leave()}
+          onClose={() => {
+            setLeaving(false);
+            action.clear();
+          }}
+        />
+      )}
     </div>
   );
 }
 
-function AccountFacts({ account }: { account: Account }) {
+function AccountFacts({ account, onReconnect }: { account: Account; onReconnect?: () => void }) {
   const t = text.channels;
   return (
     <>
       <p class="account-facts">
-        {account.connected_at && <span>{t.connectedAt} <Time at={account.connected_at} /></span>}
-        <span>{t.lastEvent}: <Time at={account.last_event_at} /></span>
+        {account.connected_at && (
+          <span>
+            {t.connectedAt} <Time at={account.connected_at} />
+          </span>
+        )}
+        <span>
+          {t.lastEvent}: <Time at={account.last_event_at} />
+        </span>
       </p>
-      {account.status !== "connected" && account.status_reason && <Callout tone="warn" icon="warn">{account.status_reason}</Callout>}
-      {account.parked_until && <Callout tone="warn" icon="clock">{t.parked(exact(account.parked_until))}</Callout>}
-      {account.last_error && account.last_error !== account.status_reason && <Callout tone="warn" icon="info" title={t.lastError}>{account.last_error}</Callout>}
+      {account.status !== "connected" && account.status_reason && (
+        <Callout
+          tone="warn"
+          icon="warn"
+          action={
+            onReconnect && (
+              <Button small onClick={onReconnect}>
+                {t.reconnect}
+              </Button>
+            )
+          }
+        >
+          {account.status_reason}
+        </Callout>
+      )}
+      {account.parked_until && (
+        <Callout tone="warn" icon="clock">
+          {t.parked(exact(account.parked_until))}
+        </Callout>
+      )}
+      {account.last_error && account.last_error !== account.status_reason && (
+        <Callout tone="warn" icon="info" title={t.lastError}>
+          {account.last_error}
+        </Callout>
+      )}
     </>
   );
 }
@@ -92,13 +168,16 @@ function Checks({ account }: { account: Account }) {
   const [list, setList] = useState<Check[] | null>(null);
   const [shown, setShown] = useState(0);
   const action = useAction();
-  const run = () => action.run("check", async () => {
-    setList(null);
-    setShown(0);
-    const answer = await post<{ items: Check[] }>(`${pathOf(account)}/check`);
-    setList(answer.items);
-  });
-  useEffect(() => { void run(); }, []);
+  const run = () =>
+    action.run("check", async () => {
+      setList(null);
+      setShown(0);
+      const answer = await post<{ items: Check[] }>(`${pathOf(account)}/check`);
+      setList(answer.items);
+    });
+  useEffect(() => {
+    void run();
+  }, []);
   const still = !!list && shown < list.length;
   useEffect(() => {
     if (!still) return;
@@ -111,13 +190,21 @@ function Checks({ account }: { account: Account }) {
       <div class="checks-head">
         <strong>{text.channels.checkTitle}</strong>
         {list && !still && <span>{bad === 0 ? text.channels.allGood : text.channels.problems(bad)}</span>}
-        <Button small kind="quiet" icon="refresh" busy={!!action.busy} onClick={() => void run()}>{action.busy ? text.channels.checking : text.common.retry}</Button>
+        <Button small kind="quiet" icon="refresh" busy={!!action.busy} onClick={() => void run()}>
+          {action.busy ? text.channels.checking : text.common.retry}
+        </Button>
       </div>
-      {action.fault && <Callout tone="bad" icon="warn" title={text.channels.cantCheck}>{action.fault.message}</Callout>}
+      {action.fault && (
+        <Callout tone="bad" icon="warn" title={text.channels.cantCheck}>
+          {action.fault.message}
+        </Callout>
+      )}
       <ul>
         {list?.slice(0, shown).map((one) => (
           <li key={one.check} class={`check ${one.status}`}>
-            <span class="check-mark" role="img" aria-label={text.channels[one.status]} title={text.channels[one.status]}><Icon name={MARKS[one.status] ?? "info"} size={14} /></span>
+            <span class="check-mark" role="img" aria-label={text.channels[one.status]} title={text.channels[one.status]}>
+              <Icon name={MARKS[one.status] ?? "info"} size={14} />
+            </span>
             <div>
               <strong>{one.check}</strong> <span>{one.explanation}</span>
               {one.fix && one.status !== "ok" && <p class="fix">→ {one.fix}</p>}

@@ -25,7 +25,7 @@ function optionsOf(field: Field) {
 function startValues(channel: Channel, account?: Account): Record<string, string> {
   const values: Record<string, string> = {};
   for (const field of channel.fields) {
-    values[field.name] = (field.secret ? "" : account?.fields[field.name] ?? "") || (optionsOf(field)?.[0].value ?? "");
+    values[field.name] = (field.secret ? "" : (account?.fields[field.name] ?? "")) || (optionsOf(field)?.[0].value ?? "");
   }
   return values;
 }
@@ -45,8 +45,16 @@ function useForm(channel: Channel, account?: Account) {
   return { values, set, touched, setTouched, faults, setFaults, forget: () => halfFilled.delete(key) };
 }
 
-export function ConfigureForm({ channel, account, onSaved, onCancel }: {
-  channel: Channel; account?: Account; onSaved: (account: Account) => void; onCancel: () => void;
+export function ConfigureForm({
+  channel,
+  account,
+  onSaved,
+  onCancel,
+}: {
+  channel: Channel;
+  account?: Account;
+  onSaved: (account: Account) => void;
+  onCancel: () => void;
 }) {
   const [backend, setBackend] = useState(account?.backend ?? channel.backends[0]?.slug ?? "");
   const form = useForm(channel, account);
@@ -57,12 +65,20 @@ export function ConfigureForm({ channel, account, onSaved, onCancel }: {
     event.preventDefault();
     form.setTouched(Object.fromEntries(fields.map((field) => [field.name, true])));
     const bad = fields.find((field) => blocks(slip(field)));
-    if (bad) { document.querySelector<HTMLElement>(`[name="${CSS.escape(bad.name)}"]`)?.focus(); return; }
-    const filled = Object.fromEntries(fields.map((field) => [field.name, form.values[field.name]?.trim() ?? ""]).filter(([name, value]) => value || (account && !channel.fields.find((one) => one.name === name)?.secret)));
+    if (bad) {
+      document.querySelector<HTMLElement>(`[name="${CSS.escape(bad.name)}"]`)?.focus();
+      return;
+    }
+    const filled = Object.fromEntries(
+      fields
+        .map((field) => [field.name, form.values[field.name]?.trim() ?? ""])
+        .filter(([name, value]) => value || (account && !channel.fields.find((one) => one.name === name)?.secret)),
+    );
     await action.run("save", async () => {
       try {
         const base = `${workspacePath.peek()}/accounts`;
-        const answer = account ? await put<Account>(`${base}/${encodeURIComponent(account.id)}`, { fields: filled })
+        const answer = account
+          ? await put<Account>(`${base}/${encodeURIComponent(account.id)}`, { fields: filled })
           : await post<Account>(base, { channel: channel.slug, ...(backend ? { backend } : {}), fields: filled });
         form.forget();
         putAccount(answer);
@@ -77,43 +93,117 @@ export function ConfigureForm({ channel, account, onSaved, onCancel }: {
     <form class="form" onSubmit={submit} noValidate autocomplete="off">
       {channel.backends.length > 1 && <Backends channel={channel} value={backend} onChange={setBackend} fixed={!!account} />}
       {fields.map((field, index) => (
-        <OneField key={field.name} field={field} value={form.values[field.name] ?? ""} stored={field.secret ? account?.fields[field.name] ?? null : null}
-          onInput={(value) => form.set(field.name, value)} onBlur={() => form.setTouched((was) => ({ ...was, [field.name]: was[field.name] || form.values[field.name] !== "" }))}
-          slip={form.touched[field.name] ? slip(field) : null} fault={form.faults.find((one) => one.field === field.name)?.message} autofocus={index === 0} />
+        <OneField
+          key={field.name}
+          field={field}
+          value={form.values[field.name] ?? ""}
+          stored={field.secret ? (account?.fields[field.name] ?? null) : null}
+          onInput={(value) => form.set(field.name, value)}
+          onBlur={() => form.setTouched((was) => ({ ...was, [field.name]: was[field.name] || form.values[field.name] !== "" }))}
+          slip={form.touched[field.name] ? slip(field) : null}
+          fault={form.faults.find((one) => one.field === field.name)?.message}
+          autofocus={index === 0}
+        />
       ))}
-      {action.fault && <Callout tone="bad" icon="warn" title={action.fault.title}>{action.fault.message !== action.fault.title && action.fault.message}</Callout>}
+      {action.fault && (
+        <Callout tone="bad" icon="warn" title={action.fault.title}>
+          {action.fault.message !== action.fault.title && action.fault.message}
+        </Callout>
+      )}
       <div class="form-foot">
-        <Button onClick={() => { form.forget(); onCancel(); }}>{text.common.cancel}</Button>
-        <Button kind="primary" type="submit" busy={action.busy === "save"}>{action.busy ? text.common.saving : text.common.save}</Button>
+        <Button
+          onClick={() => {
+            form.forget();
+            onCancel();
+          }}
+        >
+          {text.common.cancel}
+        </Button>
+        <Button kind="primary" type="submit" busy={action.busy === "save"}>
+          {action.busy ? text.common.saving : text.common.save}
+        </Button>
       </div>
     </form>
   );
 }
 
-function Backends({ channel, value, onChange, fixed }: { channel: Channel; value: string; onChange: (value: string) => void; fixed: boolean }) {
+function Backends({
+  channel,
+  value,
+  onChange,
+  fixed,
+}: {
+  channel: Channel;
+  value: string;
+  onChange: (value: string) => void;
+  fixed: boolean;
+}) {
   const chosen = channel.backends.find((one) => one.slug === value);
   return (
     <div class="field">
       <span class="field-label">{text.channels.backend}</span>
-      {fixed ? <p>{chosen?.name ?? value}</p>
-        : <Segments label={text.channels.backend} value={value} onChange={onChange} options={channel.backends.map((one) => ({ value: one.slug, label: one.name }))} />}
+      {fixed ? (
+        <p>{chosen?.name ?? value}</p>
+      ) : (
+        <Segments
+          label={text.channels.backend}
+          value={value}
+          onChange={onChange}
+          options={channel.backends.map((one) => ({ value: one.slug, label: one.name }))}
+        />
+      )}
       {chosen?.help && <p class="field-help">{chosen.help}</p>}
     </div>
   );
 }
 
-function OneField({ field, value, stored, slip, fault, onInput, onBlur, autofocus }: {
-  field: Field; value: string; stored: string | null; slip: ReturnType<typeof slipOf>; fault?: string;
-  onInput: (value: string) => void; onBlur: () => void; autofocus: boolean;
+function OneField({
+  field,
+  value,
+  stored,
+  slip,
+  fault,
+  onInput,
+  onBlur,
+  autofocus,
+}: {
+  field: Field;
+  value: string;
+  stored: string | null;
+  slip: ReturnType<typeof slipOf>;
+  fault?: string;
+  onInput: (value: string) => void;
+  onBlur: () => void;
+  autofocus: boolean;
 }) {
   const words = slip ? text.channels.errors[slip] : null;
   const label = field.label.replace(/\s*\(optional\)$/i, "");
   const kept = stored ? text.channels.kept(stored) : null;
   return (
-    <FormField label={label} name={field.name} optional={!field.required} type={field.secret ? "secret" : "text"} mono={field.secret || field.name.endsWith("_id")}
-      value={value} onInput={onInput} onBlur={onBlur} placeholder={stored ?? field.placeholder ?? undefined} options={optionsOf(field)}
-      numeric={/_(id|port)$/.test(field.name)} autofocus={autofocus} error={fault ?? (blocks(slip) ? words : null)} advice={blocks(slip) ? null : words}
-      help={kept || field.help ? <>{kept && <>{kept} </>}{field.help}</> : undefined} />
+    <FormField
+      label={label}
+      name={field.name}
+      optional={!field.required}
+      type={field.secret ? "secret" : "text"}
+      mono={field.secret || field.name.endsWith("_id")}
+      value={value}
+      onInput={onInput}
+      onBlur={onBlur}
+      placeholder={stored ?? field.placeholder ?? undefined}
+      options={optionsOf(field)}
+      numeric={/_(id|port)$/.test(field.name)}
+      autofocus={autofocus}
+      error={fault ?? (blocks(slip) ? words : null)}
+      advice={blocks(slip) ? null : words}
+      help={
+        kept || field.help ? (
+          <>
+            {kept && <>{kept} </>}
+            {field.help}
+          </>
+        ) : undefined
+      }
+    />
   );
 }
 
@@ -123,10 +213,32 @@ export function SetupInfo({ channel, account }: { channel: Channel; account: Acc
   const fields = channel.webhook_fields ?? WEBHOOK_FIELDS[channel.slug] ?? [];
   return (
     <ol class="steps">
-      {hook && <li><strong>{text.channels.webhookUrl}</strong><p>{text.channels.webhookHelp}</p><Copy value={hook} label={text.channels.webhookUrl} /></li>}
-      {account.verify_token && <li><strong>{text.channels.verifyToken}</strong><p>{text.channels.verifyHelp}</p><Copy value={account.verify_token} label={text.channels.verifyToken} /></li>}
+      {hook && (
+        <li>
+          <strong>{text.channels.webhookUrl}</strong>
+          <p>{text.channels.webhookHelp}</p>
+          <Copy value={hook} label={text.channels.webhookUrl} />
+        </li>
+      )}
+      {account.verify_token && (
+        <li>
+          <strong>{text.channels.verifyToken}</strong>
+          <p>{text.channels.verifyHelp}</p>
+          <Copy value={account.verify_token} label={text.channels.verifyToken} />
+        </li>
+      )}
       {fields.length > 0 && (
-        <li><strong>{text.channels.fields}</strong><p>{fields.map((one) => <code key={one} class="tag-code">{one}</code>)}</p>{fields.length > 1 && <p>{text.channels.fieldsHelp}</p>}</li>
+        <li>
+          <strong>{text.channels.fields}</strong>
+          <p>
+            {fields.map((one) => (
+              <code key={one} class="tag-code">
+                {one}
+              </code>
+            ))}
+          </p>
+          {fields.length > 1 && <p>{text.channels.fieldsHelp}</p>}
+        </li>
       )}
     </ol>
   );

@@ -23,31 +23,67 @@ export function JournalPage() {
   const data = page.data;
   const act = async (name: string, work: () => Promise<void>) => {
     setBusy(name);
-    try { await work(); } catch (error) { notify(faultOf(error).message, true); }
+    try {
+      await work();
+    } catch (error) {
+      notify(faultOf(error).message, true);
+    }
     setBusy(null);
   };
-  const more = () => act("more", async () => {
-    const next = await get<Page<JournalItem>>(`${base}/webhook-events${query({ state, cursor: data!.next_cursor })}`);
-    page.set({ items: [...data!.items, ...next.items], next_cursor: next.next_cursor });
-  });
-  const replay = (one: JournalItem) => act(one.id, async () => {
-    const now = await post<JournalItem>(`${base}/webhook-events/${encodeURIComponent(one.id)}/replay`);
-    page.set({ ...data!, items: data!.items.map((item) => (item.id === one.id ? now : item)) });
-    notify(`${text.journal.replayed}: ${text.journal[now.state]}`);
-  });
+  const more = () =>
+    act("more", async () => {
+      const next = await get<Page<JournalItem>>(`${base}/webhook-events${query({ state, cursor: data!.next_cursor })}`);
+      page.set({ items: [...data!.items, ...next.items], next_cursor: next.next_cursor });
+    });
+  const replay = (one: JournalItem) =>
+    act(one.id, async () => {
+      const now = await post<JournalItem>(`${base}/webhook-events/${encodeURIComponent(one.id)}/replay`);
+      page.set({ ...data!, items: data!.items.map((item) => (item.id === one.id ? now : item)) });
+      notify(`${text.journal.replayed}: ${text.journal[now.state]}`);
+    });
   return (
-    <SettingsFrame title={text.journal.title} lead={text.journal.lead} action={<Button icon="refresh" onClick={() => void page.reload()}>{text.journal.reload}</Button>}>
-      <Segments label={text.journal.state} value={state} onChange={(value) => withParams({ state: value || null }, true)}
-        options={[{ value: "", label: text.journal.all }, ...STATES.map((value) => ({ value: value as string, label: text.journal[value] }))]} />
-      {data === null ? page.fault ? <FaultView fault={page.fault} retry={() => void page.reload()} /> : <Skeleton rows={8} />
-        : data.items.length === 0
-          ? <Empty icon="log" title={state ? text.journal.emptyState : text.journal.empty}>{state ? text.journal.emptyStateDetail : text.journal.emptyDetail}</Empty>
-          : (
-            <ul class="card table journal">
-              {data.items.map((one) => <Line key={one.id} one={one} busy={busy === one.id} onReplay={() => void replay(one)} />)}
-            </ul>
-          )}
-      {data?.next_cursor && <div class="center"><Button busy={busy === "more"} onClick={() => void more()}>{text.common.more}</Button></div>}
+    <SettingsFrame
+      title={text.journal.title}
+      lead={text.journal.lead}
+      action={
+        <Button icon="refresh" onClick={() => void page.reload()}>
+          {text.journal.reload}
+        </Button>
+      }
+    >
+      <Segments
+        label={text.journal.state}
+        value={state}
+        onChange={(value) => withParams({ state: value || null }, true)}
+        options={[
+          { value: "", label: text.journal.all },
+          ...STATES.map((value) => ({ value: value as string, label: text.journal[value] })),
+        ]}
+      />
+      {data === null ? (
+        page.fault ? (
+          <FaultView fault={page.fault} retry={() => void page.reload()} />
+        ) : (
+          <Skeleton rows={8} />
+        )
+      ) : data.items.length === 0 ? (
+        <Empty icon="log" title={state ? text.journal.emptyState : text.journal.empty}>
+          {state ? text.journal.emptyStateDetail : text.journal.emptyDetail}
+        </Empty>
+      ) : (
+        <ul class="card table journal">
+          {data.items.map((one) => (
+            <Line key={one.id} one={one} busy={busy === one.id} onReplay={() => void replay(one)} />
+          ))}
+        </ul>
+      )}
+      {data?.next_cursor && (
+        <div class="center">
+          <Button busy={busy === "more"} onClick={() => void more()}>
+            {text.common.more}
+          </Button>
+        </div>
+      )}
     </SettingsFrame>
   );
 }
@@ -56,7 +92,11 @@ function Line({ one, busy, onReplay }: { one: JournalItem; busy: boolean; onRepl
   const account = accountOf(one.account_id);
   return (
     <li class="table-row">
-      <span class="journal-state"><Badge tone={TONES[one.state] ?? "neutral"} dot>{text.journal[one.state] ?? one.state}</Badge></span>
+      <span class="journal-state">
+        <Badge tone={TONES[one.state] ?? "neutral"} dot>
+          {text.journal[one.state] ?? one.state}
+        </Badge>
+      </span>
       <div class="grow">
         <strong class="journal-account">
           {account && <ChannelIcon channel={account.channel} size={14} />}
@@ -65,7 +105,9 @@ function Line({ one, busy, onReplay }: { one: JournalItem; busy: boolean; onRepl
         {one.reason && <p class="muted">{one.reason}</p>}
       </div>
       <Time class="muted nowrap" at={one.received_at} />
-      <Button small busy={busy} onClick={onReplay}>{busy ? text.journal.replaying : text.journal.replay}</Button>
+      <Button small busy={busy} onClick={onReplay}>
+        {busy ? text.journal.replaying : text.journal.replay}
+      </Button>
     </li>
   );
 }

@@ -13,7 +13,8 @@ import { SettingsFrame } from "./frame";
 
 const ROLES: Role[] = ["viewer", "agent", "admin", "owner"];
 const offered = () => ROLES.filter((role) => role !== "owner" || may("owner"));
-const roleOptions = () => offered().map((role) => ({ value: role, label: `${text.members.roles[role]}: ${text.members.roleHelp[role]}` }));
+const roleOptions = () =>
+  offered().map((role) => ({ value: role, label: `${text.members.roles[role]}: ${text.members.roleHelp[role]}` }));
 
 export function MembersPage() {
   const base = workspacePath.value;
@@ -25,23 +26,61 @@ export function MembersPage() {
   const setRole = async (one: Member, role: Role) => {
     try {
       await patch(`${base}/members/${encodeURIComponent(one.user_id)}`, { role });
-    } catch (error) { notify(faultOf(error).message, true); }
+    } catch (error) {
+      notify(faultOf(error).message, true);
+    }
     void members.reload();
   };
-  const remove = (one: Member) => action.run("remove", async () => {
-    await del(`${base}/members/${encodeURIComponent(one.user_id)}`);
-    setRemoving(null);
-    void members.reload();
-  });
+  const remove = (one: Member) =>
+    action.run("remove", async () => {
+      await del(`${base}/members/${encodeURIComponent(one.user_id)}`);
+      setRemoving(null);
+      void members.reload();
+    });
   return (
-    <SettingsFrame title={text.members.title} lead={text.members.lead}
-      action={may("admin") ? <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>{text.members.add}</Button> : undefined}>
-      {members.data === null ? members.fault ? <FaultView fault={members.fault} retry={() => void members.reload()} /> : <Skeleton rows={4} />
-        : list.length === 0 ? <Empty icon="users" title={text.members.empty}>{text.members.emptyDetail}</Empty>
-          : <ul class="card table">{list.map((one) => <MemberRow key={one.user_id} one={one} onRole={(role) => void setRole(one, role)} onRemove={() => setRemoving(one)} />)}</ul>}
+    <SettingsFrame
+      title={text.members.title}
+      lead={text.members.lead}
+      action={
+        may("admin") ? (
+          <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>
+            {text.members.add}
+          </Button>
+        ) : undefined
+      }
+    >
+      {members.data === null ? (
+        members.fault ? (
+          <FaultView fault={members.fault} retry={() => void members.reload()} />
+        ) : (
+          <Skeleton rows={4} />
+        )
+      ) : list.length === 0 ? (
+        <Empty icon="users" title={text.members.empty}>
+          {text.members.emptyDetail}
+        </Empty>
+      ) : (
+        <ul class="card table">
+          {list.map((one) => (
+            <MemberRow key={one.user_id} one={one} onRole={(role) => void setRole(one, role)} onRemove={() => setRemoving(one)} />
+          ))}
+        </ul>
+      )}
       {adding && <AddMember onClose={() => setAdding(false)} onAdded={() => void members.reload()} />}
-      {removing && <Confirm title={text.members.removeTitle(removing.name)} lines={text.members.removeDetail} go={text.members.removeGo} busy={!!action.busy} fault={action.fault}
-        onGo={() => void remove(removing)} onClose={() => { setRemoving(null); action.clear(); }} />}
+      {removing && (
+        <Confirm
+          title={text.members.removeTitle(removing.name)}
+          lines={text.members.removeDetail}
+          go={text.members.removeGo}
+          busy={!!action.busy}
+          fault={action.fault}
+          onGo={() => void remove(removing)}
+          onClose={() => {
+            setRemoving(null);
+            action.clear();
+          }}
+        />
+      )}
     </SettingsFrame>
   );
 }
@@ -52,10 +91,24 @@ function MemberRow({ one, onRole, onRemove }: { one: Member; onRole: (role: Role
   return (
     <li class="table-row">
       <Avatar name={one.name} seed={one.user_id} />
-      <div class="grow"><strong>{one.name}</strong>{own && <span class="muted"> ({text.members.you})</span>}<p class="muted">{one.email}</p></div>
-      {fixed ? <Badge>{text.members.roles[one.role]}</Badge> : (
-        <select aria-label={`${text.members.role}: ${one.name}`} value={one.role} onChange={(event) => onRole(event.currentTarget.value as Role)}>
-          {offered().map((role) => <option key={role} value={role}>{text.members.roles[role]}</option>)}
+      <div class="grow">
+        <strong>{one.name}</strong>
+        {own && <span class="muted"> ({text.members.you})</span>}
+        <p class="muted">{one.email}</p>
+      </div>
+      {fixed ? (
+        <Badge>{text.members.roles[one.role]}</Badge>
+      ) : (
+        <select
+          aria-label={`${text.members.role}: ${one.name}`}
+          value={one.role}
+          onChange={(event) => onRole(event.currentTarget.value as Role)}
+        >
+          {offered().map((role) => (
+            <option key={role} value={role}>
+              {text.members.roles[role]}
+            </option>
+          ))}
         </select>
       )}
       {!fixed && <IconButton icon="trash" label={`${text.members.removeGo}: ${one.name}`} onClick={onRemove} />}
@@ -73,15 +126,23 @@ function AddMember({ onClose, onAdded }: { onClose: () => void; onAdded: () => v
     password: Array.from(values.password).length >= 10 ? null : text.setup.errors.password,
   };
   const bind = (key: keyof typeof values) => ({
-    name: key, value: values[key], onInput: (value: string) => setValues({ ...values, [key]: value }),
+    name: key,
+    value: values[key],
+    onInput: (value: string) => setValues({ ...values, [key]: value }),
     error: action.fault?.fields.find((one) => one.field === key)?.message ?? (tried ? wrong[key] : null),
   });
   const submit = async (event: Event) => {
     event.preventDefault();
     setTried(true);
     if (Object.values(wrong).some(Boolean)) return;
-    const done = await action.run("add", async () => { await post(`${workspacePath.peek()}/members`, { ...values, name: values.name.trim(), email: values.email.trim() }); });
-    if (done) { notify(text.members.added(values.name.trim())); onAdded(); onClose(); }
+    const done = await action.run("add", async () => {
+      await post(`${workspacePath.peek()}/members`, { ...values, name: values.name.trim(), email: values.email.trim() });
+    });
+    if (done) {
+      notify(text.members.added(values.name.trim()));
+      onAdded();
+      onClose();
+    }
   };
   return (
     <Dialog title={text.members.add} onClose={onClose}>
@@ -90,12 +151,24 @@ function AddMember({ onClose, onAdded }: { onClose: () => void; onAdded: () => v
           <FormField label={text.members.name} autocomplete="off" autofocus {...bind("name")} />
           <FormField label={text.members.email} type="email" autocomplete="off" {...bind("email")} />
           <FormField label={text.members.role} options={roleOptions()} {...bind("role")} />
-          <FormField label={text.members.password} type="password" autocomplete="new-password" help={text.members.passwordHelp} {...bind("password")} />
-          {action.fault && action.fault.fields.length === 0 && <Callout tone="bad" icon="warn">{action.fault.message}</Callout>}
+          <FormField
+            label={text.members.password}
+            type="password"
+            autocomplete="new-password"
+            help={text.members.passwordHelp}
+            {...bind("password")}
+          />
+          {action.fault && action.fault.fields.length === 0 && (
+            <Callout tone="bad" icon="warn">
+              {action.fault.message}
+            </Callout>
+          )}
         </div>
         <footer class="dialog-foot">
           <Button onClick={onClose}>{text.common.cancel}</Button>
-          <Button kind="primary" type="submit" busy={!!action.busy}>{text.members.addGo}</Button>
+          <Button kind="primary" type="submit" busy={!!action.busy}>
+            {text.members.addGo}
+          </Button>
         </footer>
       </form>
     </Dialog>

@@ -14,33 +14,60 @@ export function TokensPage() {
   const tokens = useLoaded(() => get<Page<ApiToken>>("/tokens"), []);
   const [revoking, setRevoking] = useState<ApiToken | null>(null);
   const action = useAction();
-  const revoke = (one: ApiToken) => action.run("revoke", async () => {
-    await del(`/tokens/${encodeURIComponent(one.id)}`);
-    setRevoking(null);
-    void tokens.reload();
-  });
+  const revoke = (one: ApiToken) =>
+    action.run("revoke", async () => {
+      await del(`/tokens/${encodeURIComponent(one.id)}`);
+      setRevoking(null);
+      void tokens.reload();
+    });
   const list = tokens.data?.items ?? [];
   return (
     <SettingsFrame title={text.tokens.title} lead={text.tokens.lead}>
       <CreateToken onMade={() => void tokens.reload()} />
-      {tokens.data === null ? tokens.fault ? <FaultView fault={tokens.fault} retry={() => void tokens.reload()} /> : <Skeleton rows={3} />
-        : list.length === 0 ? <Empty icon="key" title={text.tokens.empty}>{text.tokens.emptyDetail}</Empty>
-          : (
-            <ul class="card table">
-              {list.map((one) => (
-                <li key={one.id} class="table-row">
-                  <span class="muted"><Icon name="key" /></span>
-                  <div class="grow">
-                    <strong>{one.name}</strong>
-                    <p class="muted">{text.tokens.createdAt} <Time at={one.created_at} /> · {text.tokens.lastUsed}: <Time at={one.last_used_at} /></p>
-                  </div>
-                  <Button small onClick={() => setRevoking(one)}>{text.tokens.revoke}</Button>
-                </li>
-              ))}
-            </ul>
-          )}
-      {revoking && <Confirm title={text.tokens.revokeTitle(revoking.name)} lines={text.tokens.revokeDetail} go={text.tokens.revoke} busy={!!action.busy} fault={action.fault}
-        onGo={() => void revoke(revoking)} onClose={() => { setRevoking(null); action.clear(); }} />}
+      {tokens.data === null ? (
+        tokens.fault ? (
+          <FaultView fault={tokens.fault} retry={() => void tokens.reload()} />
+        ) : (
+          <Skeleton rows={3} />
+        )
+      ) : list.length === 0 ? (
+        <Empty icon="key" title={text.tokens.empty}>
+          {text.tokens.emptyDetail}
+        </Empty>
+      ) : (
+        <ul class="card table">
+          {list.map((one) => (
+            <li key={one.id} class="table-row">
+              <span class="muted">
+                <Icon name="key" />
+              </span>
+              <div class="grow">
+                <strong>{one.name}</strong>
+                <p class="muted">
+                  {text.tokens.createdAt} <Time at={one.created_at} /> · {text.tokens.lastUsed}: <Time at={one.last_used_at} />
+                </p>
+              </div>
+              <Button small onClick={() => setRevoking(one)}>
+                {text.tokens.revoke}
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {revoking && (
+        <Confirm
+          title={text.tokens.revokeTitle(revoking.name)}
+          lines={text.tokens.revokeDetail}
+          go={text.tokens.revoke}
+          busy={!!action.busy}
+          fault={action.fault}
+          onGo={() => void revoke(revoking)}
+          onClose={() => {
+            setRevoking(null);
+            action.clear();
+          }}
+        />
+      )}
     </SettingsFrame>
   );
 }
@@ -52,7 +79,10 @@ function CreateToken({ onMade }: { onMade: () => void }) {
   const action = useAction();
   const submit = async (event: Event) => {
     event.preventDefault();
-    if (!name.trim()) { setError(text.tokens.nameError); return; }
+    if (!name.trim()) {
+      setError(text.tokens.nameError);
+      return;
+    }
     await action.run("make", async () => {
       setMade(await post<ApiToken>("/tokens", { name: name.trim() }));
       setName("");
@@ -62,11 +92,30 @@ function CreateToken({ onMade }: { onMade: () => void }) {
   return (
     <section class="card pad">
       <form class="inline-form" onSubmit={submit}>
-        <FormField label={text.tokens.name} value={name} onInput={(value) => { setName(value); setError(null); }} error={error ?? action.fault?.fields[0]?.message} autocomplete="off" />
-        <Button kind="primary" type="submit" busy={!!action.busy}>{text.tokens.create}</Button>
+        <FormField
+          label={text.tokens.name}
+          value={name}
+          onInput={(value) => {
+            setName(value);
+            setError(null);
+          }}
+          error={error ?? action.fault?.fields[0]?.message}
+          autocomplete="off"
+        />
+        <Button kind="primary" type="submit" busy={!!action.busy}>
+          {text.tokens.create}
+        </Button>
       </form>
-      {action.fault && action.fault.fields.length === 0 && <Callout tone="bad" icon="warn">{action.fault.message}</Callout>}
-      {made?.token && <Callout tone="good" icon="check" title={text.tokens.created}><Copy value={made.token} label={text.tokens.token} /></Callout>}
+      {action.fault && action.fault.fields.length === 0 && (
+        <Callout tone="bad" icon="warn">
+          {action.fault.message}
+        </Callout>
+      )}
+      {made?.token && (
+        <Callout tone="good" icon="check" title={text.tokens.created}>
+          <Copy value={made.token} label={text.tokens.token} />
+        </Callout>
+      )}
     </section>
   );
 }
