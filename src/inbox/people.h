@@ -32,7 +32,8 @@ int people_by_secret(struct db *db, enum credential_kind kind, struct str secret
 /* E-mail and password; takes as long for an unknown e-mail. ERR_DENIED. */
 int people_sign_in(struct db *db, struct str email, struct str password, int64_t *ret_user_id, struct error *err);
 
-/* Writing: each waits for its commit. ERR_INVALID: a name, e-mail or password breaks a rule (err says which). */
+/* Writing: each waits for its commit. ERR_INVALID, ERR_EXISTS: err->text begins with what is wrong ("email", "name", "password",
+ * "workspace", "role"), then ": " and why, in words that may be shown. */
 /* The first user: instance admin, owner of the first workspace. ERR_STATE once a user exists. */
 int people_setup(struct instance *i, struct str email, struct str name, struct str password, struct str workspace_name,
 		 int64_t *ret_user_id, struct error *err);
@@ -44,7 +45,10 @@ int people_credential_touch(struct instance *i, int64_t credential_id, struct er
 int people_link_use(struct instance *i, struct str secret, int64_t *ret_user_id, struct error *err);	/* once */
 int people_workspace_new(struct instance *i, int64_t owner_id, struct str name, struct workspace_id *ret, struct error *err);
 int people_workspace_rename(struct instance *i, struct workspace_id w, struct str name, struct error *err);
-int people_workspace_delete(struct instance *i, struct workspace_id w, struct error *err);	/* with all that is in it */
+/* With all that is in it, which may take a while; it is out of everybody's reach from the first moment. */
+int people_workspace_delete(struct instance *i, struct workspace_id w, struct error *err);
+/* Finishes deletions that a crash interrupted: at the start and now and then. */
+int people_sweep(struct instance *i, struct db *db, struct error *err);
 /* Adds a member; an unknown e-mail becomes a user with this password. `by` may not give more than its own role. ERR_EXISTS, ERR_DENIED */
 int people_member_add(struct instance *i, struct workspace_id w, enum role by, struct str email, struct str name,
 		      struct str password, enum role role, int64_t *ret_user_id, struct error *err);

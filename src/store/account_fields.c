@@ -3,7 +3,7 @@
 
 #include "store/engine.h"
 
-enum { NAME_MAX_BYTES = 63, COMMENT_MAX_BYTES = 200, COLUMN_MAX_BYTES = 65535 };
+enum { NAME_MAX_BYTES = 64, COMMENT_MAX_BYTES = 200, COLUMN_MAX_BYTES = 65536 };	/* 64: MySQL's limit too */
 
 static bool is_identifier(struct str s)
 {
@@ -46,15 +46,24 @@ static int check_columns(const struct account_column *columns, size_t count, str
 	return 0;
 }
 
+/* "instagram_accounts" begins with "instagram" and '_'; a '-' of the slug is a '_' in the table's name. */
+static bool belongs_to(struct str table, struct str slug)
+{
+	if (slug.len == 0 || table.len < slug.len + 2 || table.p[slug.len] != '_')
+		return false;
+	for (size_t i = 0; i < slug.len; i++)
+		if (table.p[i] != (slug.p[i] == '-' ? '_' : slug.p[i]))
+			return false;
+	return true;
+}
+
 static int check_table(struct str slug, struct str table, struct error *err)
 {
 	int r = check_name("table", table, err);
 
-	if (r < 0)
-		return r;
-	if (slug.len == 0 || !str_starts(table, slug) || table.len < slug.len + 2 || table.p[slug.len] != '_')
+	if (r == 0 && !belongs_to(table, slug))
 		return fail(err, ERR_INVALID, "table %.*s: the name must begin with '%.*s_'", STR_ARG(table), STR_ARG(slug));
-	return 0;
+	return r;
 }
 
 static bool has_column(const struct str *have, size_t count, struct str name)

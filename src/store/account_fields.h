@@ -8,9 +8,9 @@
 enum { ACCOUNT_COLUMNS_MAX = 64 };
 
 struct account_column {
-	struct str name;		/* [a-z][a-z0-9_]{0,62}; not account_id or workspace_id, which every such table has */
+	struct str name;		/* [a-z][a-z0-9_]{0,63}; not account_id or workspace_id, which every such table has */
 	bool secret;			/* sealed bytes; else text */
-	int64_t max_bytes;		/* of what a person enters: 1 .. 65535 */
+	int64_t max_bytes;		/* of what a person enters: 1 .. 65536 */
 	struct str comment;		/* for who reads the schema; may be empty */
 };
 struct account_value {
@@ -20,7 +20,7 @@ struct account_value {
 };
 
 /* Inside a unit: makes the table, or adds the columns that it lacks. 1: something changed. 0: it was so already. slug is that
- * of the addon or core channel; the table's name begins with it and '_'. ERR_INVALID: a name breaks a rule, or the table is
+ * of the addon or core channel; the table's name begins with it (a '-' being a '_') and '_'. ERR_INVALID: a name breaks a rule, or the table is
  * another one of the core. */
 int store_account_table_ensure(struct db *db, struct str slug, struct str table, const struct account_column *columns,
 			       size_t count, struct error *err);
