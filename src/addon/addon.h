@@ -28,9 +28,14 @@ int addon_deactivate(struct instance *i, struct str slug, struct arena *arena, s
 int addon_remove(struct instance *i, struct str slug, struct error *err);	/* ERR_STATE while it is active; keeps its tables */
 /* At the start: loads what is active. An addon that does not load is logged and marked failed; the server starts without it. */
 int addon_load_active(struct instance *i, struct error *err);
+/* Every few seconds, by work/: follows what another process (the command line) did to the addons of this data directory.
+ * 1: the channels changed, and browsers are told; 0: nothing to do, or somebody is at it just now. */
+int addon_sync(struct instance *i, struct error *err);
 
 /* Makes a zip of a folder with an addon.json: adds every file's hash, signs with the secret key (hex in key_path). */
 int addon_pack(struct str folder, struct str key_path, struct str zip_path, struct error *err);
+/* Makes PREFIX.key (mode 0600: the secret, for addon_pack) and PREFIX.pub (for DATA/trusted-keys/). ERR_EXISTS: one is there. */
+int addon_keygen(struct str prefix, struct error *err);
 /* Checks a package without an instance: *ret_signed_by STR_NONE when no key in trust_dir signed it. */
 int addon_verify(struct str zip, struct str trust_dir, struct arena *arena, struct addon *ret, struct error *err);
 
