@@ -8,7 +8,7 @@ import { text } from "../../text";
 import { Badge, Button, Callout } from "../parts/basic";
 import { Confirm } from "../parts/dialog";
 import { ChannelIcon } from "../parts/icons";
-import { Empty, FaultView, Skeleton, useAction, useLoaded } from "../parts/states";
+import { Empty, Skeleton, useAction, useLoaded, View } from "../parts/states";
 import { SettingsFrame } from "../settings/frame";
 import { UploadCard } from "./upload";
 
@@ -29,19 +29,17 @@ export function Addons() {
           void addons.reload();
         }}
       />
-      {addons.data === null ? (
-        addons.fault ? (
-          <FaultView fault={addons.fault} retry={() => void addons.reload()} />
-        ) : (
-          <Skeleton kind="card" rows={2} />
-        )
-      ) : list.length === 0 ? (
-        <Empty icon="puzzle" title={text.addons.empty}>
-          {text.addons.emptyDetail}
-        </Empty>
-      ) : (
-        list.map((one) => <AddonCard key={one.slug} addon={one} onChange={replace} onGone={() => void addons.reload()} />)
-      )}
+      <View of={addons} skeleton={<Skeleton kind="card" rows={2} />}>
+        {() =>
+          list.length === 0 ? (
+            <Empty icon="puzzle" title={text.addons.empty}>
+              {text.addons.emptyDetail}
+            </Empty>
+          ) : (
+            list.map((one) => <AddonCard key={one.slug} addon={one} onChange={replace} onGone={() => void addons.reload()} />)
+          )
+        }
+      </View>
     </SettingsFrame>
   );
 }
@@ -50,7 +48,6 @@ function AddonCard({ addon, onChange, onGone }: { addon: Addon; onChange: (addon
   const [asking, setAsking] = useState<"deactivate" | "remove" | null>(null);
   const action = useAction();
   const path = `/admin/addons/${encodeURIComponent(addon.slug)}`;
-  const active = addon.status === "active";
   const turn = (what: "activate" | "deactivate") =>
     action.run(what, async () => {
       const answer = await post<Addon>(`${path}/${what}`);
@@ -71,43 +68,7 @@ function AddonCard({ addon, onChange, onGone }: { addon: Addon; onChange: (addon
   };
   return (
     <section class="card" aria-label={addon.name} data-addon={addon.slug}>
-      <header class="card-head">
-        <span class="card-icon">
-          <ChannelIcon channel={addon.channel?.slug ?? addon.slug} size={20} />
-        </span>
-        <div class="card-title">
-          <h2>
-            {addon.name}{" "}
-            <Badge tone={TONES[addon.status] ?? "neutral"} dot>
-              {text.addons[addon.status] ?? addon.status}
-            </Badge>
-          </h2>
-          {addon.description && <p>{addon.description}</p>}
-          <p class="muted">
-            {text.addons.version(addon.version)} ·{" "}
-            {addon.signed_by ? text.addons.signedBy(addon.signed_by) : text.addons.unsigned}
-          </p>
-        </div>
-        <div class="card-actions">
-          {active && addon.settings_path && (
-            <a class="button plain" href={addon.settings_path}>
-              <span>{text.addons.settings}</span>
-            </a>
-          )}
-          {active ? (
-            <Button onClick={() => ask("deactivate")}>{text.addons.deactivate}</Button>
-          ) : (
-            <>
-              <Button kind="quiet" onClick={() => ask("remove")}>
-                {text.addons.remove}
-              </Button>
-              <Button kind="primary" busy={action.busy === "activate"} onClick={() => void turn("activate")}>
-                {action.busy === "activate" ? text.addons.activating : text.addons.activate}
-              </Button>
-            </>
-          )}
-        </div>
-      </header>
+      <AddonHead addon={addon} busy={action.busy} onAsk={ask} onActivate={() => void turn("activate")} />
       {action.fault && !asking && (
         <Callout tone="bad" icon="warn" title={action.fault.title}>
           {action.fault.message}
@@ -141,5 +102,57 @@ function AddonCard({ addon, onChange, onGone }: { addon: Addon; onChange: (addon
         />
       )}
     </section>
+  );
+}
+
+function AddonHead({
+  addon,
+  busy,
+  onAsk,
+  onActivate,
+}: {
+  addon: Addon;
+  busy: string | null;
+  onAsk: (what: "deactivate" | "remove") => void;
+  onActivate: () => void;
+}) {
+  const active = addon.status === "active";
+  return (
+    <header class="card-head">
+      <span class="card-icon">
+        <ChannelIcon channel={addon.channel?.slug ?? addon.slug} size={20} />
+      </span>
+      <div class="card-title">
+        <h2>
+          {addon.name}{" "}
+          <Badge tone={TONES[addon.status] ?? "neutral"} dot>
+            {text.addons[addon.status] ?? addon.status}
+          </Badge>
+        </h2>
+        {addon.description && <p>{addon.description}</p>}
+        <p class="muted">
+          {text.addons.version(addon.version)} · {addon.signed_by ? text.addons.signedBy(addon.signed_by) : text.addons.unsigned}
+        </p>
+      </div>
+      <div class="card-actions">
+        {active && addon.settings_path && (
+          <a class="button plain" href={addon.settings_path}>
+            <span>{text.addons.settings}</span>
+          </a>
+        )}
+        {active ? (
+          <Button onClick={() => onAsk("deactivate")}>{text.addons.deactivate}</Button>
+        ) : (
+          <>
+            <Button kind="quiet" onClick={() => onAsk("remove")}>
+              {text.addons.remove}
+            </Button>
+            <Button kind="primary" busy={busy === "activate"} onClick={() => onActivate()}>
+              {busy === "activate" ? text.addons.activating : text.addons.activate}
+            </Button>
+          </>
+        )}
+      </div>
+    </header>
   );
 }

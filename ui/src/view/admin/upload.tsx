@@ -16,12 +16,11 @@ function size(bytes: number): string {
   }).format(bytes < 1e6 ? bytes / 1e3 : bytes / 1e6);
 }
 
-export function UploadCard({ onInstalled }: { onInstalled: (addon: Addon) => void }) {
+function useUpload(onInstalled: (addon: Addon) => void) {
   const [file, setFile] = useState<File | null>(null);
   const [progress, setProgress] = useState<number | null>(null);
   const [fault, setFault] = useState<Fault | null>(null);
   const [done, setDone] = useState<string | null>(null);
-  const [over, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const choose = (chosen: File | null | undefined) => {
     setFault(null);
@@ -52,8 +51,15 @@ export function UploadCard({ onInstalled }: { onInstalled: (addon: Addon) => voi
     }
     setProgress(null);
   };
-  const unsigned = fault?.type === UNSIGNED ? fault : null;
-  const busy = progress !== null;
+  return { file, progress, fault, done, input, choose, install, forget: () => setFault(null) };
+}
+
+type Upload = ReturnType<typeof useUpload>;
+
+export function UploadCard({ onInstalled }: { onInstalled: (addon: Addon) => void }) {
+  const it = useUpload(onInstalled);
+  const [over, setOver] = useState(false);
+  const unsigned = it.fault?.type === UNSIGNED ? it.fault : null;
   return (
     <section
       class={`card pad upload${over ? " over" : ""}`}
@@ -65,21 +71,56 @@ export function UploadCard({ onInstalled }: { onInstalled: (addon: Addon) => voi
       onDrop={(event) => {
         event.preventDefault();
         setOver(false);
-        choose(event.dataTransfer?.files[0]);
+        it.choose(event.dataTransfer?.files[0]);
       }}
     >
+      <UploadLine it={it} />
+      {it.done && (
+        <Callout tone="good" icon="check">
+          {it.done}
+        </Callout>
+      )}
+      {it.fault && !unsigned && (
+        <Callout tone="bad" icon="warn" title={text.addons.failedTitle}>
+          {it.fault.message}
+          {it.fault.fields.map((one) => (
+            <p key={one.field}>
+              {one.field}: {one.message}
+            </p>
+          ))}
+        </Callout>
+      )}
+      {unsigned && (
+        <Confirm
+          title={text.addons.unsignedTitle}
+          lines={[unsigned.message]}
+          go={text.addons.unsignedGo}
+          busy={it.progress !== null}
+          onGo={() => void it.install(true)}
+          onClose={it.forget}
+        />
+      )}
+    </section>
+  );
+}
+
+function UploadLine({ it }: { it: Upload }) {
+  const { file, progress } = it;
+  const busy = progress !== null;
+  return (
+    <>
       <div class="upload-line">
         <input
-          ref={input}
+          ref={it.input}
           id="addon-file"
           class="sr-only"
           type="file"
           accept=".zip,application/zip"
-          onChange={(event) => choose(event.currentTarget.files?.[0])}
+          onChange={(event) => it.choose(event.currentTarget.files?.[0])}
           tabIndex={-1}
           aria-label={text.addons.choose}
         />
-        <Button icon="file" disabled={busy} onClick={() => input.current?.click()}>
+        <Button icon="file" disabled={busy} onClick={() => it.input.current?.click()}>
           {text.addons.choose}
         </Button>
         <span class="upload-name">
@@ -93,7 +134,7 @@ export function UploadCard({ onInstalled }: { onInstalled: (addon: Addon) => voi
             </span>
           )}
         </span>
-        <Button kind="primary" disabled={!file} busy={busy} onClick={() => void install(false)}>
+        <Button kind="primary" disabled={!file} busy={busy} onClick={() => void it.install(false)}>
           {text.addons.upload}
         </Button>
       </div>
@@ -103,31 +144,6 @@ export function UploadCard({ onInstalled }: { onInstalled: (addon: Addon) => voi
           <span>{progress! < 1 ? text.addons.uploading(Math.floor(progress! * 100)) : text.addons.checking}</span>
         </div>
       )}
-      {done && (
-        <Callout tone="good" icon="check">
-          {done}
-        </Callout>
-      )}
-      {fault && !unsigned && (
-        <Callout tone="bad" icon="warn" title={text.addons.failedTitle}>
-          {fault.message}
-          {fault.fields.map((one) => (
-            <p key={one.field}>
-              {one.field}: {one.message}
-            </p>
-          ))}
-        </Callout>
-      )}
-      {unsigned && (
-        <Confirm
-          title={text.addons.unsignedTitle}
-          lines={[unsigned.message]}
-          go={text.addons.unsignedGo}
-          busy={busy}
-          onGo={() => void install(true)}
-          onClose={() => setFault(null)}
-        />
-      )}
-    </section>
+    </>
   );
 }

@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { serverNow } from "../../api/http";
 import type { Conversation, Tag } from "../../api/types";
-import { inspectDraft, trimAscii, type Draft } from "../../pure/bytes";
+import { inspectDraft, trimAscii } from "../../pure/bytes";
 import type { Pending } from "../../pure/merge";
 import { exact } from "../../pure/time";
 import { countdown, nextTick, windowState, type WindowState } from "../../pure/window";
@@ -14,6 +14,7 @@ import { may } from "../../state/session";
 import { text } from "../../text";
 import { Button, Callout, Segments } from "../parts/basic";
 import { Icon } from "../parts/icons";
+import { Editor } from "./editor";
 
 export type Mode = "reply" | "note";
 /* Somebody elsewhere on the page wants the composer: a key, the palette, a failed message. */
@@ -39,19 +40,14 @@ function useWindow(one: Conversation): WindowState {
   return state;
 }
 
-export function Composer({ one }: { one: Conversation }) {
+/* What is being written, as reply and as note; kept with every key, and taken up from elsewhere. */
+function useWords(id: string) {
   const [mode, setMode] = useState<Mode>("reply");
-  const [words, setWords] = useState(() => draftOf(one.id));
-  const [tag, setTag] = useState<Tag | null>(null);
+  const [words, setWords] = useState(() => draftOf(id));
   const area = useRef<HTMLTextAreaElement>(null);
-  const reach = useWindow(one);
-  const channel = channelOf(one.channel);
-  /* The tag belongs to the time after the window alone: inside it, a plain reply is the right one. */
-  const usable = reach.phase === "tag" ? tag : null;
-  const value = words[mode];
   const write = (next: string) => {
     setWords({ ...words, [mode]: next });
-    keepDraft(one.id, { [mode]: next });
+    keepDraft(id, { [mode]: next });
   };
   useEffect(() => {
     const ask = composerAsk.value;
@@ -59,12 +55,22 @@ export function Composer({ one }: { one: Conversation }) {
     composerAsk.value = null;
     setMode(ask.mode);
     if (ask.add) {
-      const joined = [draftOf(one.id)[ask.mode], ask.add].filter(Boolean).join("\n");
-      keepDraft(one.id, { [ask.mode]: joined });
-      setWords(draftOf(one.id));
+      const joined = [draftOf(id)[ask.mode], ask.add].filter(Boolean).join("\n");
+      keepDraft(id, { [ask.mode]: joined });
+      setWords(draftOf(id));
     }
     requestAnimationFrame(() => area.current?.focus());
   }, [composerAsk.value]);
+  return { mode, value: words[mode], write, area };
+}
+
+export function Composer({ one }: { one: Conversation }) {
+  const { mode, value, write, area } = useWords(one.id);
+  const [tag, setTag] = useState<Tag | null>(null);
+  const reach = useWindow(one);
+  const channel = channelOf(one.channel);
+  /* The tag belongs to the time after the window alone: inside it, a plain reply is the right one. */
+  const usable = reach.phase === "tag" ? tag : null;
   if (!may("agent"))
     return (
       <footer class="composer">
@@ -210,114 +216,4 @@ function WindowHint({ one, state, tag, onDrop }: { one: Conversation; state: Win
     );
   }
   return null;
-}
-
-interface EditorProps {
-  area: { current: HTMLTextAreaElement | null };
-  mode: Mode;
-  value: string;
-  draft: Draft | null;
-  unit: "bytes" | "characters";
-  onWrite: (value: string) => void;
-  onSubmit: (overflow: "cut" | "split" | null) => void;
-}
-
-/* On a touch keyboard Enter is a new line; the button sends. */
-const touch = () => window.matchMedia("(pointer: coarse)").matches;
-
-function Editor({ area, mode, value, draft, unit, onWrite, onSubmit }: EditorProps) {
-  const over = draft?.level === "over";
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "Escape") {
-      area.current?.blur();
-      return;
-    }
-    if (event.key !== "Enter" || event.isComposing || event.shiftKey || event.altKey) return;
-    if (touch() && !event.ctrlKey && !event.metaKey) return;
-    event.preventDefault();
-    /* Too long: the choice between cutting and splitting is the writer's. */
-    if (over) document.getElementById("send-split")?.focus();
-    else onSubmit(null);
-  };
-  return (
-    <>
-      <div class="editor">
-        <div class="editor-grow">
-          <div class="editor-mirror" aria-hidden="true">
-            {draft?.cutFrom != null ? (
-              <>
-                {value.slice(0, draft.cutFrom)}
-                <mark>{value.slice(draft.cutFrom)}</mark>
-              </>
-            ) : (
-              value
-            )}
-            {"\n"}
-          </div>
-          <textarea
-            ref={area}
-            value={value}
-            rows={1}
-            dir="auto"
-            aria-label={mode === "note" ? text.composer.placeholderNote : text.composer.label}
-            placeholder={mode === "note" ? text.composer.placeholderNote : text.composer.placeholder}
-            aria-describedby="composer-count"
-            enterkeyhint={touch() ? "enter" : "send"}
-            onInput={(event) => onWrite(event.currentTarget.value)}
-            onKeyDown={onKeyDown}
-          />
-        </div>
-      </div>
-      <div class="composer-foot">
-        <span class="composer-hint">{mode === "note" ? text.composer.noteHint : text.composer.hint}</span>
-        {draft && <Counter draft={draft} unit={unit} />}
-        {!over && (
-          <Button
-            kind="primary"
-            small
-            icon={mode === "note" ? "note" : "send"}
-            disabled={trimAscii(value) === ""}
-            onClick={() => onSubmit(null)}
-          >
-            {mode === "note" ? text.composer.sendNote : text.composer.send}
-          </Button>
-        )}
-      </div>
-      {over && (
-        <div class="overflow" role="status">
-          <span>
-            {draft!.refused
-              ? text.composer.refused
-              : text.composer.overBytes(
-                  draft!.count - draft!.max,
-                  unit === "bytes" ? text.composer.bytes : text.composer.characters,
-                )}
-          </span>
-          {!draft!.refused && (
-            <Button small kind="quiet" onClick={() => onSubmit("cut")}>
-              {text.composer.cut}
-            </Button>
-          )}
-          {!draft!.refused && (
-            <Button small kind="primary" id="send-split" icon="send" onClick={() => onSubmit("split")}>
-              {text.composer.split(draft!.parts)}
-            </Button>
-          )}
-        </div>
-      )}
-    </>
-  );
-}
-
-function Counter({ draft, unit }: { draft: Draft; unit: "bytes" | "characters" }) {
-  const words = text.composer.counterWords(
-    draft.count,
-    draft.max,
-    unit === "bytes" ? text.composer.bytes : text.composer.characters,
-  );
-  return (
-    <span id="composer-count" class={`counter ${draft.level}`} title={`${words}. ${text.composer.plain}`} aria-label={words}>
-      {text.composer.counter(draft.count, draft.max, unit === "bytes" ? " B" : "")}
-    </span>
-  );
 }

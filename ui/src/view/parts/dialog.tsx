@@ -1,10 +1,9 @@
-/* Dialogs and menus. The browser's own <dialog> brings focus trap, Escape and the top layer. */
+/* Dialogs. The browser's own <dialog> brings focus trap, Escape and the top layer. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { text } from "../../text";
 import { Fault } from "../../api/http";
 import { Button, Callout, IconButton } from "./basic";
-import { Icon } from "./icons";
 
 export function Dialog({
   title,
@@ -97,107 +96,5 @@ export function Confirm({
         </Button>
       </footer>
     </Dialog>
-  );
-}
-
-export interface MenuItem {
-  label: string;
-  icon?: string;
-  onPick?: () => void;
-  href?: string;
-  checked?: boolean;
-  danger?: boolean;
-  line?: boolean;
-}
-
-export function Menu({
-  label,
-  items,
-  children,
-  class: extra,
-  up,
-}: {
-  label: string;
-  items: MenuItem[];
-  children: ComponentChildren;
-  class?: string;
-  up?: boolean;
-}) {
-  const [open, setOpen] = useState(false);
-  const root = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (!open) return;
-    root.current?.querySelector<HTMLElement>("[role^=menuitem]")?.focus();
-    const outside = (event: Event) => {
-      if (!root.current?.contains(event.target as Node)) setOpen(false);
-    };
-    document.addEventListener("pointerdown", outside);
-    return () => document.removeEventListener("pointerdown", outside);
-  }, [open]);
-  const step = (event: KeyboardEvent) => {
-    if (event.key === "Escape" || event.key === "Tab") {
-      if (event.key === "Escape") {
-        event.stopPropagation();
-        root.current?.querySelector("button")?.focus();
-      }
-      setOpen(false);
-      return;
-    }
-    const move = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    if (!move) return;
-    event.preventDefault();
-    const all = [...(root.current?.querySelectorAll<HTMLElement>("[role^=menuitem]") ?? [])];
-    const at = all.indexOf(document.activeElement as HTMLElement);
-    all[(at + move + all.length) % all.length]?.focus();
-  };
-  const pick = (item: MenuItem) => {
-    setOpen(false);
-    root.current?.querySelector("button")?.focus();
-    item.onPick?.();
-  };
-  return (
-    <div class={`menu${extra ? ` ${extra}` : ""}`} ref={root} onKeyDown={open ? step : undefined}>
-      <button
-        type="button"
-        class="menu-button"
-        aria-haspopup="menu"
-        aria-expanded={open}
-        aria-label={label}
-        title={label}
-        onClick={() => setOpen(!open)}
-      >
-        {children}
-      </button>
-      {open && (
-        <div class={`menu-list${up ? " up" : ""}`} role="menu" aria-label={label}>
-          {items.map((item) => {
-            const inside = (
-              <>
-                {item.icon && <Icon name={item.icon} />}
-                <span>{item.label}</span>
-                {item.checked && <Icon name="check" />}
-              </>
-            );
-            const cls = `menu-item${item.danger ? " danger" : ""}${item.line ? " line" : ""}`;
-            return item.href ? (
-              <a key={item.label} class={cls} role="menuitem" href={item.href} onClick={() => setOpen(false)}>
-                {inside}
-              </a>
-            ) : (
-              <button
-                key={item.label}
-                type="button"
-                class={cls}
-                role={item.checked === undefined ? "menuitem" : "menuitemradio"}
-                aria-checked={item.checked}
-                onClick={() => pick(item)}
-              >
-                {inside}
-              </button>
-            );
-          })}
-        </div>
-      )}
-    </div>
   );
 }

@@ -114,6 +114,20 @@ export function useLoaded<T>(read: () => Promise<T>, on: unknown[]): Loaded<T> {
   return { data, fault, reload, set: setData };
 }
 
+/* What was loaded, or the state it is in instead. */
+export function View<T>({
+  of,
+  skeleton,
+  children,
+}: {
+  of: Loaded<T>;
+  skeleton: ComponentChildren;
+  children: (data: T) => ComponentChildren;
+}) {
+  if (of.data !== null) return <>{children(of.data)}</>;
+  return of.fault ? <FaultView fault={of.fault} retry={() => void of.reload()} /> : <>{skeleton}</>;
+}
+
 /* One action at a time, with its outcome. */
 export function useAction(): {
   busy: string | null;

@@ -8,7 +8,8 @@ import { notify } from "../../state/notices";
 import { may, workspacePath } from "../../state/session";
 import { text } from "../../text";
 import { Badge, Button, Callout, Time } from "../parts/basic";
-import { Confirm, Menu } from "../parts/dialog";
+import { Confirm } from "../parts/dialog";
+import { Menu, type MenuItem } from "../parts/menu";
 import { Icon } from "../parts/icons";
 import { useAction } from "../parts/states";
 import { ConfigureForm, SetupInfo } from "./configure";
@@ -24,8 +25,10 @@ export function StatusBadge({ status }: { status: Account["status"] }) {
 
 const pathOf = (account: Account) => `${workspacePath.peek()}/accounts/${encodeURIComponent(account.id)}`;
 
+type Part = "edit" | "check" | "info" | null;
+
 export function AccountRow({ account, channel }: { account: Account; channel: Channel }) {
-  const [part, setPart] = useState<"edit" | "check" | "info" | null>(null);
+  const [part, setPart] = useState<Part>(null);
   const [leaving, setLeaving] = useState(false);
   const action = useAction();
   const name = account.handle || account.name || shortName(channel.name);
@@ -58,26 +61,7 @@ export function AccountRow({ account, channel }: { account: Account; channel: Ch
         </div>
         <StatusBadge status={account.status} />
         {may("admin") && (
-          <div class="account-actions">
-            {account.webhook_url && (
-              <Button small kind="quiet" icon="link" aria-expanded={part === "info"} onClick={() => void info()}>
-                {text.channels.setupInfo}
-              </Button>
-            )}
-            <Button small icon="bolt" aria-expanded={part === "check"} onClick={() => setPart(part === "check" ? null : "check")}>
-              {text.channels.check}
-            </Button>
-            <Menu
-              label={text.thread.more}
-              class="right"
-              items={[
-                { label: text.channels.edit, icon: "settings", onPick: () => setPart("edit") },
-                { label: text.channels.disconnect, icon: "trash", danger: true, line: true, onPick: () => setLeaving(true) },
-              ]}
-            >
-              <Icon name="dots" />
-            </Menu>
-          </div>
+          <Actions account={account} part={part} onPart={setPart} onInfo={() => void info()} onLeave={() => setLeaving(true)} />
         )}
       </div>
       <AccountFacts account={account} onReconnect={may("admin") && part !== "edit" ? () => setPart("edit") : undefined} />
@@ -114,6 +98,40 @@ export function AccountRow({ account, channel }: { account: Account; channel: Ch
           }}
         />
       )}
+    </div>
+  );
+}
+
+function Actions({
+  account,
+  part,
+  onPart,
+  onInfo,
+  onLeave,
+}: {
+  account: Account;
+  part: Part;
+  onPart: (part: Part) => void;
+  onInfo: () => void;
+  onLeave: () => void;
+}) {
+  const items: MenuItem[] = [
+    { label: text.channels.edit, icon: "settings", onPick: () => onPart("edit") },
+    { label: text.channels.disconnect, icon: "trash", danger: true, line: true, onPick: onLeave },
+  ];
+  return (
+    <div class="account-actions">
+      {account.webhook_url && (
+        <Button small kind="quiet" icon="link" aria-expanded={part === "info"} onClick={onInfo}>
+          {text.channels.setupInfo}
+        </Button>
+      )}
+      <Button small icon="bolt" aria-expanded={part === "check"} onClick={() => onPart(part === "check" ? null : "check")}>
+        {text.channels.check}
+      </Button>
+      <Menu label={text.thread.more} class="right" items={items}>
+        <Icon name="dots" />
+      </Menu>
     </div>
   );
 }

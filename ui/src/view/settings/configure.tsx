@@ -45,6 +45,23 @@ function useForm(channel: Channel, account?: Account) {
   return { values, set, touched, setTouched, faults, setFaults, forget: () => halfFilled.delete(key) };
 }
 
+/* An empty secret is left out, which keeps the stored one; any other field may be emptied. */
+function filled(fields: Field[], values: Record<string, string>, account?: Account): Record<string, string> {
+  const all: [string, string][] = fields.map((field) => [field.name, values[field.name]?.trim() ?? ""]);
+  return Object.fromEntries(all.filter(([, value], index) => value !== "" || (account && !fields[index].secret)));
+}
+
+function store(
+  channel: Channel,
+  account: Account | undefined,
+  backend: string,
+  fields: Record<string, string>,
+): Promise<Account> {
+  const base = `${workspacePath.peek()}/accounts`;
+  if (account) return put<Account>(`${base}/${encodeURIComponent(account.id)}`, { fields });
+  return post<Account>(base, { channel: channel.slug, ...(backend ? { backend } : {}), fields });
+}
+
 export function ConfigureForm({
   channel,
   account,
@@ -69,17 +86,9 @@ export function ConfigureForm({
       document.querySelector<HTMLElement>(`[name="${CSS.escape(bad.name)}"]`)?.focus();
       return;
     }
-    const filled = Object.fromEntries(
-      fields
-        .map((field) => [field.name, form.values[field.name]?.trim() ?? ""])
-        .filter(([name, value]) => value || (account && !channel.fields.find((one) => one.name === name)?.secret)),
-    );
     await action.run("save", async () => {
       try {
-        const base = `${workspacePath.peek()}/accounts`;
-        const answer = account
-          ? await put<Account>(`${base}/${encodeURIComponent(account.id)}`, { fields: filled })
-          : await post<Account>(base, { channel: channel.slug, ...(backend ? { backend } : {}), fields: filled });
+        const answer = await store(channel, account, backend, filled(fields, form.values, account));
         form.forget();
         putAccount(answer);
         onSaved(answer);

@@ -9,15 +9,14 @@ import { workspacePath } from "../../state/session";
 import { text } from "../../text";
 import { Badge, Button, Segments, Time } from "../parts/basic";
 import { ChannelIcon } from "../parts/icons";
-import { Empty, FaultView, Skeleton, useLoaded } from "../parts/states";
+import { Empty, Skeleton, useLoaded, View } from "../parts/states";
 import { SettingsFrame } from "./frame";
 
 const STATES = ["applied", "ignored", "failed", "refused"] as const;
 const TONES = { applied: "good", ignored: "neutral", failed: "bad", refused: "warn" } as const;
 
-export function JournalPage() {
+function useJournal(state: string) {
   const base = workspacePath.value;
-  const state = params.value.get("state") ?? "";
   const page = useLoaded(() => get<Page<JournalItem>>(`${base}/webhook-events${query({ state })}`), [base, state]);
   const [busy, setBusy] = useState<string | null>(null);
   const data = page.data;
@@ -41,6 +40,13 @@ export function JournalPage() {
       page.set({ ...data!, items: data!.items.map((item) => (item.id === one.id ? now : item)) });
       notify(`${text.journal.replayed}: ${text.journal[now.state]}`);
     });
+  return { page, busy, more, replay };
+}
+
+export function JournalPage() {
+  const state = params.value.get("state") ?? "";
+  const { page, busy, more, replay } = useJournal(state);
+  const states = STATES.map((value) => ({ value: value as string, label: text.journal[value] }));
   return (
     <SettingsFrame
       title={text.journal.title}
@@ -55,29 +61,24 @@ export function JournalPage() {
         label={text.journal.state}
         value={state}
         onChange={(value) => withParams({ state: value || null }, true)}
-        options={[
-          { value: "", label: text.journal.all },
-          ...STATES.map((value) => ({ value: value as string, label: text.journal[value] })),
-        ]}
+        options={[{ value: "", label: text.journal.all }, ...states]}
       />
-      {data === null ? (
-        page.fault ? (
-          <FaultView fault={page.fault} retry={() => void page.reload()} />
-        ) : (
-          <Skeleton rows={8} />
-        )
-      ) : data.items.length === 0 ? (
-        <Empty icon="log" title={state ? text.journal.emptyState : text.journal.empty}>
-          {state ? text.journal.emptyStateDetail : text.journal.emptyDetail}
-        </Empty>
-      ) : (
-        <ul class="card table journal">
-          {data.items.map((one) => (
-            <Line key={one.id} one={one} busy={busy === one.id} onReplay={() => void replay(one)} />
-          ))}
-        </ul>
-      )}
-      {data?.next_cursor && (
+      <View of={page} skeleton={<Skeleton rows={8} />}>
+        {(data) =>
+          data.items.length === 0 ? (
+            <Empty icon="log" title={state ? text.journal.emptyState : text.journal.empty}>
+              {state ? text.journal.emptyStateDetail : text.journal.emptyDetail}
+            </Empty>
+          ) : (
+            <ul class="card table journal">
+              {data.items.map((one) => (
+                <Line key={one.id} one={one} busy={busy === one.id} onReplay={() => void replay(one)} />
+              ))}
+            </ul>
+          )
+        }
+      </View>
+      {page.data?.next_cursor && (
         <div class="center">
           <Button busy={busy === "more"} onClick={() => void more()}>
             {text.common.more}

@@ -8,7 +8,7 @@ import { text } from "../../text";
 import { Avatar, Badge, Button, Callout, IconButton } from "../parts/basic";
 import { Confirm, Dialog } from "../parts/dialog";
 import { FormField } from "../parts/field";
-import { Empty, FaultView, Skeleton, useAction, useLoaded } from "../parts/states";
+import { Empty, Skeleton, useAction, useLoaded, View } from "../parts/states";
 import { SettingsFrame } from "./frame";
 
 const ROLES: Role[] = ["viewer", "agent", "admin", "owner"];
@@ -49,23 +49,26 @@ export function MembersPage() {
         ) : undefined
       }
     >
-      {members.data === null ? (
-        members.fault ? (
-          <FaultView fault={members.fault} retry={() => void members.reload()} />
-        ) : (
-          <Skeleton rows={4} />
-        )
-      ) : list.length === 0 ? (
-        <Empty icon="users" title={text.members.empty}>
-          {text.members.emptyDetail}
-        </Empty>
-      ) : (
-        <ul class="card table">
-          {list.map((one) => (
-            <MemberRow key={one.user_id} one={one} onRole={(role) => void setRole(one, role)} onRemove={() => setRemoving(one)} />
-          ))}
-        </ul>
-      )}
+      <View of={members} skeleton={<Skeleton rows={4} />}>
+        {() =>
+          list.length === 0 ? (
+            <Empty icon="users" title={text.members.empty}>
+              {text.members.emptyDetail}
+            </Empty>
+          ) : (
+            <ul class="card table">
+              {list.map((one) => (
+                <MemberRow
+                  key={one.user_id}
+                  one={one}
+                  onRole={(role) => void setRole(one, role)}
+                  onRemove={() => setRemoving(one)}
+                />
+              ))}
+            </ul>
+          )
+        }
+      </View>
       {adding && <AddMember onClose={() => setAdding(false)} onAdded={() => void members.reload()} />}
       {removing && (
         <Confirm

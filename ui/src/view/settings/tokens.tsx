@@ -7,7 +7,7 @@ import { Button, Callout, Copy, Time } from "../parts/basic";
 import { Confirm } from "../parts/dialog";
 import { FormField } from "../parts/field";
 import { Icon } from "../parts/icons";
-import { Empty, FaultView, Skeleton, useAction, useLoaded } from "../parts/states";
+import { Empty, Skeleton, useAction, useLoaded, View } from "../parts/states";
 import { SettingsFrame } from "./frame";
 
 export function TokensPage() {
@@ -24,36 +24,35 @@ export function TokensPage() {
   return (
     <SettingsFrame title={text.tokens.title} lead={text.tokens.lead}>
       <CreateToken onMade={() => void tokens.reload()} />
-      {tokens.data === null ? (
-        tokens.fault ? (
-          <FaultView fault={tokens.fault} retry={() => void tokens.reload()} />
-        ) : (
-          <Skeleton rows={3} />
-        )
-      ) : list.length === 0 ? (
-        <Empty icon="key" title={text.tokens.empty}>
-          {text.tokens.emptyDetail}
-        </Empty>
-      ) : (
-        <ul class="card table">
-          {list.map((one) => (
-            <li key={one.id} class="table-row">
-              <span class="muted">
-                <Icon name="key" />
-              </span>
-              <div class="grow">
-                <strong>{one.name}</strong>
-                <p class="muted">
-                  {text.tokens.createdAt} <Time at={one.created_at} /> · {text.tokens.lastUsed}: <Time at={one.last_used_at} />
-                </p>
-              </div>
-              <Button small onClick={() => setRevoking(one)}>
-                {text.tokens.revoke}
-              </Button>
-            </li>
-          ))}
-        </ul>
-      )}
+      <View of={tokens} skeleton={<Skeleton rows={3} />}>
+        {() =>
+          list.length === 0 ? (
+            <Empty icon="key" title={text.tokens.empty}>
+              {text.tokens.emptyDetail}
+            </Empty>
+          ) : (
+            <ul class="card table">
+              {list.map((one) => (
+                <li key={one.id} class="table-row">
+                  <span class="muted">
+                    <Icon name="key" />
+                  </span>
+                  <div class="grow">
+                    <strong>{one.name}</strong>
+                    <p class="muted">
+                      {text.tokens.createdAt} <Time at={one.created_at} /> · {text.tokens.lastUsed}:{" "}
+                      <Time at={one.last_used_at} />
+                    </p>
+                  </div>
+                  <Button small onClick={() => setRevoking(one)}>
+                    {text.tokens.revoke}
+                  </Button>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </View>
       {revoking && (
         <Confirm
           title={text.tokens.revokeTitle(revoking.name)}
