@@ -224,7 +224,7 @@ static void put_blob(struct stmt *st, struct str s)
 		bound(st, sqlite3_bind_blob64(raw(st), ++st->bound, s.p, s.len, SQLITE_STATIC));
 }
 
-static int step(struct stmt *st, struct error *err)
+static int step_free(struct stmt *st, struct error *err)
 {
 	struct kept *k = st->handle;
 	const char *sql = k->sql != NULL ? k->sql : sqlite3_sql(k->s);
@@ -241,6 +241,16 @@ static int step(struct stmt *st, struct error *err)
 	if (r == SQLITE_DONE)
 		return 0;
 	return failed(of(st->db)->handle, sql, err);
+}
+
+static int step(struct stmt *st, struct error *err)
+{
+	struct sqlite_db *d = of(st->db);
+
+	/* SQLite may have rolled the transaction back by itself (disk full): what a unit writes after that would be kept alone. */
+	if (sqlite3_get_autocommit(d->handle) != 0 && d->db.use == DB_WRITER && !sqlite3_stmt_readonly(raw(st)))
+		return fail(err, ERR_TEMPORARY, "the transaction is gone; nothing was written");
+	return step_free(st, err);
 }
 
 static int64_t changed(struct stmt *st)
@@ -291,7 +301,7 @@ static int run(struct db *db, const char *sql, size_t len, struct error *err)
 
 	if (r < 0)
 		return r;
-	return step(&st, err);
+	return step_free(&st, err);
 }
 #define RUN(db, sql, err) run((db), "" sql "", sizeof(sql) - 1, (err))
 
