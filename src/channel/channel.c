@@ -192,10 +192,10 @@ int channel_backend(const struct trixy_channel *channel, struct str slug)
 
 struct str channel_base_url(const struct trixy_channel *channel, int backend, const struct config *config)
 {
+	assert(backend >= 0 && (uint32_t)backend < channel->backend_count);
 	const struct trixy_backend *b = &channel->backends[backend];
 	struct str setting = str_from_trixy(b->url_setting), url = STR("");
 
-	assert(backend >= 0 && (uint32_t)backend < channel->backend_count);
 	if (str_eq_c(setting, "graph_url"))
 		url = config->graph_url;
 	else if (str_eq_c(setting, "instagram_graph_url"))
