@@ -114,20 +114,21 @@ CREATE TABLE conversations (
   unread        INTEGER NOT NULL,           -- customer's messages that nobody has looked at
   activity_at   INTEGER NOT NULL,           -- the newest event's time: the order of the list
   window_from   INTEGER NOT NULL,           -- the customer's newest word that opens the reply window; 0: none
-  read_at       INTEGER NOT NULL,           -- the customer has read what we wrote up to then; 0: nothing
-  read_id       TEXT                        -- the message of the newest read receipt, while it is not known
+  read_at       INTEGER NOT NULL            -- the customer has read what we wrote up to then; 0: nothing
 ) STRICT;
 CREATE UNIQUE INDEX conversations_by_contact ON conversations(account_id, external_key);
-CREATE INDEX conversations_by_activity ON conversations(workspace_id, activity_at, id);
+-- A list of several channels or states is merged from lists of one each.
+CREATE INDEX conversations_by_activity ON conversations(workspace_id, channel, status, activity_at, id);
+CREATE INDEX conversations_unread ON conversations(workspace_id, channel, activity_at) WHERE unread > 0;
 
 CREATE TABLE messages (
   id            INTEGER PRIMARY KEY,
   workspace_id  INTEGER NOT NULL,
   conversation_id INTEGER NOT NULL,
-  direction     INTEGER NOT NULL,           -- 1 in, 2 out, 3 note
+  direction     INTEGER NOT NULL,           -- 1 in, 2 out, 3 note; 0: not shown (only a receipt for it has come)
   kind          INTEGER NOT NULL,           -- TRIXY_MESSAGE_*; 0 missing: referred to, not here (yet)
   status        INTEGER NOT NULL,           -- 0 received, 1 queued, 2 sending, 3 sent, 4 delivered, 5 read, 6 failed, 7 unknown
-  flags         INTEGER NOT NULL,           -- 1 unsent, 2 edited, 4 standby, 8 written elsewhere, 16 by a machine
+  flags         INTEGER NOT NULL,           -- 1 unsent, 2 edited, 4 standby, 8 written elsewhere, 16 by a machine, 32 its receipt has come
   at            INTEGER NOT NULL,
   external_id   TEXT,                       -- the provider's; NULL until it is sent
   external_hash INTEGER,                    -- 64 bits of external_id, so that the index stays small
@@ -146,6 +147,8 @@ CREATE TABLE messages (
 ) STRICT;
 CREATE INDEX messages_by_time ON messages(conversation_id, at, id);
 CREATE INDEX messages_by_external ON messages(conversation_id, external_hash) WHERE external_hash IS NOT NULL;
+-- Our own that an echo may still settle: being sent, or unknown.
+CREATE INDEX messages_unsettled ON messages(conversation_id, id) WHERE status IN (2, 7);
 CREATE UNIQUE INDEX messages_by_client ON messages(conversation_id, client_id) WHERE client_id IS NOT NULL;
 
 CREATE TABLE attachments (
@@ -204,9 +207,10 @@ CREATE INDEX webhook_events_by_workspace ON webhook_events(workspace_id, id);
 CREATE INDEX webhook_events_by_state ON webhook_events(workspace_id, state, id) WHERE state <> 1;
 CREATE INDEX webhook_events_by_digest ON webhook_events(digest) WHERE digest IS NOT NULL;
 
--- What browsers are told, in commit order; the id is the SSE event id. Old rows go after a day.
+-- What browsers are told, in commit order; the id is the SSE event id. Old rows go after a day, but never the newest, so that
+-- ids go on rising without AUTOINCREMENT's second table.
 CREATE TABLE changes (
-  id            INTEGER PRIMARY KEY AUTOINCREMENT,
+  id            INTEGER PRIMARY KEY,
   workspace_id  INTEGER NOT NULL,           -- 0: every workspace
   kind          INTEGER NOT NULL,           -- 1 message, 2 conversation, 3 account, 4 addon
   subject_id    INTEGER NOT NULL,           -- message, conversation or account

@@ -412,13 +412,13 @@ static int64_t log_pages(struct db *db)
 	return of(db)->log_pages;
 }
 
-static int checkpoint(struct db *db, bool whole, struct error *err)
+static int checkpoint(struct db *db, bool anew, bool shrink, struct error *err)
 {
-	int r = sqlite3_wal_checkpoint_v2(of(db)->handle, NULL, whole ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE,
-					  NULL, NULL);
+	int how = !anew ? SQLITE_CHECKPOINT_PASSIVE : !shrink ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_TRUNCATE;
+	int r = sqlite3_wal_checkpoint_v2(of(db)->handle, NULL, how, NULL, NULL);
 
-	/* Busy: a reader still looks at an old page of the log, or another process checkpoints. The next time will do. */
-	return r == SQLITE_OK || r == SQLITE_BUSY ? 0 : failed(of(db)->handle, "checkpoint", err);
+	/* Busy: a reader still looks at an old page of the log, or another process moves it. */
+	return r == SQLITE_OK ? 0 : r == SQLITE_BUSY ? 1 : failed(of(db)->handle, "checkpoint", err);
 }
 
 /* ---- opening ---- */

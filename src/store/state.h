@@ -30,9 +30,6 @@ struct store {
 	void (*on_changes)(void *listener, const struct change *changes, size_t count);
 	struct store_figures figures;
 
-	/* Held by the writer while a transaction is open, and by the checkpointer while it begins the log anew. */
-	pthread_mutex_t commit_lock;
-
 	/* the writer thread's alone */
 	struct outcome group[GROUP_UNITS];
 	int careful;			/* groups that still run with a savepoint a unit, since one failed */
@@ -43,8 +40,10 @@ struct store {
 	pthread_t checkpoint_thread;
 	bool checkpoint_runs;
 	pthread_mutex_t checkpoint_lock;	/* guards what follows */
-	pthread_cond_t checkpoint_wanted;
+	pthread_cond_t checkpoint_changed;	/* any of it */
 	bool checkpoint_stopping, checkpoint_asked;
+	bool committing;			/* the writer has a transaction open */
+	bool log_held;				/* the checkpointer wants none to be open, or begins the log anew */
 	int64_t log_pages;
 };
 
@@ -54,7 +53,8 @@ void writer_stop(struct store *store);
 
 int checkpoint_start(struct store *store, struct error *err);
 void checkpoint_stop(struct store *store);
-/* By the writer, after a commit: how long the log is now. */
-void checkpoint_note(struct store *store, int64_t log_pages);
+/* By the writer, around each transaction. The first waits while the log is begun anew. */
+void checkpoint_enter(struct store *store);
+void checkpoint_leave(struct store *store);
 
 #endif

@@ -43,9 +43,8 @@ int store_open(const struct store_options *options, struct store **ret, struct e
 	store->on_changes = options->on_changes;
 	(void)pthread_mutex_init(&store->lock, NULL);
 	(void)pthread_cond_init(&store->queue_changed, NULL);
-	(void)pthread_mutex_init(&store->commit_lock, NULL);
 	(void)pthread_mutex_init(&store->checkpoint_lock, NULL);
-	init_monotonic(&store->checkpoint_wanted);
+	init_monotonic(&store->checkpoint_changed);
 	if ((r = find_engine(options, store, err)) < 0 ||
 	    (r = store->engine->open(store->where, DB_WRITER, &store->writer, err)) < 0 ||
 	    (r = store_migrate(store->writer, err)) < 0 || (r = writer_start(store, err)) < 0 ||
@@ -65,9 +64,8 @@ void store_close(struct store *store)
 	checkpoint_stop(store);
 	if (store->writer != NULL)
 		store->engine->close(store->writer);
-	(void)pthread_cond_destroy(&store->checkpoint_wanted);
+	(void)pthread_cond_destroy(&store->checkpoint_changed);
 	(void)pthread_mutex_destroy(&store->checkpoint_lock);
-	(void)pthread_mutex_destroy(&store->commit_lock);
 	(void)pthread_cond_destroy(&store->queue_changed);
 	(void)pthread_mutex_destroy(&store->lock);
 	arena_done(&store->memory);

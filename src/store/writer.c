@@ -290,19 +290,17 @@ static void *writer_main(void *arg)
 
 	while ((count = take(store)) > 0)
 		for (size_t from = 0; from < count; from += n) {
-			(void)pthread_mutex_lock(&store->commit_lock);
 			int careful = store->careful;
 
+			checkpoint_enter(store);
 			n = settle(store, &store->group[from], count - from);
-			(void)pthread_mutex_unlock(&store->commit_lock);
+			checkpoint_leave(store);
 			(void)pthread_mutex_lock(&store->lock);
 			store->figures.commits++;
 			store->figures.units += (int64_t)n;
 			store->figures.retried_groups += careful == 0 && store->careful > 0;
 			(void)pthread_mutex_unlock(&store->lock);
 			tell(store, &store->group[from], n);
-			if (store->engine->log_pages != NULL)
-				checkpoint_note(store, store->engine->log_pages(store->writer));
 		}
 	return NULL;
 }

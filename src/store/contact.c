@@ -1,0 +1,149 @@
+/* Rows of contacts and of what they are called on each account; the first word of one makes the conversation too. */
+#include "store/conversation.h"
+
+static int add_contact(struct db *db, struct store_conversation *c, struct str name, int64_t now_ms, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "INSERT INTO contacts (workspace_id, name, created_at) VALUES (?, ?, ?)", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, c->workspace.v);
+	bind_str(&st, name);
+	bind_i64(&st, now_ms);
+	if ((r = stmt_step(&st, err)) < 0)
+		return r;
+	c->contact_id = db_last_id(db);
+	return 0;
+}
+
+static int add_identity(struct db *db, const struct store_conversation *c, struct str handle, int64_t now_ms, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "INSERT INTO contact_identities (account_id, external_key, workspace_id, contact_id, handle,"
+				    " profile_due_at, profile_tries) VALUES (?, ?, ?, ?, ?, ?, 0)", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, c->account_id);
+	bind_str(&st, c->external_key);
+	bind_i64(&st, c->workspace.v);
+	bind_i64(&st, c->contact_id);
+	bind_str(&st, handle);
+	bind_i64(&st, now_ms);
+	return stmt_step(&st, err);
+}
+
+int store_conversation_add(struct db *db, struct store_conversation *c, struct str name, struct str handle, int64_t now_ms,
+			   struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r;
+
+	if ((r = add_contact(db, c, name, now_ms, err)) < 0 || (r = add_identity(db, c, handle, now_ms, err)) < 0 ||
+	    (r = db_prepare(db, &st, "INSERT INTO conversations (workspace_id, channel, account_id, contact_id, external_key, status, unread,"
+				     " activity_at, window_from, read_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", err)) < 0)
+		return r;
+	bind_i64(&st, c->workspace.v);
+	bind_str(&st, c->channel);
+	bind_i64(&st, c->account_id);
+	bind_i64(&st, c->contact_id);
+	bind_str(&st, c->external_key);
+	bind_i64(&st, c->status);
+	bind_i64(&st, c->unread);
+	bind_i64(&st, c->activity_at);
+	bind_i64(&st, c->window_from);
+	bind_i64(&st, c->read_at);
+	if ((r = stmt_step(&st, err)) < 0)
+		return r;
+	c->id = db_last_id(db);
+	return 0;
+}
+
+int store_identity_due(struct db *db, int64_t now_ms, struct arena *arena, struct store_identity *ret, size_t max, size_t *ret_count,
+		       int64_t *ret_next, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "SELECT i.workspace_id, i.account_id, i.contact_id, i.profile_tries, a.channel, i.external_key,"
+				    " i.profile_due_at FROM contact_identities i JOIN accounts a ON a.id = i.account_id"
+				    " WHERE i.profile_due_at IS NOT NULL AND a.status = 1 ORDER BY i.profile_due_at LIMIT ?", err);
+
+	*ret_count = 0;
+	*ret_next = 0;
+	if (r < 0)
+		return r;
+	bind_i64(&st, (int64_t)max + 1);
+	while ((r = stmt_step(&st, err)) > 0) {
+		struct store_identity i = { .workspace.v = next_i64(&st) };
+
+		i.account_id = next_i64(&st);
+		i.contact_id = next_i64(&st);
+		i.tries = next_i64(&st);
+		i.channel = arena_copy(arena, next_str(&st));
+		i.external_key = arena_copy(arena, next_str(&st));
+		int64_t due_at = next_i64(&st);
+
+		if (due_at > now_ms || *ret_count == max) {
+			*ret_next = due_at;
+			break;
+		}
+		ret[(*ret_count)++] = i;
+	}
+	return r < 0 ? r : arena_failed(arena) ? fail(err, ERR_NOMEM, "out of memory") : 0;
+}
+
+static int save_name(struct db *db, const struct store_identity *i, struct str name, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "UPDATE contacts SET name = ? WHERE id = ? AND workspace_id = ?", err);
+
+	if (r < 0)
+		return r;
+	bind_str(&st, name);
+	bind_i64(&st, i->contact_id);
+	bind_i64(&st, i->workspace.v);
+	return stmt_step(&st, err);
+}
+
+int store_identity_save(struct db *db, const struct store_identity *i, struct str name, struct str handle, struct str picture_url,
+			int64_t follower_count, int64_t due_at, int64_t tries, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = name.p == NULL ? 0 : save_name(db, i, name, err);
+
+	if (r < 0 || (r = db_prepare(db, &st, "UPDATE contact_identities SET handle = COALESCE(?, handle), picture_url = COALESCE(?, picture_url),"
+					      " follower_count = COALESCE(?, follower_count), profile_due_at = ?, profile_tries = ?"
+					      " WHERE account_id = ? AND external_key = ? AND workspace_id = ?", err)) < 0)
+		return r;
+	bind_str(&st, handle);
+	bind_str(&st, picture_url);
+	if (follower_count < 0)
+		bind_null(&st);
+	else
+		bind_i64(&st, follower_count);
+	if (due_at == 0)
+		bind_null(&st);
+	else
+		bind_i64(&st, due_at);
+	bind_i64(&st, tries);
+	bind_i64(&st, i->account_id);
+	bind_str(&st, i->external_key);
+	bind_i64(&st, i->workspace.v);
+	return stmt_step(&st, err);
+}
+
+int store_identity_conversation(struct db *db, const struct store_identity *i, int64_t *ret_id, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "SELECT id FROM conversations WHERE account_id = ? AND external_key = ? AND workspace_id = ?", err);
+
+	*ret_id = 0;
+	if (r < 0)
+		return r;
+	bind_i64(&st, i->account_id);
+	bind_str(&st, i->external_key);
+	bind_i64(&st, i->workspace.v);
+	if ((r = stmt_step(&st, err)) > 0)
+		*ret_id = next_i64(&st);
+	return r < 0 ? r : 0;
+}

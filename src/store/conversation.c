@@ -1,0 +1,183 @@
+/* Rows of conversations and what a list shows beside them. Contacts and identities are contact.c. */
+#include "store/conversation.h"
+
+#define COLUMNS "c.id, c.workspace_id, c.channel, c.external_key, c.account_id, c.contact_id, c.status, c.unread, c.activity_at," \
+		" c.window_from, c.read_at"
+
+static void read_columns(struct stmt *st, struct arena *arena, struct store_conversation *c)
+{
+	c->id = next_i64(st);
+	c->workspace.v = next_i64(st);
+	c->channel = arena_copy(arena, next_str(st));
+	c->external_key = arena_copy(arena, next_str(st));
+	c->account_id = next_i64(st);
+	c->contact_id = next_i64(st);
+	c->status = (int)next_i64(st);
+	c->unread = next_i64(st);
+	c->activity_at = next_i64(st);
+	c->window_from = next_i64(st);
+	c->read_at = next_i64(st);
+}
+
+int store_conversation_find(struct db *db, struct workspace_id w, int64_t account_id, struct str external_key, struct arena *arena,
+			    struct store_conversation *ret, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM conversations c WHERE c.account_id = ? AND c.external_key = ?"
+				    " AND c.workspace_id = ?", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, account_id);
+	bind_str(&st, external_key);
+	bind_i64(&st, w.v);
+	if ((r = stmt_step(&st, err)) > 0)
+		read_columns(&st, arena, ret);
+	return r;
+}
+
+int store_conversation_get(struct db *db, struct workspace_id w, int64_t id, struct arena *arena, struct store_conversation *ret,
+			   struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM conversations c WHERE c.id = ? AND c.workspace_id = ?", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, id);
+	bind_i64(&st, w.v);
+	if ((r = stmt_step(&st, err)) <= 0)
+		return r < 0 ? r : fail(err, ERR_NOTFOUND, "no such conversation in this workspace");
+	read_columns(&st, arena, ret);
+	return 0;
+}
+
+int store_conversation_save(struct db *db, const struct store_conversation *c, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "UPDATE conversations SET status = ?, unread = ?, activity_at = ?, window_from = ?, read_at = ?"
+				    " WHERE id = ? AND workspace_id = ?", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, c->status);
+	bind_i64(&st, c->unread);
+	bind_i64(&st, c->activity_at);
+	bind_i64(&st, c->window_from);
+	bind_i64(&st, c->read_at);
+	bind_i64(&st, c->id);
+	bind_i64(&st, c->workspace.v);
+	int64_t n = stmt_run(&st, err);
+
+	return n < 0 ? (int)n : n == 0 ? fail(err, ERR_NOTFOUND, "no such conversation in this workspace") : 0;
+}
+
+/* The newest message that shows is looked up for each row of a page: by index, a page at most. So edits and unsends of it
+ * show in the list without a second copy of its text. */
+#define ROW_FROM " FROM conversations c JOIN accounts a ON a.id = c.account_id JOIN contacts k ON k.id = c.contact_id" \
+		 " LEFT JOIN contact_identities i ON i.account_id = c.account_id AND i.external_key = c.external_key" \
+		 " LEFT JOIN messages m ON m.id = (SELECT id FROM messages WHERE conversation_id = c.id AND direction > 0" \
+		 " ORDER BY at DESC, id DESC LIMIT 1)"
+#define ROW_COLUMNS COLUMNS ", a.name, a.status, k.name, i.handle, i.picture_url, m.id, m.at, m.direction, m.kind, m.flags, m.text"
+
+static void read_row(struct stmt *st, struct arena *arena, struct store_conversation_row *r)
+{
+	*r = (struct store_conversation_row){ 0 };
+	read_columns(st, arena, &r->c);
+	r->account_name = arena_copy(arena, next_str(st));
+	r->account_status = (int)next_i64(st);
+	r->contact_name = arena_copy(arena, next_str(st));
+	r->contact_handle = arena_copy(arena, next_str(st));
+	r->contact_picture_url = arena_copy(arena, next_str(st));
+	r->last_id = next_i64(st);
+	r->last_at = next_i64(st);
+	r->last_direction = (int)next_i64(st);
+	r->last_kind = (int)next_i64(st);
+	r->last_flags = (uint32_t)next_i64(st);
+	struct str text = next_str(st);
+
+	r->last_text = arena_copy(arena, str_cut(text, 0, utf8_prefix(text, 512)));	/* a list shows a line of it */
+}
+
+static int read_rows(struct stmt *st, struct arena *arena, struct store_conversation_row *ret, size_t limit, size_t *ret_count,
+		     struct error *err)
+{
+	int r;
+
+	*ret_count = 0;
+	while (*ret_count < limit && (r = stmt_step(st, err)) != 0) {
+		if (r < 0)
+			return r;
+		read_row(st, arena, &ret[(*ret_count)++]);
+	}
+	return arena_failed(arena) ? fail(err, ERR_NOMEM, "out of memory") : 0;
+}
+
+static void bind_filter(struct stmt *st, struct workspace_id w, const struct store_conversation_filter *f)
+{
+	int64_t at = f->before_activity == 0 ? INT64_MAX : f->before_activity;
+
+	bind_i64(st, w.v);
+	bind_str(st, f->channel);
+	bind_i64(st, f->status);
+	bind_i64(st, at);
+	bind_i64(st, at);
+	bind_i64(st, f->before_activity == 0 ? INT64_MAX : f->before_id);
+	bind_i64(st, (int64_t)f->limit);
+}
+
+#define FILTER " WHERE c.workspace_id = ? AND c.channel = ? AND c.status = ? AND c.activity_at > 0 AND c.activity_at <= ?" \
+	       " AND (c.activity_at < ? OR c.id < ?)"
+#define NEWEST " ORDER BY c.activity_at DESC, c.id DESC LIMIT ?"
+
+int store_conversation_list(struct db *db, struct workspace_id w, const struct store_conversation_filter *f, struct arena *arena,
+			    struct store_conversation_row *ret, size_t *ret_count, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = f->unread_only ?
+		db_prepare(db, &st, "SELECT " ROW_COLUMNS ROW_FROM FILTER " AND c.unread > 0" NEWEST, err) :
+		db_prepare(db, &st, "SELECT " ROW_COLUMNS ROW_FROM FILTER NEWEST, err);
+
+	if (r < 0)
+		return r;
+	bind_filter(&st, w, f);
+	return read_rows(&st, arena, ret, f->limit, ret_count, err);
+}
+
+int store_conversation_row(struct db *db, struct workspace_id w, int64_t id, struct arena *arena, struct store_conversation_row *ret,
+			   struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	size_t count;
+	int r = db_prepare(db, &st, "SELECT " ROW_COLUMNS ROW_FROM " WHERE c.id = ? AND c.workspace_id = ?", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, id);
+	bind_i64(&st, w.v);
+	if ((r = read_rows(&st, arena, ret, 1, &count, err)) < 0)
+		return r;
+	return count == 1 ? 0 : fail(err, ERR_NOTFOUND, "no such conversation in this workspace");
+}
+
+int store_conversation_count(struct db *db, struct workspace_id w, struct str channel, int64_t most, int64_t *ret_open,
+			     int64_t *ret_unread, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM conversations WHERE workspace_id = ? AND channel = ?"
+				    " AND status = 1 AND activity_at > 0 LIMIT ?)), (SELECT COUNT(*) FROM (SELECT 1 FROM conversations"
+				    " WHERE workspace_id = ? AND channel = ? AND unread > 0 AND activity_at > 0 LIMIT ?))", err);
+
+	if (r < 0)
+		return r;
+	for (int k = 0; k < 2; k++) {
+		bind_i64(&st, w.v);
+		bind_str(&st, channel);
+		bind_i64(&st, most);
+	}
+	if ((r = stmt_step(&st, err)) < 0)
+		return r;
+	*ret_open = next_i64(&st);
+	*ret_unread = next_i64(&st);
+	return 0;
+}

@@ -1,0 +1,70 @@
+/* Rows of conversations, contacts and the contacts' identities. */
+#ifndef STORE_CONVERSATION_H
+#define STORE_CONVERSATION_H
+
+#include "store/store.h"
+
+struct store_conversation {
+	int64_t id;
+	struct workspace_id workspace;
+	struct str channel, external_key;
+	int64_t account_id, contact_id;
+	int status;			/* 1 open, 2 done */
+	int64_t unread, activity_at, window_from, read_at;
+};
+
+/* By who writes to which account. 1 found, 0 not. Text is the arena's. */
+int store_conversation_find(struct db *db, struct workspace_id w, int64_t account_id, struct str external_key, struct arena *arena,
+			    struct store_conversation *ret, struct error *err);
+int store_conversation_get(struct db *db, struct workspace_id w, int64_t id, struct arena *arena, struct store_conversation *ret,
+			   struct error *err);		/* ERR_NOTFOUND */
+/* Inside a unit: the contact, its identity on the account (its profile due at now_ms) and the conversation. Sets c->id and
+ * c->contact_id. name, handle: STR_NONE when not told. */
+int store_conversation_add(struct db *db, struct store_conversation *c, struct str name, struct str handle, int64_t now_ms,
+			   struct error *err);
+/* Writes status, unread, activity_at, window_from, read_at. */
+int store_conversation_save(struct db *db, const struct store_conversation *c, struct error *err);
+
+/* For reading. */
+struct store_conversation_row {
+	struct store_conversation c;
+	struct str account_name, contact_name, contact_handle, contact_picture_url;
+	int account_status;
+	int64_t last_id, last_at;	/* the newest message that shows; 0: none */
+	int last_direction, last_kind;
+	uint32_t last_flags;
+	struct str last_text;
+};
+/* What limits a list: one channel and one status, as the index goes; the caller merges. before_*: only what stands behind
+ * this one in the order (activity_at, id), both falling. */
+struct store_conversation_filter {
+	struct str channel;
+	int status;
+	bool unread_only;
+	int64_t before_activity, before_id;	/* before_activity 0: from the top */
+	size_t limit;
+};
+/* Newest activity first. *ret_count <= limit. Text is the arena's. */
+int store_conversation_list(struct db *db, struct workspace_id w, const struct store_conversation_filter *filter, struct arena *arena,
+			    struct store_conversation_row *ret, size_t *ret_count, struct error *err);
+int store_conversation_row(struct db *db, struct workspace_id w, int64_t id, struct arena *arena, struct store_conversation_row *ret,
+			   struct error *err);		/* ERR_NOTFOUND */
+/* Of one channel: open ones, counted up to `most`, and those with something unread. */
+int store_conversation_count(struct db *db, struct workspace_id w, struct str channel, int64_t most, int64_t *ret_open,
+			     int64_t *ret_unread, struct error *err);
+
+struct store_identity {
+	struct workspace_id workspace;
+	int64_t account_id, contact_id, tries;
+	struct str channel, external_key;
+};
+/* Of connected accounts, whose profile is due at now_ms; oldest first. *ret_next: the next due time after these, 0: none. */
+int store_identity_due(struct db *db, int64_t now_ms, struct arena *arena, struct store_identity *ret, size_t max, size_t *ret_count,
+		       int64_t *ret_next, struct error *err);
+/* Inside a unit. STR_NONE and follower_count < 0 leave what is there. due_at 0: not again. */
+int store_identity_save(struct db *db, const struct store_identity *identity, struct str name, struct str handle, struct str picture_url,
+			int64_t follower_count, int64_t due_at, int64_t tries, struct error *err);
+/* The conversation of this identity, 0 when there is none. */
+int store_identity_conversation(struct db *db, const struct store_identity *identity, int64_t *ret_id, struct error *err);
+
+#endif

@@ -1,0 +1,224 @@
+/* Rows of messages. Attachments and reactions are message_parts.c. */
+#include "store/message.h"
+
+#define COLUMNS "id, workspace_id, conversation_id, direction, kind, status, flags, at, author_id, edit_number, external_id, text, payload," \
+		" reply_to_id, story_id, story_url, tag, client_id, error_code, error_text, error_fix"
+
+/* 64-bit FNV-1a, in the index instead of ids of 164 characters. Stored: never changed. The full id is compared as well. */
+static int64_t hash_of(struct str s)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < s.len; i++)
+		h = (h ^ (unsigned char)s.p[i]) * UINT64_C(0x100000001b3);
+	return (int64_t)h;
+}
+
+static void read_row(struct stmt *st, struct arena *arena, struct store_message *m)
+{
+	m->id = next_i64(st);
+	m->workspace.v = next_i64(st);
+	m->conversation_id = next_i64(st);
+	m->direction = (int)next_i64(st);
+	m->kind = (int)next_i64(st);
+	m->status = (int)next_i64(st);
+	m->flags = (uint32_t)next_i64(st);
+	m->at = next_i64(st);
+	m->author_id = next_i64(st);
+	m->edit_number = next_i64(st);
+	struct str *text[] = { &m->external_id, &m->text, &m->payload, &m->reply_to_id, &m->story_id, &m->story_url, &m->tag,
+			       &m->client_id, &m->error_code, &m->error_text, &m->error_fix };
+
+	for (size_t k = 0; k < sizeof(text) / sizeof(text[0]); k++)
+		*text[k] = arena_copy(arena, next_str(st));
+}
+
+static int one_row(struct stmt *st, struct arena *arena, struct store_message *ret, struct error *err)
+{
+	int r = stmt_step(st, err);
+
+	if (r > 0)
+		read_row(st, arena, ret);
+	return r > 0 && arena_failed(arena) ? fail(err, ERR_NOMEM, "out of memory") : r;
+}
+
+int store_message_find(struct db *db, struct workspace_id w, int64_t conversation_id, struct str external_id, struct arena *arena,
+		       struct store_message *ret, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM messages WHERE conversation_id = ? AND external_hash = ? AND external_id = ?"
+				    " AND workspace_id = ?", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, conversation_id);
+	bind_i64(&st, hash_of(external_id));
+	bind_str(&st, external_id);
+	bind_i64(&st, w.v);
+	return one_row(&st, arena, ret, err);
+}
+
+int store_message_get(struct db *db, struct workspace_id w, int64_t conversation_id, int64_t id, struct arena *arena,
+		      struct store_message *ret, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM messages WHERE id = ? AND conversation_id = ? AND workspace_id = ?", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, id);
+	bind_i64(&st, conversation_id);
+	bind_i64(&st, w.v);
+	r = one_row(&st, arena, ret, err);
+	return r > 0 ? 0 : r == 0 ? fail(err, ERR_NOTFOUND, "no such message in this conversation") : r;
+}
+
+int store_message_by_client(struct db *db, struct workspace_id w, int64_t conversation_id, struct str client_id, struct arena *arena,
+			    struct store_message *ret, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM messages WHERE conversation_id = ? AND client_id = ? AND workspace_id = ?", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, conversation_id);
+	bind_str(&st, client_id);
+	bind_i64(&st, w.v);
+	return one_row(&st, arena, ret, err);
+}
+
+int store_message_unsettled(struct db *db, struct workspace_id w, int64_t conversation_id, struct str text, struct arena *arena,
+			    struct store_message *ret, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM messages WHERE conversation_id = ? AND status IN (2, 7) AND external_id IS NULL"
+				    " AND text = ? AND workspace_id = ? ORDER BY id LIMIT 1", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, conversation_id);
+	bind_str(&st, text);
+	bind_i64(&st, w.v);
+	return one_row(&st, arena, ret, err);
+}
+
+int store_message_list(struct db *db, struct workspace_id w, int64_t conversation_id, int64_t before_at, int64_t before_id, size_t limit,
+		       struct arena *arena, struct store_message *ret, size_t *ret_count, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int64_t at = before_id == 0 ? INT64_MAX : before_at;
+	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM messages WHERE conversation_id = ? AND at <= ? AND (at < ? OR id < ?)"
+				    " AND workspace_id = ? AND direction > 0 ORDER BY at DESC, id DESC LIMIT ?", err);
+
+	*ret_count = 0;
+	if (r < 0)
+		return r;
+	bind_i64(&st, conversation_id);
+	bind_i64(&st, at);
+	bind_i64(&st, at);
+	bind_i64(&st, before_id == 0 ? INT64_MAX : before_id);
+	bind_i64(&st, w.v);
+	bind_i64(&st, (int64_t)limit);
+	while (*ret_count < limit && (r = one_row(&st, arena, &ret[*ret_count], err)) > 0)
+		(*ret_count)++;
+	return r < 0 ? r : 0;
+}
+
+static void bind_row(struct stmt *st, const struct store_message *m)
+{
+	const struct str text[] = { m->text, m->payload, m->reply_to_id, m->story_id, m->story_url, m->tag, m->client_id, m->error_code,
+				    m->error_text, m->error_fix };
+
+	bind_i64(st, m->direction);
+	bind_i64(st, m->kind);
+	bind_i64(st, m->status);
+	bind_i64(st, m->flags);
+	bind_i64(st, m->at);
+	if (m->author_id == 0)
+		bind_null(st);
+	else
+		bind_i64(st, m->author_id);
+	bind_i64(st, m->edit_number);
+	bind_str(st, m->external_id);
+	if (m->external_id.p == NULL)
+		bind_null(st);
+	else
+		bind_i64(st, hash_of(m->external_id));
+	for (size_t k = 0; k < sizeof(text) / sizeof(text[0]); k++)
+		bind_str(st, text[k]);
+}
+
+int store_message_add(struct db *db, struct store_message *m, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "INSERT INTO messages (direction, kind, status, flags, at, author_id, edit_number, external_id,"
+				    " external_hash, text, payload, reply_to_id, story_id, story_url, tag, client_id, error_code, error_text,"
+				    " error_fix, workspace_id, conversation_id)"
+				    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", err);
+
+	if (r < 0)
+		return r;
+	bind_row(&st, m);
+	bind_i64(&st, m->workspace.v);
+	bind_i64(&st, m->conversation_id);
+	if ((r = stmt_step(&st, err)) < 0)
+		return r;
+	m->id = db_last_id(db);
+	return 0;
+}
+
+/* A changed text of a message that is indexed already must be indexed again. */
+static int mark_dirty(struct db *db, int64_t id, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "INSERT INTO message_words_dirty (message_id) SELECT ? WHERE NOT EXISTS"
+				    " (SELECT 1 FROM message_words_dirty WHERE message_id = ?)", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, id);
+	bind_i64(&st, id);
+	return stmt_step(&st, err);
+}
+
+int store_message_save(struct db *db, const struct store_message *m, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "UPDATE messages SET direction = ?, kind = ?, status = ?, flags = ?, at = ?, author_id = ?, edit_number = ?,"
+				    " external_id = ?, external_hash = ?, text = ?, payload = ?, reply_to_id = ?, story_id = ?, story_url = ?,"
+				    " tag = ?, client_id = ?, error_code = ?, error_text = ?, error_fix = ?"
+				    " WHERE id = ? AND workspace_id = ?", err);
+
+	if (r < 0)
+		return r;
+	bind_row(&st, m);
+	bind_i64(&st, m->id);
+	bind_i64(&st, m->workspace.v);
+	int64_t n = stmt_run(&st, err);
+
+	if (n <= 0)
+		return n < 0 ? (int)n : fail(err, ERR_NOTFOUND, "no such message in this workspace");
+	return mark_dirty(db, m->id, err);
+}
+
+static int delete_row(struct db *db, struct workspace_id w, int64_t id, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "DELETE FROM messages WHERE id = ? AND workspace_id = ?", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, id);
+	bind_i64(&st, w.v);
+	return stmt_step(&st, err);
+}
+
+int store_message_delete(struct db *db, struct workspace_id w, int64_t id, struct error *err)
+{
+	int r;
+
+	if ((r = store_attachment_delete(db, w, id, err)) < 0 || (r = store_reaction_delete(db, w, id, err)) < 0 ||
+	    (r = delete_row(db, w, id, err)) < 0)
+		return r;
+	return mark_dirty(db, id, err);
+}

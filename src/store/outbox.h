@@ -1,0 +1,32 @@
+/* Rows of the outbox: what waits to be sent, and what is under way. */
+#ifndef STORE_OUTBOX_H
+#define STORE_OUTBOX_H
+
+#include "store/store.h"
+
+struct store_outbox {
+	struct workspace_id workspace;
+	int64_t message_id, account_id, conversation_id, due_at, tries, claimed_at;	/* claimed_at 0: free */
+};
+struct store_outbox_due {
+	struct store_outbox row;
+	struct str channel, contact_key, text, tag, reply_to_id;
+};
+
+/* The oldest row of each conversation, if it is free, due, and its account is connected and not parked; by due time. Text is
+ * the arena's. */
+int store_outbox_due(struct db *db, int64_t now_ms, struct arena *arena, struct store_outbox_due *ret, size_t max, size_t *ret_count,
+		     struct error *err);
+/* When the next free row of a connected account is due or its account's parking ends, after now_ms; 0: none. */
+int store_outbox_next(struct db *db, int64_t now_ms, int64_t *ret, struct error *err);
+/* 1 found, 0 not. */
+int store_outbox_get(struct db *db, struct workspace_id w, int64_t message_id, struct store_outbox *ret, struct error *err);
+/* One row that is claimed, with an id above after_id. 1 found, 0 no more. */
+int store_outbox_claimed(struct db *db, int64_t after_id, struct store_outbox *ret, struct error *err);
+
+/* Inside a unit. */
+int store_outbox_add(struct db *db, const struct store_outbox *o, struct error *err);
+int store_outbox_save(struct db *db, const struct store_outbox *o, struct error *err);	/* due_at, tries, claimed_at */
+int store_outbox_delete(struct db *db, struct workspace_id w, int64_t message_id, struct error *err);
+
+#endif
