@@ -7,6 +7,7 @@
 #include "store/store.h"
 
 struct account_directory;	/* inbox/directory.h */
+struct check_finding;		/* inbox/check.h */
 
 struct instance {
 	struct config *config;
@@ -17,6 +18,11 @@ struct instance {
 	/* Told (from any thread, may be NULL) that the outbox or a profile has new work. Never blocks. */
 	void (*wake_work)(void *arg);
 	void *wake_arg;
+	/* Looks at an account with the provider, step by step, and waits: seconds. Set by work_start; NULL: nobody can. Findings are
+	 * the arena's. ERR_NOTFOUND: no such account in this workspace. ERR_STATE: its channel is not active. */
+	int (*check_account)(void *arg, struct workspace_id w, int64_t account_id, struct arena *arena, struct check_finding **ret,
+			     size_t *ret_count, struct error *err);
+	void *check_arg;
 };
 
 #endif
