@@ -9,7 +9,8 @@ enum message_direction { MESSAGE_IN = 1, MESSAGE_OUT = 2, MESSAGE_NOTE = 3 };
 enum message_status { MESSAGE_RECEIVED = 0, MESSAGE_QUEUED = 1, MESSAGE_SENDING = 2, MESSAGE_SENT = 3, MESSAGE_DELIVERED = 4,
 		      MESSAGE_READ = 5, MESSAGE_FAILED = 6, MESSAGE_UNKNOWN = 7 };
 enum { MESSAGE_KIND_MISSING = 0 };	/* beside TRIXY_MESSAGE_* */
-enum { MESSAGE_UNSENT = 1, MESSAGE_EDITED = 2, MESSAGE_STANDBY = 4, MESSAGE_ELSEWHERE = 8, MESSAGE_BY_MACHINE = 16 };
+enum { MESSAGE_UNSENT = 1, MESSAGE_EDITED = 2, MESSAGE_STANDBY = 4, MESSAGE_ELSEWHERE = 8, MESSAGE_BY_MACHINE = 16,
+       MESSAGE_RECEIPT = 32 };	/* MESSAGE_RECEIPT: the customer's receipt for it has come */
 
 struct message_attachment { int type; struct str url, title, external_id; };
 struct message_reaction { int side; struct str reaction, emoji; };	/* side: 1 the contact, 2 us */

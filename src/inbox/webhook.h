@@ -10,7 +10,7 @@ struct webhook;		/* one body; owns its arena */
 enum webhook_verdict {
 	WEBHOOK_STORE,		/* hand webhook_unit() to the writer, answer 200 after the commit */
 	WEBHOOK_UNSIGNED,	/* nothing verified: 401; hand the unit to the writer all the same when webhook_has_unit(): it notes the refusal */
-	WEBHOOK_MALFORMED,	/* not JSON of this kind and nothing verified it: 400 */
+	WEBHOOK_MALFORMED,	/* signed by one of ours, yet not JSON of this kind: 400 */
 };
 
 /* Reads and verifies, on the calling thread: no database. body and signature (the header's value, or STR_NONE) are

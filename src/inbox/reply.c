@@ -1,0 +1,218 @@
+/* The one way out: what an agent writes becomes messages and outbox rows in one commit. Delivery is work/'s. */
+#include "inbox/reply.h"
+
+#include "base/clock.h"
+#include "inbox/account.h"
+#include "inbox/conversation.h"
+#include "inbox/rules.h"
+#include "store/account.h"
+#include "store/conversation.h"
+#include "store/message.h"
+#include "store/outbox.h"
+
+static int refuse(struct reply_result *ret, enum reply_refusal refusal, int code, struct error *err, const char *why)
+{
+	ret->refusal = refusal;
+	return fail(err, code, "%s", why);
+}
+
+/* The account behind a conversation, if it can send at all; a parked one, or one that waits for its token, can: the queue waits. */
+static int check_account(struct db *db, const struct store_conversation *c, struct reply_result *ret, struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct store_account account;
+	int r = store_account_get(db, c->workspace, c->account_id, &arena, &account, err);
+
+	return r == ERR_NOTFOUND ? refuse(ret, REPLY_ACCOUNT_GONE, ERR_STATE, err, "the account is disconnected") : r;
+}
+
+static int check_window(const struct trixy_channel *channel, const struct store_conversation *c, struct str tag, struct reply_result *ret,
+			struct error *err)
+{
+	switch (rules_may_reply(channel, c->window_from, tag, clock_now_ms())) {
+	case WINDOW_OPEN: return 0;
+	case WINDOW_TAG_UNKNOWN: return refuse(ret, REPLY_TAG_WRONG, ERR_INVALID, err, "the channel has no such tag");
+	case WINDOW_TAG_CLOSED: return refuse(ret, REPLY_TAG_CLOSED, ERR_STATE, err, "the tag's window is closed too");
+	case WINDOW_CLOSED: break;
+	}
+	return refuse(ret, REPLY_WINDOW_CLOSED, ERR_STATE, err, "the reply window is closed");
+}
+
+struct unit {
+	struct instance *i;
+	const struct reply *reply;
+	struct reply_result *ret;
+};
+
+/* The k-th message of a split reply is found again by a client id of its own. */
+static struct str part_client_id(struct arena *arena, struct str client_id, size_t k)
+{
+	return client_id.p == NULL || k == 0 ? client_id : arena_printf(arena, "%.*s#%zu", STR_ARG(client_id), k);
+}
+
+static int already_there(struct db *db, struct unit *u, struct arena *arena, struct error *err)
+{
+	struct reply_result *ret = u->ret;
+	struct store_message m;
+	int r = 0;
+
+	if (u->reply->client_id.p == NULL)
+		return 0;
+	for (ret->count = 0; ret->count < LIMIT_SPLIT_MESSAGES; ret->count++) {
+		r = store_message_by_client(db, u->reply->workspace, u->reply->conversation_id,
+					    part_client_id(arena, u->reply->client_id, ret->count), arena, &m, err);
+		if (r <= 0)
+			break;
+		ret->message_ids[ret->count] = m.id;
+	}
+	ret->repeated = ret->count > 0;
+	return r < 0 ? r : (int)ret->repeated;
+}
+
+static int add_message(struct db *db, struct unit *u, const struct store_conversation *c, struct str text, struct arena *arena,
+		       struct error *err)
+{
+	struct reply_result *ret = u->ret;
+	struct store_message m = { .workspace = c->workspace, .conversation_id = c->id,
+		.direction = u->reply->note ? MESSAGE_NOTE : MESSAGE_OUT, .kind = TRIXY_MESSAGE_TEXT,
+		.status = u->reply->note ? MESSAGE_SENT : MESSAGE_QUEUED, .at = clock_now_ms(), .author_id = u->reply->author_id,
+		.text = text, .tag = u->reply->tag, .client_id = part_client_id(arena, u->reply->client_id, ret->count) };
+	int r = store_message_add(db, &m, err);
+
+	if (r < 0)
+		return r;
+	struct store_outbox o = { .workspace = c->workspace, .message_id = m.id, .account_id = c->account_id, .conversation_id = c->id,
+				  .due_at = m.at };
+
+	if ((!u->reply->note && (r = store_outbox_add(db, &o, err)) < 0) ||
+	    (r = store_change_add(db, c->workspace, CHANGE_MESSAGE, m.id, c->id, err)) < 0)
+		return r;
+	ret->message_ids[ret->count++] = m.id;
+	return 0;
+}
+
+static int add_parts(struct db *db, struct unit *u, const struct trixy_channel *channel, const struct store_conversation *c,
+		     struct arena *arena, struct error *err)
+{
+	struct str rest = u->reply->text;
+	int r = 0;
+
+	if (u->reply->note)
+		return add_message(db, u, c, rest, arena, err);
+	if (!u->reply->split)
+		return add_message(db, u, c, str_cut(rest, 0, channel_text_fits(channel, rest)), arena, err);
+	while (rest.len > 0 && r >= 0) {
+		size_t part = rules_part(channel, rest);
+		struct str text = str_trim(str_cut(rest, 0, part));
+
+		if (u->ret->count == LIMIT_SPLIT_MESSAGES || part == 0)
+			return refuse(u->ret, REPLY_TOO_LONG, ERR_LIMIT, err, "the text needs too many messages");
+		if (text.len > 0)
+			r = add_message(db, u, c, text, arena, err);
+		rest = str_trim(str_cut(rest, part, rest.len));
+	}
+	return r;
+}
+
+/* An answer means that somebody has looked: nothing is unread any more. */
+static int touch_conversation(struct db *db, struct store_conversation *c, const struct reply *reply, struct error *err)
+{
+	if (!reply->note)
+		c->activity_at = clock_now_ms() > c->activity_at ? clock_now_ms() : c->activity_at;
+	c->unread = 0;
+	return store_conversation_save(db, c, err);
+}
+
+static int run_reply(struct db *db, void *arg, struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct unit *u = arg;
+	struct store_conversation c;
+	const struct trixy_channel *channel;
+	int r;
+
+	*u->ret = (struct reply_result){ 0 };
+	if ((r = store_conversation_get(db, u->reply->workspace, u->reply->conversation_id, &arena, &c, err)) < 0)
+		return r;
+	if ((channel = channels_find(u->i->channels, c.channel)) == NULL)
+		return fail(err, ERR_NOTFOUND, "the conversation's channel is not active");
+	if ((r = already_there(db, u, &arena, err)) != 0)
+		return r < 0 ? r : 0;
+	if (!u->reply->note && ((r = check_account(db, &c, u->ret, err)) < 0 || (r = check_window(channel, &c, u->reply->tag, u->ret, err)) < 0))
+		return r;
+	if ((r = add_parts(db, u, channel, &c, &arena, err)) < 0)
+		return r;
+	return touch_conversation(db, &c, u->reply, err);
+}
+
+static void wake(struct instance *i)
+{
+	if (i->wake_work != NULL)
+		i->wake_work(i->wake_arg);
+}
+
+int inbox_reply(struct instance *i, const struct reply *reply, struct reply_result *ret, struct error *err)
+{
+	struct reply trimmed = *reply;
+	struct unit u = { .i = i, .reply = &trimmed, .ret = ret };
+
+	*ret = (struct reply_result){ 0 };
+	trimmed.text = str_trim(reply->text);
+	if (trimmed.text.len == 0)
+		return refuse(ret, REPLY_EMPTY, ERR_INVALID, err, "the text is empty");
+	if (trimmed.text.len > LIMIT_TEXT || reply->client_id.len > LIMIT_CLIENT_ID || !utf8_valid(trimmed.text))
+		return refuse(ret, REPLY_TOO_LONG, ERR_LIMIT, err, "the text or the client_id is too long or not UTF-8");
+	int r = store_write(i->store, run_reply, &u, err);
+
+	if (r == 0 && !reply->note)
+		wake(i);
+	return r;
+}
+
+struct retry {
+	struct instance *i;
+	struct workspace_id workspace;
+	int64_t conversation_id, message_id;
+	struct reply_result *ret;
+};
+
+static int run_retry(struct db *db, void *arg, struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct retry *t = arg;
+	struct store_conversation c;
+	struct store_message m;
+	const struct trixy_channel *channel;
+	int r;
+
+	*t->ret = (struct reply_result){ 0 };
+	if ((r = store_conversation_get(db, t->workspace, t->conversation_id, &arena, &c, err)) < 0 ||
+	    (r = store_message_get(db, t->workspace, t->conversation_id, t->message_id, &arena, &m, err)) < 0)
+		return r;
+	if ((channel = channels_find(t->i->channels, c.channel)) == NULL)
+		return fail(err, ERR_NOTFOUND, "the conversation's channel is not active");
+	if (m.direction != MESSAGE_OUT || m.external_id.p != NULL || (m.status != MESSAGE_FAILED && m.status != MESSAGE_UNKNOWN))
+		return fail(err, ERR_STATE, "only a failed or unknown message can be sent again");
+	if ((r = check_account(db, &c, t->ret, err)) < 0 || (r = check_window(channel, &c, m.tag, t->ret, err)) < 0)
+		return r;
+	struct store_outbox o = { .workspace = c.workspace, .message_id = m.id, .account_id = c.account_id, .conversation_id = c.id,
+				  .due_at = clock_now_ms() };
+
+	m.status = MESSAGE_QUEUED;
+	m.error_code = m.error_text = m.error_fix = STR_NONE;
+	if ((r = store_message_save(db, &m, err)) < 0 || (r = store_outbox_add(db, &o, err)) < 0)
+		return r;
+	t->ret->message_ids[t->ret->count++] = m.id;
+	return store_change_add(db, c.workspace, CHANGE_MESSAGE, m.id, c.id, err);
+}
+
+int inbox_retry(struct instance *i, struct workspace_id w, int64_t conversation_id, int64_t message_id, struct reply_result *ret,
+		struct error *err)
+{
+	struct retry t = { .i = i, .workspace = w, .conversation_id = conversation_id, .message_id = message_id, .ret = ret };
+	int r = store_write(i->store, run_retry, &t, err);
+
+	if (r == 0)
+		wake(i);
+	return r;
+}

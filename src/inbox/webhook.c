@@ -1,0 +1,361 @@
+/* A webhook's body between the door and the store. Reading and verifying happen on the calling thread; what follows is one
+ * unit of the writer: the journal's rows and the inbox's, in one commit. */
+#include "inbox/webhook.h"
+
+#include "base/clock.h"
+#include "base/limit.h"
+#include "base/log.h"
+#include "inbox/directory.h"
+#include "inbox/journal.h"
+#include "store/account.h"
+#include "store/webhook.h"
+
+/* All that one body says to one account. */
+struct share {
+	struct str key;
+	struct directory_account account;	/* account_id 0: not connected here */
+	bool verified;
+	struct trixy_event *events;		/* those that passed the check */
+	size_t count, room;
+	struct str fault;			/* of the first event that did not pass */
+	struct share *next;
+};
+
+struct webhook {
+	struct arena arena;
+	struct instance *instance;
+	const struct trixy_channel *channel;
+	struct str body, signature;
+	int64_t received_at;
+	struct share *first, *last;
+	size_t events;
+	struct error err;
+};
+
+/* ---- reading ---- */
+
+static struct share *share_of(struct webhook *w, struct str key)
+{
+	for (struct share *s = w->first; s != NULL; s = s->next)
+		if (str_eq(s->key, key))
+			return s;
+	struct share *s = arena_alloc(&w->arena, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->key = arena_copy(&w->arena, key);
+	if (w->last != NULL)
+		w->last->next = s;
+	else
+		w->first = s;
+	w->last = s;
+	return s;
+}
+
+static struct trixy_event *next_event(struct webhook *w, struct share *s)
+{
+	if (s->count == s->room) {
+		size_t room = s->room == 0 ? 4 : s->room * 4;
+		struct trixy_event *events = arena_alloc(&w->arena, room * sizeof(*events));
+
+		if (events == NULL)
+			return NULL;
+		if (s->count > 0)
+			memcpy(events, s->events, s->count * sizeof(*events));
+		s->events = events;
+		s->room = room;
+	}
+	return &s->events[s->count];
+}
+
+static void keep(struct arena *arena, struct trixy_text *t)
+{
+	*t = trixy_from_str(arena_copy(arena, str_from_trixy(*t)));
+}
+
+/* The event's text belongs to the channel until emit() returns. */
+static int32_t copy_event(struct webhook *w, struct share *s, const struct trixy_event *e)
+{
+	struct trixy_event *c = next_event(w, s);
+
+	if (c == NULL)
+		return TRIXY_ENOMEM;
+	*c = *e;
+	struct trixy_text *text[] = { &c->account_key, &c->contact_key, &c->message_id, &c->text, &c->payload, &c->reply_to_id, &c->story_id,
+				      &c->story_url, &c->reaction, &c->emoji, &c->reason, &c->fix, &c->contact_name, &c->contact_handle };
+
+	for (size_t k = 0; k < sizeof(text) / sizeof(text[0]); k++)
+		keep(&w->arena, text[k]);
+	if (e->attachment_count > 0) {
+		struct trixy_attachment *a = arena_alloc(&w->arena, e->attachment_count * sizeof(*a));
+
+		if (a == NULL)
+			return TRIXY_ENOMEM;
+		memcpy(a, e->attachments, e->attachment_count * sizeof(*a));
+		for (uint32_t k = 0; k < e->attachment_count; k++) {
+			keep(&w->arena, &a[k].url);
+			keep(&w->arena, &a[k].title);
+			keep(&w->arena, &a[k].external_id);
+		}
+		c->attachments = a;
+	}
+	s->count++;
+	return arena_failed(&w->arena) ? TRIXY_ENOMEM : 0;
+}
+
+static int32_t emit(void *arg, const struct trixy_event *e)
+{
+	struct webhook *w = arg;
+	struct error why = { 0 };
+	struct str key = str_from_trixy(e->account_key);
+	bool bad_key = key.p == NULL || key.len > LIMIT_EXTERNAL_ID || !utf8_valid(key);
+	struct share *s = share_of(w, bad_key ? STR("0") : key);
+
+	if (s == NULL || ++w->events > LIMIT_WEBHOOK_EVENTS)
+		return TRIXY_ENOMEM;
+	if (bad_key || channel_event_check(e, &why) < 0) {
+		if (s->fault.p == NULL)
+			s->fault = bad_key ? STR("an event without an account") : arena_copy(&w->arena, str_of(why.text));
+		return 0;
+	}
+	return copy_event(w, s, e);
+}
+
+/* Which shares the signature vouches for. Returns how many. */
+static size_t verify(struct webhook *w)
+{
+	struct account_directory *d = w->instance->directory;
+	struct str channel = str_from_trixy(w->channel->slug);
+	size_t verified = 0;
+	int any = -1;		/* asked once: all unknown accounts share the answer */
+
+	for (struct share *s = w->first; s != NULL; s = s->next) {
+		if (directory_find(d, channel, s->key, &s->account) > 0)
+			s->verified = directory_verify(d, channel, s->key, w->body, w->signature) > 0;
+		else {
+			s->account = (struct directory_account){ 0 };
+			any = any < 0 ? directory_verify_any(d, channel, w->body, w->signature) > 0 : any;
+			s->verified = any > 0;
+		}
+		verified += s->verified;
+	}
+	return verified;
+}
+
+int webhook_read(struct instance *instance, const struct trixy_channel *channel, struct str body, struct str signature,
+		 struct webhook **ret, struct error *err)
+{
+	struct webhook *w = calloc(1, sizeof(*w));
+	struct channel_memory memory;
+
+	*ret = w;
+	if (w == NULL)
+		return fail(err, ERR_NOMEM, "out of memory");
+	w->instance = instance;
+	w->channel = channel;
+	w->received_at = clock_now_ms();
+	w->arena.max = (size_t)16 * LIMIT_WEBHOOK_BODY;
+	w->body = arena_copy(&w->arena, body);
+	w->signature = arena_copy(&w->arena, signature);
+	channel_memory_init(&memory, &w->arena);
+	struct trixy_sink sink = { .size = sizeof(sink), .arg = w, .emit = emit };
+	int32_t r = channel->read_webhook(trixy_from_str(w->body), &memory.memory, &sink);
+
+	if (r == TRIXY_ENOMEM || arena_failed(&w->arena))
+		return fail(err, ERR_LIMIT, "the body holds more than can be taken at once");
+	if (r != 0 || w->first == NULL) {
+		w->first = w->last = NULL;
+		/* Signed by one of ours, yet not readable: worth a look; unsigned: noise. */
+		return directory_verify_any(instance->directory, str_from_trixy(channel->slug), w->body, w->signature) > 0 ?
+			       WEBHOOK_MALFORMED : WEBHOOK_UNSIGNED;
+	}
+	return verify(w) > 0 ? WEBHOOK_STORE : WEBHOOK_UNSIGNED;
+}
+
+void webhook_free(struct webhook *w)
+{
+	if (w == NULL)
+		return;
+	arena_done(&w->arena);
+	free(w);
+}
+
+bool webhook_has_unit(const struct webhook *w)
+{
+	for (const struct share *s = w->first; s != NULL; s = s->next)
+		if (s->account.account_id != 0)
+			return true;
+	return false;
+}
+
+/* ---- storing ---- */
+
+/* Remembers for some accounts when something was last done. Only the writer's thread is here; what a rolled-back unit
+ * remembered is merely done a minute later. */
+struct minutes {
+	struct { int64_t account_id, at; } last[64];
+};
+
+static bool minute_over(struct minutes *m, int64_t account_id, int64_t now)
+{
+	size_t k = (size_t)account_id % 64;
+
+	if (m->last[k].account_id == account_id && now - m->last[k].at < MINUTE_MS)
+		return false;
+	m->last[k].account_id = account_id;
+	m->last[k].at = now;
+	return true;
+}
+
+/* Tells a repeated body by, where no message does. */
+static int64_t digest_of(const struct webhook *w, const struct share *s)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)s->account.account_id;
+
+	for (size_t i = 0; i < w->body.len; i++)
+		h = (h ^ (unsigned char)w->body.p[i]) * UINT64_C(0x100000001b3);
+	return (int64_t)(h | 1);	/* 0 means none */
+}
+
+/* What becomes of one share. state 0: nothing to note. */
+static int apply_share(struct db *db, struct webhook *w, struct share *s, struct store_webhook_event *ret, struct error *err)
+{
+	struct apply_target target = { .workspace = s->account.workspace, .account_id = s->account.account_id,
+				       .channel = str_from_trixy(w->channel->slug) };
+	/* A flood of forged deliveries must not fill the disk, and a flood of good ones need not write the account each time. */
+	static struct minutes refused, applied;
+	struct apply_result result = { 0 };
+	int r;
+
+	*ret = (struct store_webhook_event){ .workspace = s->account.workspace, .account_id = s->account.account_id };
+	if (!s->verified) {
+		if (s->account.account_id != 0 && minute_over(&refused, s->account.account_id, w->received_at)) {
+			ret->state = JOURNAL_REFUSED;
+			ret->reason = STR("The signature does not match: the App Secret here is not the App Secret of the Meta app.");
+		}
+		return 0;
+	}
+	if (s->account.account_id == 0) {
+		ret->state = JOURNAL_IGNORED;
+		ret->reason = s->count > 0 && (s->events[0].flags & TRIXY_TEST) ? STR("A test from the provider's dashboard was received.") :
+										STR("This account is not connected here.");
+	} else {
+		if ((r = inbox_apply(db, &target, s->events, s->count, &result, err)) < 0 ||
+		    (result.changed > 0 && minute_over(&applied, target.account_id, w->received_at) &&
+		     (r = store_account_event_seen(db, target.workspace, target.account_id, w->received_at, err)) < 0))
+			return r;
+		ret->state = s->fault.p != NULL ? JOURNAL_FAILED : result.changed > 0 ? JOURNAL_APPLIED :
+			     result.ignored > 0 ? JOURNAL_IGNORED : 0;
+		ret->reason = s->fault.p != NULL ? s->fault : result.ignored > 0 ? result.reason : STR_NONE;
+	}
+	if (ret->state == JOURNAL_IGNORED || (ret->state == JOURNAL_FAILED && result.changed == 0)) {
+		ret->digest = digest_of(w, s);
+		if ((r = store_webhook_known(db, ret->digest, err)) != 0) {
+			ret->state = 0;
+			return r < 0 ? r : 0;
+		}
+	}
+	return 0;
+}
+
+int webhook_store(struct db *db, void *webhook, struct error *err)
+{
+	struct webhook *w = webhook;
+	struct store_webhook_event e;
+	int64_t body_id = 0;
+	int r;
+
+	for (struct share *s = w->first; s != NULL; s = s->next) {
+		if ((r = apply_share(db, w, s, &e, err)) < 0)
+			return r;
+		if (e.state == 0)
+			continue;
+		/* The bytes of what was not verified are a stranger's: they are not kept. */
+		if (body_id == 0 && (r = store_webhook_body_add(db, str_from_trixy(w->channel->slug), w->received_at,
+								s->verified ? w->body : STR(""), &body_id, err)) < 0)
+			return r;
+		e.body_id = body_id;
+		if ((r = store_webhook_event_add(db, &e, err)) < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* ---- the handshake, and again ---- */
+
+int webhook_handshake(struct instance *instance, const struct trixy_channel *channel, struct str mode, struct str token,
+		      struct error *err)
+{
+	if (!str_eq(mode, STR("subscribe")))
+		return fail(err, ERR_DENIED, "hub.mode is not subscribe");
+	if (token.len == 0 || directory_verify_token(instance->directory, str_from_trixy(channel->slug), token) <= 0) {
+		log_event(LOG_WARNING, "webhook handshake refused: the verify token is none of ours; copy it again from Settings, Channels",
+			  log_s("channel", str_from_trixy(channel->slug)), log_end);
+		return fail(err, ERR_DENIED, "the verify token is none of ours");
+	}
+	return 0;
+}
+
+struct replay {
+	struct webhook *webhook;
+	struct workspace_id workspace;
+	int64_t event_id, account_id;
+};
+
+static int run_replay(struct db *db, void *arg, struct error *err)
+{
+	struct replay *p = arg;
+	struct store_webhook_event e = { .state = JOURNAL_IGNORED, .reason = STR("Nothing in it is for this account.") };
+	int r;
+
+	for (struct share *s = p->webhook->first; s != NULL; s = s->next) {
+		if (s->account.account_id != p->account_id)
+			continue;
+		struct apply_target target = { .workspace = p->workspace, .account_id = p->account_id,
+					       .channel = str_from_trixy(p->webhook->channel->slug) };
+		struct apply_result result;
+
+		if ((r = inbox_apply(db, &target, s->events, s->count, &result, err)) < 0)
+			return r;
+		e.state = s->fault.p != NULL ? JOURNAL_FAILED : result.changed + result.known > 0 ? JOURNAL_APPLIED : JOURNAL_IGNORED;
+		e.reason = s->fault.p != NULL ? s->fault : result.reason;
+	}
+	return store_webhook_event_set(db, p->workspace, p->event_id, e.state, e.reason, err);
+}
+
+static int read_event(struct instance *i, struct workspace_id w, int64_t event_id, struct arena *arena, struct store_webhook_event *ret,
+		      struct str *ret_channel, struct str *ret_body, struct error *err)
+{
+	struct db *db;
+	int r = store_reader_new(i->store, &db, err);
+
+	if (r < 0)
+		return r;
+	r = store_webhook_event_get(db, w, event_id, arena, ret, ret_channel, ret_body, err);
+	store_reader_free(db);
+	return r;
+}
+
+int webhook_replay(struct instance *i, struct workspace_id w, int64_t event_id, struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct store_webhook_event e;
+	struct str slug, body;
+	struct replay p = { .workspace = w, .event_id = event_id };
+	const struct trixy_channel *channel;
+	int r = read_event(i, w, event_id, &arena, &e, &slug, &body, err);
+
+	if (r < 0)
+		return r;
+	if (e.state == JOURNAL_REFUSED || body.len == 0 || e.account_id == 0)
+		return fail(err, ERR_STATE, "what was refused is not kept");
+	if ((channel = channels_find(i->channels, slug)) == NULL)
+		return fail(err, ERR_STATE, "the channel is not active");
+	/* It was verified when it came. */
+	r = webhook_read(i, channel, body, STR_NONE, &p.webhook, err);
+	p.account_id = e.account_id;
+	if (r >= 0)
+		r = store_write(i->store, run_replay, &p, err);
+	webhook_free(p.webhook);
+	return r < 0 ? r : 0;
+}
