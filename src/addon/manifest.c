@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "addon/zip.h"
+#include "addon/archive.h"
 #include "base/crypto.h"
 #include "base/json.h"
 #include "base/limit.h"
@@ -99,8 +99,8 @@ static int read_library(const struct json_object *o, struct arena *arena, struct
 
 	if (name.p == NULL)
 		return fail(err, ERR_INVALID, "The addon has no library for this machine (%s)", machine_name());
-	if (zip_name_wrong(name) != NULL)
-		return fail(err, ERR_INVALID, "addon.json: the library for %s %s", machine_name(), zip_name_wrong(name));
+	if (archive_name_wrong(name) != NULL)
+		return fail(err, ERR_INVALID, "addon.json: the library for %s %s", machine_name(), archive_name_wrong(name));
 	m->library = arena_copy(arena, name);
 	return 0;
 }
@@ -115,7 +115,7 @@ static int read_migrations(const struct json_object *o, struct arena *arena, str
 	m->migrations = arena_alloc(arena, m->migration_count * sizeof(m->migrations[0]));
 	for (size_t k = 0; m->migrations != NULL && k < m->migration_count; k++) {
 		struct str name = json_text(json_at(list, k));
-		const char *wrong = zip_name_wrong(name);
+		const char *wrong = archive_name_wrong(name);
 
 		if (wrong != NULL)
 			return fail(err, ERR_INVALID, "addon.json: entry %zu of \"migrations\" %s", k + 1, wrong);
@@ -143,9 +143,9 @@ static int read_files(const struct json_object *o, bool packed, struct arena *ar
 		struct str name = str_of(json_object_iter_peek_name(&i)), hash = json_text(json_object_iter_peek_value(&i));
 		unsigned char bytes[SHA256_BYTES];
 
-		if (zip_name_wrong(name) != NULL || m->file_count >= LIMIT_ADDON_FILES)
-			return fail(err, ERR_INVALID, "addon.json: a file in \"files\" %s", zip_name_wrong(name) != NULL ?
-				    zip_name_wrong(name) : "is one too many");
+		if (archive_name_wrong(name) != NULL || m->file_count >= LIMIT_ADDON_FILES)
+			return fail(err, ERR_INVALID, "addon.json: a file in \"files\" %s", archive_name_wrong(name) != NULL ?
+				    archive_name_wrong(name) : "is one too many");
 		if (!crypto_unhex(hash, bytes, sizeof(bytes)))
 			return fail(err, ERR_INVALID, "addon.json: the hash of %.*s is not 64 lower-case hex digits", STR_ARG(name));
 		m->files[m->file_count++] = (struct manifest_file){ arena_copy(arena, name), arena_copy(arena, hash) };

@@ -13,7 +13,7 @@
 struct pack {
 	struct str root;
 	struct str below;		/* the folder in hand, relative: "" or "migrations/" */
-	struct zip_entry entries[LIMIT_ADDON_FILES];
+	struct archive_entry entries[LIMIT_ADDON_FILES];
 	size_t count;
 	struct arena memory;
 };
@@ -22,7 +22,7 @@ static void pack_free(struct pack **p)
 {
 	if (*p == NULL)
 		return;
-	zip_entries_free((*p)->entries, (*p)->count);
+	archive_entries_free((*p)->entries, (*p)->count);
 	arena_done(&(*p)->memory);
 	free(*p);
 	*p = NULL;
@@ -55,7 +55,7 @@ static int take(void *arg, const char *name, struct error *err)
 		return 0;
 	if (lstat(path.p, &st) != 0)
 		return fail(err, ERR_BROKEN, "%s: %s", path.p, strerror(errno));
-	const char *wrong = zip_name_wrong(relative);
+	const char *wrong = archive_name_wrong(relative);
 
 	if (wrong != NULL)
 		return fail(err, ERR_INVALID, "%s %s", path.p, wrong);
@@ -65,7 +65,7 @@ static int take(void *arg, const char *name, struct error *err)
 		return fail(err, ERR_INVALID, "%s is a link or a device; an addon holds only plain files", path.p);
 	if (p->count + 1 >= LIMIT_ADDON_FILES)	/* one place is left for the signature */
 		return fail(err, ERR_LIMIT, "%.*s holds more than %d files", STR_ARG(p->root), LIMIT_ADDON_FILES - 1);
-	struct zip_entry *e = &p->entries[p->count++];
+	struct archive_entry *e = &p->entries[p->count++];
 
 	e->name = relative;
 	return file_read(path.p, LIMIT_ADDON_UNPACKED, &e->bytes, err);
@@ -73,13 +73,13 @@ static int take(void *arg, const char *name, struct error *err)
 
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(((const struct zip_entry *)a)->name.p, ((const struct zip_entry *)b)->name.p);
+	return strcmp(((const struct archive_entry *)a)->name.p, ((const struct archive_entry *)b)->name.p);
 }
 
 /* The manifest's "files", of all entries but itself. */
 static int complete_manifest(struct pack *p, struct error *err)
 {
-	struct zip_entry *manifest = zip_find(p->entries, p->count, STR("addon.json"));
+	struct archive_entry *manifest = archive_find(p->entries, p->count, STR("addon.json"));
 	struct manifest_file *files = arena_alloc(&p->memory, p->count * sizeof(*files));
 	struct buf whole = { 0 };
 	struct manifest m;
@@ -112,8 +112,8 @@ static int complete_manifest(struct pack *p, struct error *err)
 
 static int add_signature(struct pack *p, struct str key_path, struct error *err)
 {
-	struct zip_entry *manifest = zip_find(p->entries, p->count, STR("addon.json"));
-	struct zip_entry *sig = &p->entries[p->count++];
+	struct archive_entry *manifest = archive_find(p->entries, p->count, STR("addon.json"));
+	struct archive_entry *sig = &p->entries[p->count++];
 
 	sig->name = STR("addon.sig");
 	return signature_make(buf_str(&manifest->bytes), key_path, &sig->bytes, err);
@@ -140,7 +140,7 @@ int addon_pack(struct str folder, struct str key_path, struct str zip_path, stru
 	if ((r = complete_manifest(p, err)) < 0 || (key_path.len > 0 && (r = add_signature(p, key_path, err)) < 0))
 		return r;
 	qsort(p->entries, p->count, sizeof(p->entries[0]), by_name);
-	if ((r = zip_write(p->entries, p->count, &zip, err)) < 0)
+	if ((r = archive_write(p->entries, p->count, &zip, err)) < 0)
 		return r;
 	/* What a server would refuse is better refused here. */
 	if ((r = package_open(buf_str(&zip), STR_NONE, &check, err)) < 0)

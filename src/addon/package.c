@@ -14,7 +14,7 @@ static const char manifest_name[] = "addon.json", signature_name[] = "addon.sig"
 
 void package_done(struct package *p)
 {
-	zip_entries_free(p->entries, p->count);
+	archive_entries_free(p->entries, p->count);
 	arena_done(&p->memory);
 	*p = (struct package){ 0 };
 }
@@ -39,7 +39,7 @@ static const struct manifest_file *listed(const struct manifest *m, struct str n
 static int check_files(struct package *p, struct error *err)
 {
 	for (size_t k = 0; k < p->count; k++) {
-		const struct zip_entry *e = &p->entries[k];
+		const struct archive_entry *e = &p->entries[k];
 		const struct manifest_file *f = listed(&p->manifest, e->name);
 
 		if (str_eq_c(e->name, manifest_name) || str_eq_c(e->name, signature_name))
@@ -52,7 +52,7 @@ static int check_files(struct package *p, struct error *err)
 				    STR_ARG(str_cut(e->name, 0, 80)));
 	}
 	for (size_t k = 0; k < p->manifest.file_count; k++)
-		if (zip_find(p->entries, p->count, p->manifest.files[k].name) == NULL)
+		if (archive_find(p->entries, p->count, p->manifest.files[k].name) == NULL)
 			return fail(err, ERR_INVALID, "The file '%.*s' is missing from the zip",
 				    STR_ARG(str_cut(p->manifest.files[k].name, 0, 80)));
 	return 0;
@@ -62,7 +62,7 @@ static int check_files(struct package *p, struct error *err)
 static int check_uses(struct package *p, struct error *err)
 {
 	const struct manifest *m = &p->manifest;
-	const struct zip_entry *library = zip_find(p->entries, p->count, m->library);
+	const struct archive_entry *library = archive_find(p->entries, p->count, m->library);
 
 	if (library == NULL || listed(m, m->library) == NULL)
 		return fail(err, ERR_INVALID, "The library '%.*s' for this machine is missing from the zip",
@@ -84,10 +84,10 @@ int package_open(struct str zip, struct str trust_dir, struct package *ret, stru
 	int r;
 
 	*p = (struct package){ 0 };
-	if ((r = zip_read(zip, &p->memory, &p->entries, &p->count, err)) < 0)
+	if ((r = archive_read(zip, &p->memory, &p->entries, &p->count, err)) < 0)
 		return r;
-	const struct zip_entry *manifest = zip_find(p->entries, p->count, str_of(manifest_name));
-	const struct zip_entry *sig = zip_find(p->entries, p->count, str_of(signature_name));
+	const struct archive_entry *manifest = archive_find(p->entries, p->count, str_of(manifest_name));
+	const struct archive_entry *sig = archive_find(p->entries, p->count, str_of(signature_name));
 
 	if (manifest == NULL)
 		return fail(err, ERR_INVALID, "The zip holds no addon.json: it is no MailTrixy addon");
@@ -133,7 +133,7 @@ static int write_files(const struct package *p, struct arena *a, struct str fold
 	int r;
 
 	for (size_t k = 0; k < p->count; k++) {
-		const struct zip_entry *e = &p->entries[k];
+		const struct archive_entry *e = &p->entries[k];
 		struct str path = arena_printf(a, "%.*s/%.*s", STR_ARG(folder), STR_ARG(e->name));
 
 		if (path.p == NULL)

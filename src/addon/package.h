@@ -4,10 +4,10 @@
 #define ADDON_PACKAGE_H
 
 #include "addon/manifest.h"
-#include "addon/zip.h"
+#include "addon/archive.h"
 
 struct package {
-	struct zip_entry *entries;
+	struct archive_entry *entries;
 	size_t count;
 	struct manifest manifest;
 	struct str hash;		/* SHA-256 of the zip, hex: the name of its folder */

@@ -1,4 +1,4 @@
-#include "addon/zip.h"
+#include "addon/archive.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,13 +18,13 @@ enum {
 	ENTRY_BYTES = 46,
 };
 
-void zip_entries_free(struct zip_entry *entries, size_t count)
+void archive_entries_free(struct archive_entry *entries, size_t count)
 {
 	for (size_t k = 0; entries != NULL && k < count; k++)
 		buf_done(&entries[k].bytes);
 }
 
-struct zip_entry *zip_find(struct zip_entry *entries, size_t count, struct str name)
+struct archive_entry *archive_find(struct archive_entry *entries, size_t count, struct str name)
 {
 	for (size_t k = 0; k < count; k++)
 		if (str_eq(entries[k].name, name))
@@ -34,7 +34,7 @@ struct zip_entry *zip_find(struct zip_entry *entries, size_t count, struct str n
 
 /* ---- names ---- */
 
-const char *zip_name_wrong(struct str name)
+const char *archive_name_wrong(struct str name)
 {
 	struct str rest = name;
 
@@ -160,7 +160,7 @@ static int check_entry(zip_t *z, uint64_t index, struct str name, const zip_stat
 	bool folder = str_ends(name, STR("/"));
 	uint8_t system = 0;
 	uint32_t attributes = 0;
-	const char *wrong = zip_name_wrong(folder ? str_cut(name, 0, name.len - 1) : name);
+	const char *wrong = archive_name_wrong(folder ? str_cut(name, 0, name.len - 1) : name);
 
 	if (wrong != NULL)
 		return fail(err, ERR_INVALID, "The file '%s' in the zip %s", show(name).text, wrong);
@@ -183,7 +183,7 @@ static int check_entry(zip_t *z, uint64_t index, struct str name, const zip_stat
 }
 
 /* Inflates into e->bytes. *left: bytes that all files together may still have. */
-static int read_entry(zip_t *z, uint64_t index, const zip_stat_t *st, struct zip_entry *e, size_t *left, struct error *err)
+static int read_entry(zip_t *z, uint64_t index, const zip_stat_t *st, struct archive_entry *e, size_t *left, struct error *err)
 {
 	SCOPED(member_close) zip_file_t *f = zip_fopen_index(z, index, ZIP_FL_UNCHANGED);
 	char chunk[CHUNK];
@@ -213,7 +213,7 @@ static int read_entry(zip_t *z, uint64_t index, const zip_stat_t *st, struct zip
 	}
 }
 
-static int read_all(zip_t *z, size_t count, struct arena *names, struct zip_entry *entries, size_t *ret_count,
+static int read_all(zip_t *z, size_t count, struct arena *names, struct archive_entry *entries, size_t *ret_count,
 		    struct error *err)
 {
 	size_t left = LIMIT_ADDON_UNPACKED;
@@ -221,7 +221,7 @@ static int read_all(zip_t *z, size_t count, struct arena *names, struct zip_entr
 
 	for (size_t k = 0; k < count; k++) {
 		const char *raw = zip_get_name(z, k, ZIP_FL_ENC_RAW);
-		struct zip_entry *e = &entries[*ret_count];
+		struct archive_entry *e = &entries[*ret_count];
 		struct str name = str_of(raw != NULL ? raw : "");
 		zip_stat_t st;
 		bool folder = false;
@@ -244,7 +244,7 @@ static int read_all(zip_t *z, size_t count, struct arena *names, struct zip_entr
 	return arena_failed(names) ? fail(err, ERR_NOMEM, "no memory to unpack the addon") : 0;
 }
 
-int zip_read(struct str zip, struct arena *names, struct zip_entry **ret, size_t *ret_count, struct error *err)
+int archive_read(struct str zip, struct arena *names, struct archive_entry **ret, size_t *ret_count, struct error *err)
 {
 	SCOPED(archive_drop) zip_t *z = NULL;
 	int r;
@@ -273,7 +273,7 @@ int zip_read(struct str zip, struct arena *names, struct zip_entry **ret, size_t
 
 /* ---- writing ---- */
 
-static int add_entry(zip_t *z, const struct zip_entry *e, struct error *err)
+static int add_entry(zip_t *z, const struct archive_entry *e, struct error *err)
 {
 	struct str bytes = buf_str(&e->bytes);
 	zip_source_t *source = zip_source_buffer(z, bytes.p, bytes.len, 0);
@@ -304,7 +304,7 @@ static int copy_out(zip_source_t *source, struct buf *ret, struct error *err)
 	return 0;
 }
 
-int zip_write(const struct zip_entry *entries, size_t count, struct buf *ret, struct error *err)
+int archive_write(const struct archive_entry *entries, size_t count, struct buf *ret, struct error *err)
 {
 	zip_error_t e;
 	int r = 0;
