@@ -89,7 +89,8 @@ int addon_activate(struct instance *i, struct str slug, struct arena *arena, str
 
 	if ((r = home_open(i, true, &h, why)) < 0 || (r = home_addon(i, slug, &h.memory, &row, why)) < 0)
 		return r;
-	if (row.status == ADDON_ACTIVE && home_load(i, &h, &row, NULL) == 0)	/* active, and known to this process */
+	/* Nothing to do for one that is active, and known to this process. */
+	if (row.status == ADDON_ACTIVE && home_load(i, &h, &row, NULL) == 0)
 		r = 0;
 	else if ((r = home_activate(i, &h, &row, why)) < 0) {
 		log_event(LOG_WARNING, "addon not activated; it can be tried again", log_s("addon", slug), log_c("error", why->text),
@@ -100,9 +101,13 @@ int addon_activate(struct instance *i, struct str slug, struct arena *arena, str
 		return r;
 	} else {
 		log_event(LOG_INFO, "addon active", log_s("addon", slug), log_s("version", row.version), log_end);
-		r = directory_load(i, why);
+		if ((r = directory_load(i, why)) < 0)
+			return r;
 	}
-	return r < 0 ? r : ((r = home_addon(i, slug, arena, &row, why)) < 0 ? r : (*ret = addon_of_row(&row), 0));
+	row.status = ADDON_ACTIVE;
+	row.status_reason = STR_NONE;
+	*ret = addon_copy(&row, arena);
+	return arena_failed(arena) ? fail(why, ERR_NOMEM, "no memory for the answer") : 0;
 }
 
 int addon_deactivate(struct instance *i, struct str slug, struct arena *arena, struct addon *ret, struct error *err)

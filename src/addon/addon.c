@@ -110,8 +110,9 @@ static int upgrade(struct instance *i, struct home *h, const struct store_addon 
 	return directory_load(i, err);
 }
 
+/* *ret: the row as it is afterwards. */
 static int put_in_place(struct instance *i, struct home *h, const struct package *p, const struct store_addon *old, bool found,
-			struct error *err)
+			struct store_addon *ret, struct error *err)
 {
 	struct store_addon row = {
 		.slug = p->manifest.slug, .name = p->manifest.name, .description = p->manifest.description,
@@ -125,11 +126,14 @@ static int put_in_place(struct instance *i, struct home *h, const struct package
 		return r;
 	if ((r = package_unpack(p, h->addons_dir, err)) < 0)
 		return r;
+	*ret = *old;
 	if (same)	/* the files are whole again if they were not; all else stays */
 		return 0;
-	if (found && old->status == ADDON_ACTIVE)
+	*ret = row;
+	if (found && old->status == ADDON_ACTIVE) {
 		r = upgrade(i, h, &row, old, err);
-	else if ((r = home_put(i, &row, err)) < 0)
+		ret->status = ADDON_ACTIVE;
+	} else if ((r = home_put(i, &row, err)) < 0)
 		remove_package(h, p->hash);
 	if (r == 0 && found)
 		remove_package(h, old->package_hash);
@@ -145,7 +149,7 @@ int addon_install(struct instance *i, struct str zip, bool allow_unsigned, struc
 {
 	SCOPED(home_done) struct home h = { .lock = -1 };
 	SCOPED(package_done) struct package p = { 0 };
-	struct store_addon row;
+	struct store_addon old = { 0 }, row;
 	bool found;
 	int r;
 
@@ -153,11 +157,10 @@ int addon_install(struct instance *i, struct str zip, bool allow_unsigned, struc
 		return r;
 	if (p.signed_by.p == NULL && !allow_unsigned)
 		return fail(err, ERR_DENIED, "%.*s", STR_ARG(p.doubt));
-	if ((r = find_own(i, &p, &h.memory, &row, &found, err)) < 0 || (r = put_in_place(i, &h, &p, &row, found, err)) < 0 ||
-	    (r = home_addon(i, p.manifest.slug, arena, &row, err)) < 0)
+	if ((r = find_own(i, &p, &h.memory, &old, &found, err)) < 0 || (r = put_in_place(i, &h, &p, &old, found, &row, err)) < 0)
 		return r;
-	*ret = addon_of_row(&row);
-	return 0;
+	*ret = addon_copy(&row, arena);
+	return arena_failed(arena) ? fail(err, ERR_NOMEM, "no memory for the answer") : 0;
 }
 
 struct deletion {

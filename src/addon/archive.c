@@ -142,9 +142,14 @@ static int archive_open(struct str zip, zip_t **ret, struct error *err)
 
 	*ret = source == NULL ? NULL : zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &e);
 	if (*ret == NULL) {
-		int r = zip_error_code_zip(&e) == ZIP_ER_NOZIP ?
-			fail(err, ERR_INVALID, "This file is not a zip. Choose the addon's .zip as you got it") :
-			fail(err, ERR_INVALID, "This zip is damaged (%s). Download it once more", zip_error_strerror(&e));
+		int code = zip_error_code_zip(&e), r;
+
+		if (code == ZIP_ER_NOZIP)
+			r = fail(err, ERR_INVALID, "This file is not a zip. Choose the addon's .zip as you got it");
+		else if (code == ZIP_ER_EXISTS)
+			r = fail(err, ERR_INVALID, "A name stands in the zip twice");
+		else
+			r = fail(err, ERR_INVALID, "This zip is damaged (%s). Download it once more", zip_error_strerror(&e));
 
 		zip_source_free(source);
 		zip_error_fini(&e);

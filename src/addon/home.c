@@ -50,6 +50,17 @@ struct addon addon_of_row(const struct store_addon *row)
 	};
 }
 
+struct addon addon_copy(const struct store_addon *row, struct arena *a)
+{
+	return (struct addon){
+		.slug = arena_copy(a, row->slug), .name = arena_copy(a, row->name), .description = arena_copy(a, row->description),
+		.version = arena_copy(a, row->version), .channel = arena_copy(a, row->channel),
+		.package_hash = arena_copy(a, row->package_hash), .signed_by = arena_copy(a, row->signed_by),
+		.status_reason = arena_copy(a, row->status_reason), .status = (enum addon_status)row->status,
+		.installed_at = row->installed_at,
+	};
+}
+
 static void reader_done(struct db **reader)
 {
 	if (*reader != NULL)

@@ -29,6 +29,7 @@ int home_load(struct instance *i, struct home *h, const struct store_addon *row,
  * one. Locked. */
 int home_activate(struct instance *i, struct home *h, const struct store_addon *row, struct error *err);
 
-struct addon addon_of_row(const struct store_addon *row);
+struct addon addon_of_row(const struct store_addon *row);			/* borrows the row's texts */
+struct addon addon_copy(const struct store_addon *row, struct arena *arena);	/* copies them */
 
 #endif
