@@ -83,7 +83,7 @@ int store_workspace_closed(struct db *db, struct workspace_id *ret, struct error
 static int64_t delete_messages(struct db *db, struct workspace_id w, struct error *err)
 {
 #define THESE "(SELECT id FROM messages WHERE conversation_id = (SELECT id FROM conversations WHERE workspace_id = ?" \
-	      " ORDER BY activity_at, id LIMIT 1) ORDER BY at, id LIMIT ?)"
+	      " ORDER BY channel, status, activity_at, id LIMIT 1) ORDER BY at, id LIMIT ?)"
 	int64_t n;
 
 	if ((n = RUN(db, w, PIECE, "DELETE FROM attachments WHERE message_id IN " THESE, err)) < 0 ||
@@ -104,7 +104,7 @@ static int64_t delete_conversation(struct db *db, struct workspace_id w, struct 
 	if (n != 0)
 		return n;
 	return RUN(db, w, 0, "DELETE FROM conversations WHERE id = (SELECT id FROM conversations WHERE workspace_id = ?"
-			     " ORDER BY activity_at, id LIMIT 1)", err);
+			     " ORDER BY channel, status, activity_at, id LIMIT 1)", err);
 }
 
 /* An identity and its contact. A contact with several identities goes with the first: the others go next. */
