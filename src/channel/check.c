@@ -211,7 +211,8 @@ static int check_constants(const struct trixy_channel *c, struct error *err)
 	if (!table_valid(str_from_trixy(c->account_table), slug))
 		return fail(err, ERR_INVALID, "its account table must be named after its slug, with _accounts at the end");
 	if (!path_valid(str_from_trixy(c->webhook_path), slug))
-		return fail(err, ERR_INVALID, "its webhook path must be /addons/%.*s/webhook", STR_ARG(slug));
+		return fail(err, ERR_INVALID, channel_is_core(slug) ? "its webhook path must be /api/webhooks/%.*s" :
+			    "its webhook path must be /addons/%.*s/webhook", STR_ARG(slug));
 	return 0;
 }
 

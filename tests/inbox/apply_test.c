@@ -1,0 +1,209 @@
+/* Applying: every order and every repetition of the same events ends in the same state. */
+#include "fixture.h"
+
+enum { MOST = 6 };
+
+struct order {
+	const struct trixy_event *events;
+	size_t count, index[MOST];
+	bool doubled;
+	int runs;
+	char first[4096];
+};
+
+/* Applies the events in this order to a contact of their own and compares with the first order. */
+static void try_order(struct order *o)
+{
+	struct trixy_event now[2 * MOST];
+	char contact[32];
+	size_t n = 0;
+
+	(void)snprintf(contact, sizeof(contact), "c%d-%d", (int)o->doubled, o->runs++);
+	for (size_t k = 0; k < o->count; k++) {
+		now[n] = o->events[o->index[k]];
+		now[n].contact_key = trixy_from_str(str_of(contact));
+		if (o->doubled) {
+			now[n + 1] = now[n];
+			n++;
+		}
+		n++;
+	}
+	/* One unit each, then all at once: the conversation that is kept between events must not matter. */
+	if (o->runs % 2)
+		(void)house_apply(now, n);
+	else
+		for (size_t k = 0; k < n; k++)
+			(void)house_apply(&now[k], 1);
+	struct str dump = house_dump(contact);
+
+	if (o->first[0] == '\0')
+		(void)snprintf(o->first, sizeof(o->first), "%.*s", STR_ARG(dump));
+	else
+		assert_string_equal(dump.p, o->first);
+}
+
+static void permute(struct order *o, size_t at)
+{
+	if (at == o->count) {
+		try_order(o);
+		return;
+	}
+	for (size_t k = at; k < o->count; k++) {
+		size_t swap = o->index[at];
+
+		o->index[at] = o->index[k];
+		o->index[k] = swap;
+		permute(o, at + 1);
+		o->index[k] = o->index[at];
+		o->index[at] = swap;
+	}
+}
+
+static void every_order(const struct trixy_event *events, size_t count, const char *expected_part)
+{
+	struct order o = { .events = events, .count = count };
+
+	for (int doubled = 0; doubled < 2; doubled++) {
+		for (size_t k = 0; k < count; k++)
+			o.index[k] = k;
+		o.doubled = doubled;
+		permute(&o, 0);
+	}
+	if (strstr(o.first, expected_part) == NULL)
+		check_failed("'%s' is not in:\n%s", expected_part, o.first);
+}
+
+static struct trixy_event about(uint32_t kind, const char *id, int64_t at_ms)
+{
+	struct trixy_event e = said("", id, "", at_ms);
+
+	e.kind = kind;
+	e.flags = 0;
+	e.text = (struct trixy_text){ 0 };
+	return e;
+}
+
+static struct trixy_event edited(const char *id, const char *text, int64_t number, int64_t at_ms)
+{
+	struct trixy_event e = about(TRIXY_EVENT_EDIT, id, at_ms);
+
+	e.text = trixy_from_str(str_of(text));
+	e.edit_number = number;
+	return e;
+}
+
+static struct trixy_event reacted(const char *id, const char *emoji, int64_t at_ms)
+{
+	struct trixy_event e = about(TRIXY_EVENT_REACTION, id, at_ms);
+
+	if (emoji != NULL)
+		e.emoji = e.reaction = trixy_from_str(str_of(emoji));
+	return e;
+}
+
+static void message_edits_and_reaction(void **state)
+{
+	const struct trixy_event events[] = { said("", "m1", "one", 1000), edited("m1", "two", 1, 2000), edited("m1", "three", 2, 3000),
+					      reacted("m1", "heart", 4000) };
+
+	(void)state;
+	every_order(events, 4, "'three' id m1 attachments 0 1:heart");
+}
+
+static void unsend_wins_over_everything(void **state)
+{
+	const struct trixy_event events[] = { said("", "m1", "one", 1000), edited("m1", "two", 1, 2000), about(TRIXY_EVENT_UNSEND, "m1", 3000) };
+
+	(void)state;
+	every_order(events, 3, "'' id m1");
+}
+
+static void last_reaction_counts(void **state)
+{
+	const struct trixy_event events[] = { said("", "m1", "one", 1000), reacted("m1", "heart", 2000), reacted("m1", NULL, 3000),
+					      reacted("m1", "laugh", 4000) };
+
+	(void)state;
+	every_order(events, 4, "1:laugh");
+}
+
+static void receipt_covers_what_came_before(void **state)
+{
+	const struct trixy_event events[] = { said("", "q", "hi", 1000), echoed("", "a1", "first", 2000), echoed("", "a2", "second", 3000),
+					      echoed("", "a3", "third", 4000), about(TRIXY_EVENT_READ, "a2", 5000) };
+
+	(void)state;
+	every_order(events, 5, "2/1/5/40 at 3000 'second'");
+}
+
+static void a_receipt_alone_shows_nothing(void **state)
+{
+	const struct trixy_event e[] = { said("r", "m", "x", 1000), about(TRIXY_EVENT_READ, "nobody", 2000) };
+	struct trixy_event receipt = e[1];
+	size_t count;
+
+	(void)state;
+	receipt.contact_key = T("r");
+	(void)house_apply(e, 1);
+	(void)house_apply(&receipt, 1);
+	(void)house_messages(house_conversation("r").id, &count);
+	assert_int_equal(count, 1);
+}
+
+static void what_is_known_is_counted_as_known(void **state)
+{
+	const struct trixy_event e = said("k", "m", "x", 1000);
+
+	(void)state;
+	assert_int_equal(house_apply(&e, 1).changed, 1);
+	assert_int_equal(house_apply(&e, 1).known, 1);
+	assert_int_equal(house_conversation("k").unread, 1);
+}
+
+static void a_new_message_opens_what_was_done(void **state)
+{
+	const struct trixy_event first = said("d", "m1", "x", 1000), second = said("d", "m2", "y", 2000);
+	struct error err = { 0 };
+
+	(void)state;
+	(void)house_apply(&first, 1);
+	check_ok(conversation_update(&house.i, house.w, house_conversation("d").id, CONVERSATION_DONE, true, &err), &err);
+	assert_int_equal(house_conversation("d").status, CONVERSATION_DONE);
+	(void)house_apply(&second, 1);
+	assert_int_equal(house_conversation("d").status, CONVERSATION_OPEN);
+	assert_int_equal(house_conversation("d").unread, 1);
+}
+
+static void attachments_are_kept_in_order_and_once(void **state)
+{
+	const struct trixy_attachment two[] = {
+		{ .size = sizeof(two[0]), .type = TRIXY_MESSAGE_IMAGE, .url = T("https://a.example/1") },
+		{ .size = sizeof(two[0]), .type = TRIXY_MESSAGE_VIDEO, .url = T("https://a.example/2") } };
+	struct trixy_event e = said("a", "m", "", 1000);
+	size_t count;
+
+	(void)state;
+	e.attachments = two;
+	e.attachment_count = 2;
+	(void)house_apply(&e, 1);
+	(void)house_apply(&e, 1);
+	struct message *m = house_messages(house_conversation("a").id, &count);
+
+	assert_int_equal(m->attachment_count, 2);
+	assert_int_equal(m->attachments[1].type, TRIXY_MESSAGE_VIDEO);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(message_edits_and_reaction, house_open, house_close),
+		cmocka_unit_test_setup_teardown(unsend_wins_over_everything, house_open, house_close),
+		cmocka_unit_test_setup_teardown(last_reaction_counts, house_open, house_close),
+		cmocka_unit_test_setup_teardown(receipt_covers_what_came_before, house_open, house_close),
+		cmocka_unit_test_setup_teardown(a_receipt_alone_shows_nothing, house_open, house_close),
+		cmocka_unit_test_setup_teardown(what_is_known_is_counted_as_known, house_open, house_close),
+		cmocka_unit_test_setup_teardown(a_new_message_opens_what_was_done, house_open, house_close),
+		cmocka_unit_test_setup_teardown(attachments_are_kept_in_order_and_once, house_open, house_close),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,204 @@
+#include "fixture.h"
+
+#include "inbox/account.h"
+#include "inbox/directory.h"
+#include "store/account.h"
+#include "store/conversation.h"
+#include "store/message.h"
+#include "store/workspace.h"
+
+struct house house;
+
+/* ---- the channel: constants and no functions worth the name ---- */
+
+static int32_t no_webhook(struct trixy_text body, struct trixy_memory *m, const struct trixy_sink *sink)
+{
+	(void)body, (void)m, (void)sink;
+	return TRIXY_EINVAL;
+}
+static int32_t no_compose(const struct trixy_account *a, const struct trixy_draft *d, struct trixy_memory *m, struct trixy_request *ret)
+{
+	(void)a, (void)d, (void)m, (void)ret;
+	return TRIXY_EINVAL;
+}
+static int32_t no_answer(const struct trixy_account *a, const struct trixy_answer *x, struct trixy_memory *m, struct trixy_outcome *ret)
+{
+	(void)a, (void)x, (void)m, (void)ret;
+	return TRIXY_EINVAL;
+}
+static int32_t no_profile(const struct trixy_account *a, struct trixy_text key, struct trixy_memory *m, struct trixy_request *ret)
+{
+	(void)a, (void)key, (void)m, (void)ret;
+	return TRIXY_EINVAL;
+}
+static int32_t no_profile_answer(const struct trixy_account *a, const struct trixy_answer *x, struct trixy_memory *m, struct trixy_profile *ret)
+{
+	(void)a, (void)x, (void)m, (void)ret;
+	return TRIXY_EINVAL;
+}
+static int32_t no_check(const struct trixy_account *a, uint32_t step, struct trixy_text carry, struct trixy_memory *m, struct trixy_request *ret)
+{
+	(void)a, (void)step, (void)carry, (void)m, (void)ret;
+	return TRIXY_END;
+}
+static int32_t no_check_answer(const struct trixy_account *a, uint32_t step, struct trixy_text carry, const struct trixy_answer *x,
+			       struct trixy_memory *m, struct trixy_finding *ret)
+{
+	(void)a, (void)step, (void)carry, (void)x, (void)m, (void)ret;
+	return TRIXY_EINVAL;
+}
+
+static const struct trixy_tag tags[] = { { .size = sizeof(struct trixy_tag), .tag = TRIXY_TEXT("HUMAN_AGENT"), .label = TRIXY_TEXT("x") } };
+static const struct trixy_backend backends[] = { { .size = sizeof(struct trixy_backend), .slug = TRIXY_TEXT("b"), .name = TRIXY_TEXT("B"),
+	.base_url = TRIXY_TEXT("https://b.example"), .url_setting = TRIXY_TEXT("graph_url") } };
+static const struct trixy_field fields[] = {
+	{ .size = sizeof(struct trixy_field), .flags = TRIXY_FIELD_KEY | TRIXY_FIELD_REQUIRED, .max_bytes = 64, .backends = 1,
+	  .name = TRIXY_TEXT("user_id"), .label = TRIXY_TEXT("User") },
+	{ .size = sizeof(struct trixy_field), .flags = TRIXY_FIELD_SECRET | TRIXY_FIELD_SIGNS | TRIXY_FIELD_REQUIRED, .max_bytes = 64, .backends = 1,
+	  .name = TRIXY_TEXT("secret"), .label = TRIXY_TEXT("Secret") },
+};
+
+const struct trixy_channel fake_channel = {
+	.size = sizeof(fake_channel), .text_unit = TRIXY_UNIT_BYTES, .text_max = 20, .window_ms = DAY_MS, .tag_window_ms = 7 * DAY_MS,
+	.slug = TRIXY_TEXT(CHANNEL), .name = TRIXY_TEXT("Fake"), .window_error = TRIXY_TEXT("closed"),
+	.webhook_path = TRIXY_TEXT("/api/webhooks/whatsapp"), .account_table = TRIXY_TEXT("whatsapp_accounts"), .api_version = TRIXY_TEXT("v1"),
+	.tag_count = 1, .tags = tags, .backend_count = 1, .backends = backends, .field_count = 2, .fields = fields,
+	.read_webhook = no_webhook, .compose = no_compose, .read_answer = no_answer, .profile_request = no_profile,
+	.profile_answer = no_profile_answer, .check_request = no_check, .check_answer = no_check_answer,
+};
+
+/* ---- the house ---- */
+
+struct new_house { struct workspace_id w; int64_t account_id; };
+
+static int build(struct db *db, void *arg, struct error *err)
+{
+	struct new_house *n = arg;
+	int r = store_workspace_add(db, STR("Acme"), clock_now_ms(), &n->w, err);
+
+	if (r < 0)
+		return r;
+	struct store_account a = { .workspace = n->w, .channel = STR(CHANNEL), .backend = STR("b"), .external_key = STR("shop"), .name = STR("Shop"),
+				   .handle = STR("shop"), .status = ACCOUNT_CONNECTED, .verify_token = STR("x"), .connected_at = clock_now_ms() };
+
+	return store_account_add(db, &a, &n->account_id, err);
+}
+
+int house_open(void **state)
+{
+	struct store_options options = { 0 };
+	struct new_house n;
+	struct error err = { 0 };
+
+	(void)state;
+	house = (struct house){ 0 };
+	options.data_dir = folder_new(&house.folder);
+	house.i.config = &house.config;
+	if (crypto_init(&err) < 0 || store_open(&options, &house.i.store, &err) < 0 || channels_new(&house.i.channels, &err) < 0 ||
+	    channels_add(house.i.channels, &fake_channel, &err) < 0 || store_write(house.i.store, build, &n, &err) < 0 ||
+	    store_reader_new(house.i.store, &house.reader, &err) < 0) {
+		print_error("%s\n", err.text);
+		return -1;
+	}
+	house.w = n.w;
+	house.account_id = n.account_id;
+	return 0;
+}
+
+int house_close(void **state)
+{
+	(void)state;
+	store_reader_free(house.reader);
+	store_close(house.i.store);
+	channels_free(house.i.channels);
+	arena_done(&house.arena);
+	folder_done(&house.folder);
+	return 0;
+}
+
+struct application {
+	const struct trixy_event *events;
+	size_t count;
+	struct apply_result result;
+};
+
+static int run_apply(struct db *db, void *arg, struct error *err)
+{
+	struct application *a = arg;
+	struct apply_target target = { .workspace = house.w, .account_id = house.account_id, .channel = STR(CHANNEL) };
+
+	return inbox_apply(db, &target, a->events, a->count, &a->result, err);
+}
+
+struct apply_result house_apply(const struct trixy_event *events, size_t count)
+{
+	struct application a = { .events = events, .count = count };
+	struct error err = { 0 };
+
+	if (store_write(house.i.store, run_apply, &a, &err) < 0)
+		check_failed("apply: %s", err.text);
+	return a.result;
+}
+
+struct conversation house_conversation(const char *contact)
+{
+	struct store_conversation c = { 0 };
+	struct conversation shown = { 0 };
+	struct error err = { 0 };
+
+	if (store_conversation_find(house.reader, house.w, house.account_id, str_of(contact), &house.arena, &c, &err) != 1 ||
+	    conversation_get(&house.i, house.reader, house.w, c.id, &house.arena, &shown, &err) < 0)
+		check_failed("no conversation with %s: %s", contact, err.text);
+	return shown;
+}
+
+struct message *house_messages(int64_t conversation_id, size_t *ret_count)
+{
+	struct message *messages;
+	struct str cursor;
+	struct error err = { 0 };
+
+	if (message_list(house.reader, house.w, conversation_id, STR_NONE, 100, &house.arena, &messages, ret_count, &cursor, &err) < 0)
+		check_failed("messages: %s", err.text);
+	return messages;
+}
+
+static void dump_message(struct buf *b, const struct message *m)
+{
+	buf_addf(b, "%d/%d/%d/%u at %lld '%.*s' id %.*s attachments %zu", m->direction, m->kind, m->status, m->flags, (long long)m->at,
+		 STR_ARG(m->text), STR_ARG(m->external_id), m->attachment_count);
+	for (size_t k = 0; k < m->reaction_count; k++)
+		buf_addf(b, " %d:%.*s", m->reactions[k].side, STR_ARG(m->reactions[k].emoji));
+	buf_add_char(b, '\n');
+}
+
+struct str house_dump(const char *contact)
+{
+	SCOPED(buf_done) struct buf b = { 0 };
+	struct conversation c = house_conversation(contact);
+	size_t count;
+	struct message *m = house_messages(c.id, &count);
+
+	buf_addf(&b, "status %d unread %lld activity %lld window %lld\n", (int)c.status, (long long)c.unread, (long long)c.activity_at,
+		 (long long)c.window_from);
+	for (size_t k = 0; k < count; k++)
+		dump_message(&b, &m[k]);
+	return arena_copy(&house.arena, buf_str(&b));
+}
+
+static struct trixy_event message(const char *contact, const char *id, const char *text, int64_t at_ms, uint32_t flags)
+{
+	return (struct trixy_event){ .size = sizeof(struct trixy_event), .kind = TRIXY_EVENT_MESSAGE, .flags = flags,
+		.message_kind = TRIXY_MESSAGE_TEXT, .account_key = T("shop"), .contact_key = trixy_from_str(str_of(contact)),
+		.message_id = trixy_from_str(str_of(id)), .at_ms = at_ms, .text = trixy_from_str(str_of(text)) };
+}
+
+struct trixy_event said(const char *contact, const char *id, const char *text, int64_t at_ms)
+{
+	return message(contact, id, text, at_ms, TRIXY_OPENS_WINDOW);
+}
+
+struct trixy_event echoed(const char *contact, const char *id, const char *text, int64_t at_ms)
+{
+	return message(contact, id, text, at_ms, TRIXY_FROM_US);
+}

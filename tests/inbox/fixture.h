@@ -1,0 +1,42 @@
+/* A house without doors for the domain's tests: a store in a folder of its own, one workspace, one account of a small channel
+ * that lives here. */
+#ifndef TESTS_INBOX_FIXTURE_H
+#define TESTS_INBOX_FIXTURE_H
+
+#include "../check.h"
+#include "../folder.h"
+#include "base/clock.h"
+#include "inbox/apply.h"
+#include "inbox/conversation.h"
+
+#define CHANNEL "whatsapp"	/* one of the core's closed list, so that nothing must be widened */
+
+struct house {
+	struct folder folder;
+	struct config config;
+	struct instance i;
+	struct db *reader;
+	struct arena arena;
+	struct workspace_id w;
+	int64_t account_id;
+};
+
+extern struct house house;
+extern const struct trixy_channel fake_channel;
+
+int house_open(void **state);
+int house_close(void **state);
+/* Applies the events in one unit. */
+struct apply_result house_apply(const struct trixy_event *events, size_t count);
+/* The only conversation of a contact; fails the test when there is none. */
+struct conversation house_conversation(const char *contact);
+/* Its messages, newest first. */
+struct message *house_messages(int64_t conversation_id, size_t *ret_count);
+/* Every row that a contact has, without row ids, as text. */
+struct str house_dump(const char *contact);
+
+#define T(lit) ((struct trixy_text){ "" lit "", sizeof(lit) - 1 })
+struct trixy_event said(const char *contact, const char *id, const char *text, int64_t at_ms);	/* by the customer */
+struct trixy_event echoed(const char *contact, const char *id, const char *text, int64_t at_ms);
+
+#endif
