@@ -1,0 +1,71 @@
+// The switches of the simulator, their defaults and their allowed values.
+// "Meta" in the comments is what the public documentation says; the rest is weather.
+
+export const DEFAULTS = {
+  // Webhooks
+  answer_timeout_ms: 5000, // Meta waits five seconds for a 200
+  retry_ms: [0, 10e3, 60e3, 5 * 60e3, 15 * 60e3, 30 * 60e3, 3600e3, 2 * 3600e3, 4 * 3600e3, 8 * 3600e3, 12 * 3600e3],
+  give_up_after_ms: 36 * 3600e3,
+  unsubscribe_after_ms: 3600e3, // 0: never
+  time_scale: 1, // multiplies every delay of this block except the answer timeout
+  escape_slash: false,
+  outer_array: false,
+  object: 'instagram',
+  batch_max: 1,
+  per_entry: 1000,
+  parallel: 1,
+  duplicates: 0,
+  hold: false,
+  disorder: false,
+  disorder_ms: 1500,
+  num_edit_as_number: false,
+
+  // Echoes of what was sent by the API
+  echo: 'before',
+  echo_delay_ms: 1000,
+  echo_app_id: false,
+
+  // Graph
+  send_per_second: 100,
+  conversations_per_second: 2,
+  invalid_token_status: 401,
+  human_agent_missing: { code: 10, subcode: null },
+  reaction_opens_window: false,
+  proof_on_instagram: true,
+  me_as_data_array: false,
+  media_fetch: 'loopback',
+  media_lifetime_ms: 4 * 24 * 3600e3,
+};
+
+const CHOICES = {
+  object: ['instagram', 'page'],
+  echo: ['before', 'after', 'never', 'delayed', 'held'],
+  media_fetch: ['loopback', 'trust'],
+};
+
+const LIMITS = { batch_max: [1, 1000], per_entry: [1, 1000], parallel: [1, 64], duplicates: [0, 20] };
+
+export function defaultOptions() {
+  return structuredClone(DEFAULTS);
+}
+
+/** Applies `changes`, or throws without changing anything. */
+export function changeOptions(options, changes) {
+  for (const [name, value] of Object.entries(changes)) {
+    const problem = problemWith(name, value);
+    if (problem) throw new Error(problem);
+  }
+  Object.assign(options, structuredClone(changes));
+}
+
+function problemWith(name, value) {
+  if (!Object.hasOwn(DEFAULTS, name)) return `there is no option "${name}"`;
+  const wanted = Array.isArray(DEFAULTS[name]) ? 'array' : typeof DEFAULTS[name];
+  const given = Array.isArray(value) ? 'array' : typeof value;
+  if (given !== wanted || value === null) return `option "${name}" takes a ${wanted}`;
+  if (CHOICES[name] && !CHOICES[name].includes(value)) return `option "${name}" is one of ${CHOICES[name].join(', ')}`;
+  if (wanted === 'number' && !(value >= 0)) return `option "${name}" cannot be negative`;
+  const [low, high] = LIMITS[name] ?? [0, Infinity];
+  if (wanted === 'number' && (value < low || value > high)) return `option "${name}" lies between ${low} and ${high}`;
+  return null;
+}

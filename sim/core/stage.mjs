@@ -1,0 +1,33 @@
+// Brings the parts together: the world, its webhooks and its weather.
+
+import { World } from './world.mjs';
+import { Delivery } from '../webhook/delivery.mjs';
+import { Weather } from './weather.mjs';
+
+export class Stage {
+  constructor() {
+    this.world = new World();
+    this.delivery = new Delivery(this.world);
+    this.weather = new Weather(this.world);
+    this.heldEchoes = [];
+    this.demo = null;
+  }
+
+  /** Sends an event of a customer's thread, unless the app is still in development and the person has no role in it. */
+  emit(customer, event, { force = false } = {}) {
+    const { account } = customer;
+    if (!account.app.live && !customer.has_role) return this.delivery.emit({ ...account, app: { ...account.app, fields: [] } }, event);
+    return this.delivery.emit(account, event, { force });
+  }
+
+  mediaUrl(id) {
+    return this.world.media.url(id, this.world.options.media_lifetime_ms);
+  }
+
+  reset() {
+    this.world.reset();
+    this.delivery.reset();
+    this.weather.clear();
+    this.heldEchoes = [];
+  }
+}

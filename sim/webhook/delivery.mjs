@@ -1,0 +1,264 @@
+// Brings events to the callback URL of their app, the way Meta does: signed, in batches, again and again
+// until they are answered with 200, and not at all once an account's webhooks have failed for an hour.
+
+import { Ring } from '../core/ring.mjs';
+import { signatureHeaders, writeBody } from './signature.mjs';
+import { request } from './post.mjs';
+
+const ALERT_AFTER_MS = 15 * 60e3;
+const OPEN = new Set(['queued', 'sending', 'retrying']);
+
+export class Delivery {
+  constructor(world) {
+    this.world = world;
+    this.reset();
+  }
+
+  reset() {
+    this.generation = (this.generation ?? 0) + 1;
+    this.events = new Ring({ entries: 20_000, bytes: 32e6 });
+    this.posts = new Ring({ entries: 5000, bytes: 32e6 });
+    this.held = [];
+    this.late = []; // events that disorder lets the next one overtake
+    this.queues = new Map(); // app id -> { app, waiting, running }
+    this.open = new Set(); // events not yet acknowledged
+    this.nextId = 1;
+  }
+
+  /** Hands over an event of `account`; the record that comes back tells what becomes of it. */
+  emit(account, { field, slot, item }, { force = false } = {}) {
+    const record = { id: this.nextId++, account, field, slot, item, at: this.world.clock.now(), state: 'queued', reason: null };
+    record.tried = new Promise((resolve) => { record.markTried = resolve; });
+    this.events.push(record, 400);
+    const reason = force ? null : this.#whyNot(account, field);
+    if (reason) return this.#finish(record, 'dropped', reason);
+    if (this.world.options.hold) {
+      record.state = 'held';
+      this.held.push(record);
+    } else if (this.world.options.disorder) {
+      this.#overtake(record);
+    } else {
+      this.#enqueue([record]);
+    }
+    return record;
+  }
+
+  /** Lets held events go: shuffled or not, as one batch or each by itself. */
+  release({ shuffle = false, batch = false, order = null } = {}) {
+    let records = this.held;
+    this.held = [];
+    if (order) records = order.map((at) => records[at]).filter(Boolean);
+    if (shuffle) shuffleInPlace(records);
+    for (const record of records) record.state = 'queued';
+    if (!batch) this.#enqueue(records);
+    else for (const [app, group] of groupBy(records, (record) => record.account.app)) this.#post(app, group);
+    return records;
+  }
+
+  pending() {
+    return [...this.open].filter((record) => OPEN.has(record.state));
+  }
+
+  /** Sends a body as it is; `signature` is 'right', 'wrong', 'missing', 'sha1-only' or a header value. */
+  async sendRaw(app, { body, text, signature = 'right', secret = app.secret }) {
+    const raw = text ?? writeBody(body, { escapeSlash: this.world.options.escape_slash });
+    const post = { id: this.nextId++, app, records: [], text: raw, attempts: [], state: 'sending', first_at: this.world.clock.now() };
+    this.posts.push(post, raw.length);
+    await this.#attempt(post, rawSignature(signature, secret, raw));
+    post.state = post.attempts.at(-1).status === 200 ? 'acknowledged' : 'failed';
+    this.world.watch.touch({ topic: 'webhook' });
+    return post;
+  }
+
+  #whyNot(account, field) {
+    const { app } = account;
+    if (!app.callback.url) return 'the app has no callback URL';
+    if (account.condition === 'messages_off') return 'the account does not allow access to messages';
+    if (!account.subscribed_fields?.length) return `the app is not subscribed to the ${account.page ? 'Page' : 'account'}`;
+    if (!app.fields.includes(field)) return `the field ${field} is not ticked in the dashboard`;
+    if (account.backend === 'instagram' && field !== 'standby' && !account.subscribed_fields.includes(field)) {
+      return `the account is not subscribed to the field ${field}`;
+    }
+    return null;
+  }
+
+  #overtake(record) {
+    this.open.add(record);
+    this.late.push(record);
+    if (this.late.length > 1) return this.#enqueue(this.late.splice(0).reverse());
+    this.world.clock.after(this.world.options.disorder_ms, () => this.#enqueue(this.late.splice(0)));
+  }
+
+  #enqueue(records) {
+    for (const record of records) {
+      this.open.add(record);
+      const { app } = record.account;
+      if (!this.queues.has(app.id)) this.queues.set(app.id, { app, waiting: [], running: 0 });
+      this.queues.get(app.id).waiting.push(record);
+    }
+    for (const queue of this.queues.values()) this.#pump(queue);
+  }
+
+  #pump(queue) {
+    const { parallel, batch_max: batch } = this.world.options;
+    while (queue.running < parallel && queue.waiting.length > 0) {
+      queue.running += 1;
+      this.#post(queue.app, queue.waiting.splice(0, batch)).finally(() => {
+        queue.running -= 1;
+        this.#pump(queue);
+      });
+    }
+  }
+
+  #post(app, records) {
+    const { options, clock } = this.world;
+    const text = writeBody(this.#envelope(records), { escapeSlash: options.escape_slash });
+    const post = { id: this.nextId++, app, records, text, attempts: [], state: 'sending', first_at: clock.now() };
+    for (const record of records) {
+      this.open.add(record);
+      record.state = 'sending';
+    }
+    this.posts.push(post, text.length);
+    return this.#try(post, 1 + options.duplicates);
+  }
+
+  #envelope(records) {
+    const { options, clock } = this.world;
+    const entries = [];
+    for (const { account, slot, item } of records) {
+      let entry = entries.at(-1);
+      if (entry?.id !== account.id || !entry[slot] || entry[slot].length >= options.per_entry) {
+        entry = { id: account.id, time: clock.now(), [slot]: [] };
+        entries.push(entry);
+      }
+      entry[slot].push(item);
+    }
+    const body = { object: options.object, entry: entries };
+    return options.outer_array ? [body] : body;
+  }
+
+  /** One round of `copies` equal requests; one 200 among them is enough. */
+  async #try(post, copies) {
+    const generation = this.generation;
+    const headers = signatureHeaders(this.#secret(post), post.text);
+    if (this.world.options.parallel > 1) await Promise.all(Array.from({ length: copies }, () => this.#attempt(post, headers)));
+    else for (let i = 0; i < copies; i++) await this.#attempt(post, headers);
+    if (generation !== this.generation) return;
+    const acknowledged = post.attempts.slice(-copies).some(({ status }) => status === 200);
+    if (acknowledged) this.#acknowledged(post);
+    else this.#failed(post);
+    for (const record of post.records) record.markTried();
+    this.world.watch.touch({ topic: 'webhook' });
+  }
+
+  async #attempt(post, headers) {
+    const at = this.world.clock.now();
+    const answer = await request(post.app.callback.url, {
+      headers: { 'Content-Type': 'application/json', 'User-Agent': 'facebookexternalua', Accept: '*/*', 'Content-Length': Buffer.byteLength(post.text), ...headers },
+      body: post.text, timeoutMs: this.world.options.answer_timeout_ms,
+    });
+    post.attempts.push({ at, ...answer, body: answer.body?.slice(0, 500) });
+  }
+
+  #secret({ app, records }) {
+    const instagram = records.every(({ account }) => account.backend === 'instagram');
+    return (instagram && app.instagram_secret) || app.secret;
+  }
+
+  #acknowledged(post) {
+    post.state = 'acknowledged';
+    for (const record of post.records) {
+      record.account.failing_since = null;
+      this.#finish(record, 'acknowledged');
+    }
+  }
+
+  #failed(post) {
+    const { options, clock } = this.world;
+    this.#countFailure(post);
+    const live = post.records.filter((record) => OPEN.has(record.state));
+    const wait = options.retry_ms[post.attempts.length - 1 - options.duplicates] ?? options.retry_ms.at(-1);
+    const tooLate = clock.now() + wait * options.time_scale - post.first_at > options.give_up_after_ms * options.time_scale;
+    if (live.length === 0 || wait === undefined || tooLate) {
+      post.state = 'lost';
+      for (const record of live) this.#finish(record, 'lost', 'given up after the last retry');
+      return;
+    }
+    post.state = 'retrying';
+    for (const record of live) record.state = 'retrying';
+    post.next_at = clock.now() + wait * options.time_scale;
+    clock.after(wait * options.time_scale, () => this.#retry(post));
+  }
+
+  #retry(post) {
+    if (post.state !== 'retrying') return undefined;
+    post.state = 'sending';
+    return this.#try(post, 1);
+  }
+
+  /** Starts the hour after which Meta gives an account up, or acts when it has passed. */
+  #countFailure(post) {
+    const { options, clock } = this.world;
+    for (const account of new Set(post.records.map((record) => record.account))) {
+      if (account.failing_since !== null) continue;
+      const since = clock.now();
+      account.failing_since = since;
+      const stillFailing = () => account.failing_since === since;
+      clock.after(ALERT_AFTER_MS * options.time_scale, () => {
+        if (stillFailing()) this.world.alert('webhooks_failing', { account: account.id, since });
+      });
+      if (options.unsubscribe_after_ms === 0) continue;
+      clock.after(options.unsubscribe_after_ms * options.time_scale, () => {
+        if (stillFailing()) this.#unsubscribe(account, since);
+      });
+    }
+  }
+
+  #unsubscribe(account, since) {
+    account.subscribed_fields = null;
+    account.failing_since = null;
+    this.world.alert('webhooks_disabled', { account: account.id, since });
+    for (const record of [...this.open].filter((one) => one.account === account)) {
+      this.#finish(record, 'lost', 'the app was unsubscribed after an hour of failures');
+    }
+    for (const post of this.posts.list()) {
+      if (post.state === 'retrying' && post.records.every(({ state }) => state === 'lost')) post.state = 'lost';
+    }
+    for (const queue of this.queues.values()) queue.waiting = queue.waiting.filter(({ state }) => state !== 'lost');
+    this.world.watch.touch({ topic: 'webhook' });
+  }
+
+  #finish(record, state, reason = null) {
+    record.state = state;
+    record.reason = reason;
+    this.open.delete(record);
+    if (state !== 'acknowledged') record.markTried();
+    this.world.watch.touch({ topic: 'webhook' });
+    return record;
+  }
+}
+
+function rawSignature(kind, secret, raw) {
+  const headers = signatureHeaders(secret, raw);
+  if (kind === 'right') return headers;
+  if (kind === 'missing') return {};
+  if (kind === 'sha1-only') return { 'X-Hub-Signature': headers['X-Hub-Signature'] };
+  if (kind === 'wrong') return signatureHeaders(`not ${secret}`, raw);
+  return { 'X-Hub-Signature-256': kind };
+}
+
+function shuffleInPlace(list) {
+  const before = [...list];
+  for (let i = list.length - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1));
+    [list[i], list[j]] = [list[j], list[i]];
+  }
+  // A shuffle that changes nothing tests nothing.
+  if (list.length > 1 && list.every((item, i) => item === before[i])) list.push(list.shift());
+}
+
+function groupBy(list, key) {
+  const groups = new Map();
+  for (const item of list) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
+  return groups;
+}
