@@ -2,13 +2,44 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/file.h>
 
+/* Between threads; the file's lock is between processes (and would do for threads too, but no checker of threads sees it). */
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+
 void home_done(struct home *h)
 {
-	fd_done(&h->lock);	/* gives the lock back */
+	if (h->lock >= 0) {
+		fd_done(&h->lock);	/* gives the file's lock back */
+		(void)pthread_mutex_unlock(&turn);
+	}
 	arena_done(&h->memory);
+}
+
+/* 0, or an errno: EWOULDBLOCK when somebody else has it. */
+static int take_turn(const char *path, bool wait, int *ret_fd)
+{
+	int code = wait ? pthread_mutex_lock(&turn) : pthread_mutex_trylock(&turn);
+
+	if (code != 0)
+		return code == EBUSY ? EWOULDBLOCK : code;
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	while (fd >= 0 && flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)) != 0)
+		if (errno != EINTR) {	/* a signal may end the waiting */
+			code = errno;
+			fd_done(&fd);
+			errno = code;
+		}
+	if (fd < 0) {
+		code = errno;
+		(void)pthread_mutex_unlock(&turn);
+		return code;
+	}
+	*ret_fd = fd;
+	return 0;
 }
 
 int home_open(struct instance *i, bool wait, struct home *ret, struct error *err)
@@ -29,14 +60,10 @@ int home_open(struct instance *i, bool wait, struct home *ret, struct error *err
 		home_done(h);
 		return r;
 	}
-	h->lock = open(lock.p, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	do	/* a signal may end the waiting */
-		code = h->lock < 0 ? -1 : flock(h->lock, LOCK_EX | (wait ? 0 : LOCK_NB));
-	while (h->lock >= 0 && code != 0 && errno == EINTR);
-	if (code == 0)
+	if ((code = take_turn(lock.p, wait, &h->lock)) == 0)
 		return 0;
-	r = errno == EWOULDBLOCK ? fail(err, ERR_TEMPORARY, "another process works on the addons") :
-	    fail(err, ERR_BROKEN, "%s: %s", lock.p, strerror(errno));
+	r = code == EWOULDBLOCK ? fail(err, ERR_TEMPORARY, "another process works on the addons") :
+	    fail(err, ERR_BROKEN, "%s: %s", lock.p, strerror(code));
 	home_done(h);
 	return r;
 }

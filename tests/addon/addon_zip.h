@@ -1,4 +1,4 @@
-/* Packages for addon_test.c, made with libzip itself and then by changing bytes: the product's own packer makes no bad ones. */
+/* Packages for the tests here, made with libzip itself and then by changing bytes: the product's own packer makes no bad ones. */
 #ifndef TESTS_ADDON_ZIP_H
 #define TESTS_ADDON_ZIP_H
 

@@ -1,4 +1,4 @@
-/* A small addon for addon_test.c. Built several times: each FIXTURE_… breaks another rule. */
+/* A small addon for the tests here. Built several times: each FIXTURE_… breaks another rule. */
 #include <mailtrixy/addon.h>
 
 #ifndef FIXTURE_VERSION
