@@ -1,0 +1,96 @@
+// The control API: what a test, `./dev run` and the phone page ask of the simulator. One table; each handler gets the stage and
+// the call's body or query, and returns what is answered as JSON.
+
+import { NotHere } from '../core/world.mjs';
+import { changeOptions } from '../core/options.mjs';
+import { PRESET_NAMES } from '../core/weather.mjs';
+import { actOnBusinessPhone, echo } from '../people/business.mjs';
+import { CUSTOMER_ACTS, actAsCustomer } from '../people/customer.mjs';
+import { dashboardTest } from '../webhook/event.mjs';
+import { saveCallback } from '../webhook/handshake.mjs';
+import { makeDemo, showDemo } from './demo.mjs';
+import { formFields, showAccount, showApp, showCustomer, showEvent, showFault, showMessage, showPost, showThread } from './show.mjs';
+
+const WAIT_MS = 15_000;
+const timeout = (given) => Math.min(Number(given.timeout_ms) || WAIT_MS, 60_000);
+
+const ACCOUNT_CHANGES = ['condition', 'subscribed_fields'];
+const APP_CHANGES = ['live', 'human_agent', 'require_proof', 'fields', 'secret', 'instagram_secret'];
+const CUSTOMER_CHANGES = ['condition', 'name', 'username', 'has_role', 'owner_app'];
+
+function change(thing, given, names) {
+  for (const name of names) if (given[name] !== undefined) thing[name] = given[name];
+  return thing;
+}
+
+async function settled(stage, { event, message }, given) {
+  if (given.wait && event) await stage.world.watch.until(() => !['queued', 'sending', 'retrying'].includes(event.state), timeout(given));
+  return { event: showEvent(event), message: message ? showMessage(message) : null };
+}
+
+export const ROUTES = {
+  'GET demo': (stage) => { if (!stage.demo) throw new NotHere('the simulator runs without --demo'); return showDemo(stage); },
+  'POST callback': (stage, given) => saveCallback(stage.world, stage.world.app(given.app), { callback_url: given.url, verify_token: given.verify_token, verify: given.verify ?? true }),
+  'POST reset': (stage, given) => { stage.reset(); if (given.demo ?? stage.demo) makeDemo(stage, given.callback_url); return {}; },
+
+  'GET apps': (stage) => [...stage.world.apps.values()].map(showApp),
+  'POST apps': (stage, given) => showApp(stage.world.createApp(given)),
+  'POST apps/change': (stage, given) => showApp(change(stage.world.app(given.app), given, APP_CHANGES)),
+  'GET accounts': (stage) => [...stage.world.accounts.values()].map((a) => ({ ...showAccount(a), fields: formFields(a) })),
+  'POST accounts': (stage, given) => { const a = stage.world.createAccount(given); return { ...showAccount(a), fields: formFields(a) }; },
+  'POST accounts/change': (stage, given) => showAccount(change(stage.world.account(given.account), given, ACCOUNT_CHANGES)),
+  'POST tokens/change': (stage, given) => {
+    const token = stage.world.tokens.get(given.token ?? stage.world.account(given.account).token);
+    if (!token) throw new NotHere('there is no such token');
+    change(token, given, ['trouble', 'expires_at', 'scopes']);
+    return { trouble: token.trouble, expires_at: token.expires_at, scopes: token.scopes };
+  },
+  'POST tokens': (stage, given) => {
+    const account = stage.world.account(given.account);
+    account.token = stage.world.createToken({ ...given, account }).value;
+    return { token: account.token };
+  },
+  'GET customers': (stage) => [...stage.world.customers.values()].slice(0, 1000).map((c) => showCustomer(c, stage)),
+  'POST customers': (stage, given) => showCustomer(stage.world.createCustomer(given), stage),
+  'POST customers/change': (stage, given) => showCustomer(change(stage.world.customer(given.customer), given, CUSTOMER_CHANGES), stage),
+
+  'GET acts': () => CUSTOMER_ACTS,
+  'POST act': (stage, given) => settled(stage, actAsCustomer(stage, stage.world.customer(given.customer), given), given),
+  'POST business': (stage, given) => settled(stage, actOnBusinessPhone(stage, stage.world.customer(given.customer), given), given),
+  'GET thread': (stage, given) => showThread(stage.world.customer(given.customer), stage),
+  'GET calls': (stage, given) => stage.world.calls.list().filter((c) => !given.name || c.name === given.name),
+  'GET alerts': (stage) => stage.world.alerts.list(),
+
+  'GET options': (stage) => stage.world.options,
+  'POST options': (stage, given) => { changeOptions(stage.world.options, given); return stage.world.options; },
+  'GET weather': (stage) => ({ presets: PRESET_NAMES, faults: stage.weather.faults.map(showFault) }),
+  'POST weather': (stage, given) => showFault(stage.weather.add(given)),
+  'POST weather/clear': (stage, given) => { stage.weather.clear(given.id); return {}; },
+  'POST weather/release': (stage) => ({ released: stage.weather.release() }),
+  'POST clock': async (stage, given) => { await stage.world.clock.advance(Number(given.advance_ms) || 0); return { now: stage.world.clock.now(), offset_ms: stage.world.clock.offset }; },
+
+  'GET webhooks': (stage, given) => ({ pending: stage.delivery.pending().length, held: stage.delivery.held.length, posts: stage.delivery.posts.list().slice(-(Number(given.last) || 100)).map(showPost) }),
+  'POST webhooks/release': (stage, given) => ({ released: stage.delivery.release(given).map(showEvent) }),
+  'POST webhooks/raw': async (stage, given) => showPost(await stage.delivery.sendRaw(stage.world.app(given.app), given)),
+  'POST webhooks/test': async (stage, given) => showPost(await stage.delivery.sendRaw(stage.world.app(given.app), { body: dashboardTest(given.shape, given.account) })),
+  'POST echoes/release': async (stage) => {
+    const held = stage.heldEchoes.splice(0);
+    for (const { customer, message } of held) await echo(stage, customer, message);
+    return { released: held.length };
+  },
+
+  // Waiting: resolves when it is so, or with {timeout: true}.
+  'GET wait/thread': async (stage, given) => {
+    const customer = stage.world.customer(given.customer), count = Number(given.messages) || 1;
+    const ours = () => customer.thread.filter((m) => !given.from || m.from === given.from);
+    const seen = await stage.world.watch.until(() => ours().length >= count && (!given.text || ours().some((m) => m.text === given.text)), timeout(given));
+    return { ...showThread(customer, stage), timeout: !seen };
+  },
+  'GET wait/webhooks': async (stage, given) => ({ timeout: !(await stage.world.watch.until(() => stage.delivery.pending().length === 0, timeout(given))) }),
+  'GET wait/calls': async (stage, given) => {
+    const count = () => stage.world.calls.list().filter((c) => c.status !== null && (!given.name || c.name === given.name)).length;
+    const seen = await stage.world.watch.until(() => count() >= (Number(given.count) || 1), timeout(given));
+    return { count: count(), timeout: !seen };
+  },
+  'GET wait/holding': async (stage, given) => ({ timeout: !(await stage.world.watch.until(() => stage.weather.holding.length > 0, timeout(given))) }),
+};
