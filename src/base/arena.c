@@ -26,6 +26,13 @@ void arena_done(struct arena *a)
 	a->used = 0;
 }
 
+void arena_wipe(struct arena *a)
+{
+	for (struct arena_block *b = a->block; b != NULL; b = b->older)
+		explicit_bzero(b->bytes, b->used);
+	arena_done(a);
+}
+
 void arena_reset(struct arena *a)
 {
 	struct arena_block *keep = a->block;

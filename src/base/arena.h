@@ -13,6 +13,7 @@ struct arena {
 };
 
 void arena_done(struct arena *a);
+void arena_wipe(struct arena *a);		/* arena_done for what held secrets: its bytes are overwritten first */
 /* Forgets all that was given out but keeps one block for the next use. */
 void arena_reset(struct arena *a);
 /* Zeroed and aligned for any object; NULL past the limit or without memory. */

@@ -1,4 +1,5 @@
-/* Requests to other servers, all on one thread (libcurl multi). Used by work/ only. */
+/* Requests to other servers, all on one thread (libcurl multi). Used by work/ only. A request is written once: never again by
+ * itself after one byte of it may have left, unless its method is GET. */
 #ifndef BASE_HTTP_CLIENT_H
 #define BASE_HTTP_CLIENT_H
 
@@ -18,7 +19,8 @@ struct http_call {
 	size_t header_count;
 	int64_t timeout_ms;		/* 0: 30 s in all */
 	size_t max_answer;		/* bytes of body; 0: LIMIT_ANSWER_BODY */
-	/* Called once, on the client's thread. Must be quick. */
+	/* Called once, on the client's thread (on the submitter's when the client is stopping). Must be quick. The call may be
+	 * freed in it. */
 	void (*done)(struct http_call *call);
 	void *arg;
 	/* the answer, valid from done() until http_call_done */
@@ -29,16 +31,16 @@ struct http_call {
 	size_t answer_header_count;
 	struct error error;		/* with status 0: why */
 	struct arena memory;		/* of the answer; the caller frees it with http_call_done */
-	void *internal;
+	void *internal;			/* of the answer too */
 	struct http_call *next;
 };
 
 /* user_agent: "MailTrixy/1.0". Redirects are never followed; only http and https; proxies from the environment are not used. */
 int http_client_start(struct str user_agent, struct http_client **ret, struct error *err);
 void http_client_stop(struct http_client *c);	/* running calls end with status 0; done() is called for each */
-void http_client_submit(struct http_client *c, struct http_call *call);
-/* Submits and waits (never on the loop or the writer thread). */
+void http_client_submit(struct http_client *c, struct http_call *call);	/* never blocks */
+/* Submits and waits (never on the loop or the writer thread). Sets done and arg itself. */
 void http_client_run(struct http_client *c, struct http_call *call);
-void http_call_done(struct http_call *call);
+void http_call_done(struct http_call *call);	/* frees the answer, not the request */
 
 #endif
