@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "folder.h"
@@ -54,8 +56,10 @@ static int write_pair(struct db *db, void *arg, struct error *err)
 	if ((r = store_setting_set(db, a, STR("1"), err)) < 0 || (r = store_setting_set(db, b, STR("2"), err)) < 0 ||
 	    (r = store_change_add(db, (struct workspace_id){ 1 }, CHANGE_MESSAGE, work->n, 2, err)) < 0)
 		return r;
-	if (work->loses)
+	if (work->loses) {
 		db->engine->rollback(db);	/* as SQLite does by itself when the disk is full */
+		(void)store_setting_set(db, arena_printf(&arena, "stray%ld", (long)work->n), STR("3"), err);
+	}
 	if (work->fails)
 		return fail(err, ERR_DENIED, "unit %d does not want to", (int)work->n);
 	return (int)(work->n % 100);
@@ -216,6 +220,7 @@ static void transaction_lost(void **state)
 		for (int64_t i = 0; i < GROUP; i++) {
 			assert_int_equal(has("a", units[i].work.n), i != 7);
 			assert_int_equal(units[i].result < 0, i == 7);
+			assert_false(has("stray", units[i].work.n));
 		}
 	}
 }
@@ -431,6 +436,123 @@ static void same_statement_twice(void **state)
 	check_ok(store_write_alone(store, nested, &sum, &err), &err);
 }
 
+/* ---- a full disk ---- */
+
+static int write_much(struct db *db, void *arg, struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	const struct pair_work *work = arg;
+	struct str big = arena_printf(&arena, "%01000000d", 1);
+	int r = write_pair(db, arg, err);
+
+	if (r >= 0 && work->n % 2 == 0)
+		r = store_setting_set(db, STR("big"), big, err);
+	return r < 0 ? r : 0;
+}
+
+/* The database may grow no further, as on a full disk: what fits is stored, what does not is refused whole, and when there
+ * is room again all goes on. */
+static void disk_full(void **state)
+{
+	struct error err = { 0 };
+	struct rlimit limit, small;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	small = limit;
+	small.rlim_cur = 900000;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	for (int64_t n = 0; n < 8; n++) {
+		struct pair_work work = { .n = n };
+		int r = store_write(store, write_much, &work, &err);
+
+		assert_int_equal(r, n % 2 == 0 ? ERR_TEMPORARY : 0);
+		assert_int_equal(has("a", n), r == 0);
+		assert_int_equal(has("b", n), r == 0);
+	}
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	for (int64_t n = 10; n < 14; n++) {
+		struct pair_work work = { .n = n };
+
+		check_ok(store_write(store, write_much, &work, &err), &err);
+		assert_true(has("a", n) && has("b", n));
+	}
+}
+
+/* ---- two processes ---- */
+
+static void *write_second(void *arg)
+{
+	struct store *second = arg;
+	struct error err = { 0 };
+
+	for (int64_t n = 5000; n < 5030; n++) {
+		struct pair_work work = { .n = n };
+
+		if (store_write(second, write_pair, &work, &err) < 0)
+			return (void *)"the second writer was kept out";
+	}
+	return NULL;
+}
+
+/* A command beside the running server: two writers on one database, one of them busy all the time. */
+static void two_writers(void **state)
+{
+	struct store_options options = { .data_dir = str_of(folder.path) };
+	struct submitted units[GROUP];
+	struct store *second;
+	struct error err = { 0 };
+	pthread_t thread;
+	void *complaint;
+	int64_t n = 0;
+
+	(void)state;
+	check_ok(store_open(&options, &second, &err), &err);
+	assert_int_equal(pthread_create(&thread, NULL, write_second, second), 0);
+	while (!has("a", 5029) && n < 5000) {
+		fill(units, n);
+		submit_group(units, GROUP);
+		for (int i = 0; i < GROUP; i++)
+			assert_true(units[i].result >= 0);
+		n += GROUP;
+	}
+	assert_int_equal(pthread_join(thread, &complaint), 0);
+	assert_null(complaint);
+	store_close(second);
+	for (int64_t k = 0; k < n; k++)
+		assert_true(has("a", k) && has("b", k));
+	for (int64_t k = 5000; k < 5030; k++)
+		assert_true(has("a", k) && has("b", k));
+}
+
+/* ---- the log ---- */
+
+static int write_page(struct db *db, void *arg, struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	int64_t *n = arg;
+	struct str value = arena_printf(&arena, "%0100000d", 1);
+
+	++*n;
+	return store_setting_set(db, arena_printf(&arena, "page%ld", (long)(*n % 50)), value, err);
+}
+
+/* Under a steady load the log neither grows for ever nor loses anything. */
+static void log_stays_short(void **state)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct error err = { 0 };
+	struct stat s;
+	int64_t n = 0;
+
+	(void)state;
+	for (int i = 0; i < 1200; i++)	/* some 120 MB of log, were it not moved */
+		check_ok(store_write(store, write_page, &n, &err), &err);
+	assert_int_equal(stat(arena_printf(&arena, "%s/mailtrixy.db-wal", folder.path).p, &s), 0);
+	assert_true(s.st_size < 60 * 1024 * 1024);
+}
+
 /* ---- kill -9 ---- */
 
 /* Writes pairs and reports the number of each that was acknowledged, until it is killed. */
@@ -503,6 +625,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(reader_cannot_write, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(reader_sees_one_state, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(same_statement_twice, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(disk_full, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(two_writers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(log_stays_short, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

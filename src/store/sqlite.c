@@ -10,8 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 enum {
-	BUSY_MS = 10000,		/* how long a commit of another process may hold us up */
+	BUSY_MS = 10000,		/* how long commits of another process may hold us up */
+	CHECKPOINT_BUSY_MS = 20,	/* the checkpointer holds commits up while it waits for readers: it comes again later */
+	BUSY_POLL_US = 500,
 	PAGE_BYTES = 8192,
 	WRITER_CACHE_KIB = 12 * 1024,
 	READER_CACHE_KIB = 1024,
@@ -31,6 +35,7 @@ struct sqlite_db {
 	struct kept **slot;		/* open addressing by the literal's address */
 	size_t slots, used;
 	int64_t log_pages;
+	int64_t busy_until;		/* while another process is in the way: when we give up */
 };
 
 static struct sqlite_db *of(struct db *db)
@@ -466,14 +471,28 @@ static int want_wal(sqlite3 *handle, struct error *err)
 	return r;
 }
 
+/* SQLite's own handler sleeps up to 100 ms between two tries. Another process that commits without a pause leaves the lock
+ * free for a moment only, and that moment must be met: the server under load and a command beside it. */
+static int wait_busy(void *arg, int tries)
+{
+	struct sqlite_db *d = arg;
+	int64_t now = clock_mono_ms();
+
+	if (tries == 0)
+		d->busy_until = now + (d->db.use == DB_CHECKPOINTER ? CHECKPOINT_BUSY_MS : BUSY_MS);
+	if (now >= d->busy_until)
+		return 0;
+	(void)usleep(BUSY_POLL_US);
+	return 1;
+}
+
 static int configure(struct sqlite_db *d, struct error *err)
 {
 	char text[80];
 	int r;
 
 	(void)sqlite3_extended_result_codes(d->handle, 1);
-	/* The checkpointer holds commits up while it waits for readers: it gives up soon and comes again. */
-	(void)sqlite3_busy_timeout(d->handle, d->db.use == DB_CHECKPOINTER ? 20 : BUSY_MS);
+	(void)sqlite3_busy_handler(d->handle, wait_busy, d);
 	(void)sqlite3_db_config(d->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	(void)snprintf(text, sizeof(text), "PRAGMA page_size = %d", PAGE_BYTES);	/* no effect once it has pages */
 	if (d->db.use == DB_WRITER && ((r = pragma(d->handle, text, err)) < 0 || (r = want_wal(d->handle, err)) < 0))
