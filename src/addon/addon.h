@@ -16,10 +16,12 @@ const char *addon_status_word(enum addon_status status);
 int addon_list(struct db *db, struct arena *arena, struct addon **ret, size_t *ret_count, struct error *err);
 int addon_get(struct db *db, struct str slug, struct arena *arena, struct addon *ret, struct error *err);
 
-/* Checks the package and unpacks it to DATA/addons/HASH. Repeatable; nothing half-done is left. With allow_unsigned an admin
- * has confirmed. ERR_DENIED: no signature that this instance trusts (err->text is the warning for the admin).
- * ERR_INVALID, ERR_LIMIT: what is wrong with the package, in words for the admin. An active addon of an older version is
- * upgraded: its new migrations run. Waits. */
+/* Checks the package and unpacks it to DATA/addons/HASH. Repeatable; nothing half-done is left. Waits. err->text is for the
+ * admin, but for ERR_BROKEN and ERR_NOMEM. With allow_unsigned an admin has confirmed.
+ * ERR_DENIED: no signature that this instance trusts; the text is the warning. ERR_INVALID, ERR_LIMIT: what is wrong with the
+ * package. ERR_EXISTS: another addon has its channel. ERR_STATE: an older version, or the same version with other content
+ * while it is active (inactive, it is replaced). An active addon is upgraded: the new migrations run, the new library is loaded
+ * beside the old and takes its place; when that fails the old version stays active. */
 int addon_install(struct instance *i, struct str zip, bool allow_unsigned, struct arena *arena, struct addon *ret, struct error *err);
 /* Runs the migrations that are not recorded, loads the library, adds the channel. Safe to kill and to repeat. On failure the
  * addon is `failed` with the reason and can be activated again. */

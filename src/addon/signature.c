@@ -154,6 +154,7 @@ int addon_keygen(struct str prefix, struct error *err)
 		return fail(err, ERR_NOMEM, "no memory to make a key");
 	/* file_make: a key that is there is never overwritten. */
 	if ((r = file_make(key_path.p, key, 0600, err)) < 0 || (r = file_make(pub_path.p, pub, 0644, err)) < 0)
-		return r;
+		return r == ERR_EXISTS ? fail(err, ERR_EXISTS, "%.*s.key or .pub is there already; a key is never overwritten",
+					      STR_ARG(str_cut(prefix, 0, 120))) : r;
 	return 0;
 }

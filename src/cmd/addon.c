@@ -4,6 +4,7 @@
 #include "addon/addon.h"
 #include "addon/file.h"
 #include "base/limit.h"
+#include "base/log.h"
 #include "cmd/cmd.h"
 
 static void config_drop(struct config *c)
@@ -167,9 +168,10 @@ static int with_instance(struct str verb, struct config *config, int argc, char 
 {
 	SCOPED(arena_done) struct arena a = { 0 };
 	struct instance i;
-	int r = cmd_instance_open(config, &i, err);
+	int r;
 
-	if (r < 0)
+	log_set_level(LOG_WARNING);	/* what is done is printed */
+	if ((r = cmd_instance_open(config, &i, err)) < 0)
 		return r;
 	if (str_eq_c(verb, "install"))
 		r = install(&i, argc, argv, &a, err);
