@@ -81,7 +81,7 @@ static int run_put(struct db *db, void *arg, struct error *err)
 					   t != NULL ? clock_now_ms() + 7 * DAY_MS : next_ask(p->item->tries), tries, err);
 	struct str name = told(t->name, LIMIT_NAME), handle = told(t->handle, LIMIT_NAME), picture = told(t->picture_url, LIMIT_URL);
 
-	if ((r = store_identity_save(db, &identity, name, handle, str_starts(picture, STR("https://")) ? picture : STR_NONE,
+	if ((r = store_identity_save(db, &identity, name, handle, str_starts(picture, STR("http")) ? picture : STR_NONE,
 				     t->follower_count, clock_now_ms() + 7 * DAY_MS, 0, err)) < 0)
 		return r;
 	return tell(db, &identity, name, handle, err);
