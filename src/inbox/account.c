@@ -17,7 +17,8 @@ static void account_of(const struct store_account *row, struct account *ret)
 	};
 }
 
-int account_get(struct db *db, struct workspace_id w, int64_t id, struct arena *arena, struct account *ret, struct error *err)
+int account_get(struct db *db, struct workspace_id w, int64_t id, struct arena *arena, struct account *ret,
+		struct error *err)
 {
 	struct store_account row;
 	int r = store_account_get(db, w, id, arena, &row, err);
@@ -99,7 +100,8 @@ static struct str mask(struct str secret, struct arena *arena)
 	return arena_printf(arena, "•••• %.*s", STR_ARG(str_cut(secret, from, secret.len)));
 }
 
-static int show_verify_token(struct instance *i, struct db *db, const struct account *a, struct arena *arena, struct str *ret)
+static int show_verify_token(struct instance *i, struct db *db, const struct account *a, struct arena *arena,
+			     struct str *ret)
 {
 	struct str token;
 	int r = account_verify_token(i, db, a, arena, &token, NULL);
@@ -202,7 +204,8 @@ int account_set_status(struct db *db, struct workspace_id w, int64_t id, enum ac
 	return r < 0 ? r : store_change_add(db, w, CHANGE_ACCOUNT, id, 0, err);
 }
 
-int account_set_parked(struct db *db, struct workspace_id w, int64_t id, int64_t until_ms, struct str reason, struct error *err)
+int account_set_parked(struct db *db, struct workspace_id w, int64_t id, int64_t until_ms, struct str reason,
+		       struct error *err)
 {
 	int r = store_account_set_parked(db, w, id, until_ms, reason, err);
 

@@ -32,7 +32,8 @@ int account_update(struct instance *i, struct workspace_id w, int64_t id, const 
 int account_disconnect(struct instance *i, struct workspace_id w, int64_t id, struct error *err);
 
 /* Reading, with a reader of the calling thread. Text is the arena's. */
-int account_get(struct db *db, struct workspace_id w, int64_t id, struct arena *arena, struct account *ret, struct error *err);
+int account_get(struct db *db, struct workspace_id w, int64_t id, struct arena *arena, struct account *ret,
+		struct error *err);
 int account_list(struct db *db, struct workspace_id w, struct arena *arena, struct account **ret, size_t *ret_count,
 		 struct error *err);
 struct account_connected { struct account account; struct str workspace_name; };
@@ -51,6 +52,7 @@ int account_open(struct instance *i, struct db *db, const struct account *a, str
 /* Inside a unit. reason: STR_NONE clears it. Adds the change for browsers. */
 int account_set_status(struct db *db, struct workspace_id w, int64_t id, enum account_status status, struct str reason,
 		       struct error *err);
-int account_set_parked(struct db *db, struct workspace_id w, int64_t id, int64_t until_ms, struct str reason, struct error *err);
+int account_set_parked(struct db *db, struct workspace_id w, int64_t id, int64_t until_ms, struct str reason,
+		       struct error *err);
 
 #endif

@@ -90,7 +90,8 @@ static struct str fault_of(const struct trixy_field *f, struct str value, struct
 	return STR_NONE;
 }
 
-void account_form_check(const struct account_form *form, const bool *is_stored, struct arena *arena, struct account_faults *ret)
+void account_form_check(const struct account_form *form, const bool *is_stored, struct arena *arena,
+			struct account_faults *ret)
 {
 	for (uint32_t i = 0; i < form->channel->field_count; i++) {
 		const struct trixy_field *f = &form->channel->fields[i];

@@ -19,7 +19,8 @@ struct account_form {
 void account_form_read(const struct trixy_channel *channel, int backend, const struct account_pair *pairs, size_t count,
 		       struct account_form *ret);
 /* One fault a field that breaks a rule. is_stored[i]: field i has a value already, which an empty secret keeps; NULL: none has. */
-void account_form_check(const struct account_form *form, const bool *is_stored, struct arena *arena, struct account_faults *ret);
+void account_form_check(const struct account_form *form, const bool *is_stored, struct arena *arena,
+			struct account_faults *ret);
 void account_fault_add(struct account_faults *faults, struct str field, struct str message);
 /* True when the field is shown for this backend and is a column of the account table. */
 bool account_field_is_column(const struct trixy_field *field, int backend);

@@ -28,7 +28,8 @@ static struct str place(struct arena *arena, struct str table, int64_t id, struc
 	return arena_printf(arena, "%.*s/%" PRId64 "/%.*s", STR_ARG(table), id, STR_ARG(column));
 }
 
-static int seal_at(struct instance *i, struct str where, struct str plain, struct arena *arena, struct str *ret, struct error *err)
+static int seal_at(struct instance *i, struct str where, struct str plain, struct arena *arena,
+		   struct str *ret, struct error *err)
 {
 	return where.p == NULL ? fail(err, ERR_NOMEM, "out of memory") : seal(&i->seal_key, where, plain, arena, ret, err);
 }
@@ -44,24 +45,28 @@ static int open_at(struct instance *i, struct str where, struct str sealed, stru
 	return r;
 }
 
-int account_secret_seal(struct instance *i, const struct trixy_channel *channel, int64_t id, struct str column, struct str plain,
+int account_secret_seal(struct instance *i, const struct trixy_channel *channel, int64_t id,
+			struct str column, struct str plain,
 			struct arena *arena, struct str *ret, struct error *err)
 {
 	return seal_at(i, place(arena, str_from_trixy(channel->account_table), id, column), plain, arena, ret, err);
 }
 
-int account_secret_open(struct instance *i, const struct trixy_channel *channel, int64_t id, struct str column, struct str sealed,
+int account_secret_open(struct instance *i, const struct trixy_channel *channel, int64_t id,
+			struct str column, struct str sealed,
 			struct arena *arena, struct str *ret, struct error *err)
 {
 	return open_at(i, place(arena, str_from_trixy(channel->account_table), id, column), sealed, arena, ret, err);
 }
 
-int account_token_seal(struct instance *i, int64_t id, struct str plain, struct arena *arena, struct str *ret, struct error *err)
+int account_token_seal(struct instance *i, int64_t id, struct str plain, struct arena *arena,
+		       struct str *ret, struct error *err)
 {
 	return seal_at(i, place(arena, STR("accounts"), id, STR("verify_token")), plain, arena, ret, err);
 }
 
-int account_token_open(struct instance *i, int64_t id, struct str sealed, struct arena *arena, struct str *ret, struct error *err)
+int account_token_open(struct instance *i, int64_t id, struct str sealed, struct arena *arena,
+		       struct str *ret, struct error *err)
 {
 	return open_at(i, place(arena, STR("accounts"), id, STR("verify_token")), sealed, arena, ret, err);
 }

@@ -19,7 +19,8 @@ static struct str digest_of(struct str secret, unsigned char room[SHA256_BYTES])
 	return (struct str){ (const char *)room, SHA256_BYTES };
 }
 
-int people_credentials(struct db *db, int64_t user_id, enum credential_kind kind, struct arena *arena, struct credential **ret,
+int people_credentials(struct db *db, int64_t user_id, enum credential_kind kind, struct arena *arena,
+		       struct credential **ret,
 		       size_t *ret_count, struct error *err)
 {
 	struct store_credential *rows;
@@ -79,7 +80,8 @@ static int run_new(struct db *db, void *arg, struct error *err)
 	return r < 0 ? r : store_credential_add(db, &work->row, &work->id, err);
 }
 
-int people_credential_new(struct instance *i, int64_t user_id, enum credential_kind kind, struct str name, int64_t lifetime_ms,
+int people_credential_new(struct instance *i, int64_t user_id, enum credential_kind kind, struct str name,
+			  int64_t lifetime_ms,
 			  struct arena *arena, struct str *ret_secret, int64_t *ret_id, struct error *err)
 {
 	int64_t now = clock_now_ms();

@@ -117,7 +117,8 @@ static struct entry *find(const struct snapshot *s, struct str channel, struct s
 /* ---- building one ---- */
 
 /* Where the secrets pass through on their way: wiped, not only freed, is the copy in the snapshot; this arena lives for a moment. */
-static int read_secrets(struct instance *i, struct db *db, const struct store_account *a, struct snapshot *s, struct entry *e)
+static int read_secrets(struct instance *i, struct db *db, const struct store_account *a, struct snapshot *s,
+			struct entry *e)
 {
 	const struct trixy_channel *channel = channels_find(i->channels, a->channel);
 	int backend = channel == NULL ? -1 : channel_backend(channel, a->backend);
@@ -344,7 +345,8 @@ int directory_find(struct account_directory *d, struct str channel, struct str e
 	return e != NULL;
 }
 
-int directory_verify(struct account_directory *d, struct str channel, struct str external_key, struct str body, struct str signature)
+int directory_verify(struct account_directory *d, struct str channel, struct str external_key,
+		     struct str body, struct str signature)
 {
 	unsigned char want[SHA256_BYTES];
 	int yes = 0;

@@ -14,7 +14,8 @@ struct directory_account { struct workspace_id workspace; int64_t account_id; };
 /* 1 found, 0 not known. */
 int directory_find(struct account_directory *d, struct str channel, struct str external_key, struct directory_account *ret);
 /* Whether the account's secret signs the body: 1 yes, 0 no. signature: "sha256=" and 64 hex digits. */
-int directory_verify(struct account_directory *d, struct str channel, struct str external_key, struct str body, struct str signature);
+int directory_verify(struct account_directory *d, struct str channel, struct str external_key,
+		     struct str body, struct str signature);
 /* Whether any distinct secret of the channel's accounts in this instance signs the body: 1 yes, 0 no. */
 int directory_verify_any(struct account_directory *d, struct str channel, struct str body, struct str signature);
 /* 1 when some live account of the channel has this verify token. Constant time over all of them. */

@@ -29,7 +29,8 @@ int store_account_get(struct db *db, struct workspace_id w, int64_t id, struct a
 		      struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM accounts a WHERE a.id = ? AND a.workspace_id = ? AND a.status <> 3", err);
+	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM accounts a"
+				    " WHERE a.id = ? AND a.workspace_id = ? AND a.status <> 3", err);
 
 	if (r < 0)
 		return r;
@@ -50,7 +51,8 @@ int store_account_list(struct db *db, struct workspace_id w, struct arena *arena
 	SCOPED(stmt_done) struct stmt st = { 0 };
 	SCOPED(rows_done) struct rows rows = { .size = sizeof(struct store_account) };
 	struct store_account *a;
-	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM accounts a WHERE a.workspace_id = ? AND a.status <> 3 ORDER BY a.id", err);
+	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM accounts a"
+				    " WHERE a.workspace_id = ? AND a.status <> 3 ORDER BY a.id", err);
 
 	if (r < 0)
 		return r;
@@ -67,7 +69,8 @@ int store_account_list_of_channel(struct db *db, struct str channel, struct aren
 	SCOPED(rows_done) struct rows rows = { .size = sizeof(struct store_account) };
 	struct store_account *a;
 	int r = db_prepare(db, &st, "SELECT " COLUMNS ", w.name FROM accounts a JOIN workspaces w ON w.id = a.workspace_id"
-				    " WHERE a.status <> 3 AND (? IS NULL OR a.channel = ?) ORDER BY w.name, w.id, a.id", err);
+				    " WHERE a.status <> 3 AND (? IS NULL OR a.channel = ?)"
+				    " ORDER BY w.name, w.id, a.id", err);
 
 	if (r < 0)
 		return r;
@@ -80,12 +83,13 @@ int store_account_list_of_channel(struct db *db, struct str channel, struct aren
 	return r < 0 ? r : rows_give(&rows, arena, ret, ret_count, err);
 }
 
-int store_account_revivable(struct db *db, struct workspace_id w, struct str channel, struct str external_key, int64_t *ret_id,
+int store_account_revivable(struct db *db, struct workspace_id w, struct str channel,
+			    struct str external_key, int64_t *ret_id,
 			    struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "SELECT id FROM accounts WHERE workspace_id = ? AND channel = ? AND external_key = ? AND status = 3"
-				    " ORDER BY id DESC LIMIT 1", err);
+	int r = db_prepare(db, &st, "SELECT id FROM accounts WHERE workspace_id = ? AND channel = ? AND external_key = ?"
+				    " AND status = 3 ORDER BY id DESC LIMIT 1", err);
 
 	if (r < 0)
 		return r;
@@ -101,8 +105,8 @@ int store_account_revivable(struct db *db, struct workspace_id w, struct str cha
 int store_account_add(struct db *db, const struct store_account *a, int64_t *ret_id, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "INSERT INTO accounts (workspace_id, channel, backend, external_key, name, handle, status, status_reason,"
-				    " verify_token, parked_until, connected_at, last_event_at, last_error)"
+	int r = db_prepare(db, &st, "INSERT INTO accounts (workspace_id, channel, backend, external_key, name, handle,"
+				    " status, status_reason, verify_token, parked_until, connected_at, last_event_at, last_error)"
 				    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)", err);
 
 	if (r < 0)
@@ -136,8 +140,9 @@ static int one_changed(struct stmt *st, struct error *err)
 int store_account_save(struct db *db, const struct store_account *a, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "UPDATE accounts SET backend = ?, external_key = ?, name = ?, handle = ?, status = ?, status_reason = ?,"
-				    " verify_token = ?, parked_until = ?, connected_at = ?, last_error = ? WHERE id = ? AND workspace_id = ?", err);
+	int r = db_prepare(db, &st, "UPDATE accounts SET backend = ?, external_key = ?, name = ?, handle = ?, status = ?,"
+				    " status_reason = ?, verify_token = ?, parked_until = ?, connected_at = ?, last_error = ?"
+				    " WHERE id = ? AND workspace_id = ?", err);
 
 	if (r < 0)
 		return r;
@@ -156,10 +161,12 @@ int store_account_save(struct db *db, const struct store_account *a, struct erro
 	return one_changed(&st, err);
 }
 
-int store_account_set_status(struct db *db, struct workspace_id w, int64_t id, int status, struct str reason, struct error *err)
+int store_account_set_status(struct db *db, struct workspace_id w, int64_t id, int status, struct str reason,
+			     struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "UPDATE accounts SET status = ?, status_reason = ? WHERE id = ? AND workspace_id = ? AND status <> 3", err);
+	int r = db_prepare(db, &st, "UPDATE accounts SET status = ?, status_reason = ?"
+				    " WHERE id = ? AND workspace_id = ? AND status <> 3", err);
 
 	if (r < 0)
 		return r;
@@ -174,7 +181,8 @@ int store_account_set_parked(struct db *db, struct workspace_id w, int64_t id, i
 			     struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "UPDATE accounts SET parked_until = ?, status_reason = ? WHERE id = ? AND workspace_id = ? AND status <> 3", err);
+	int r = db_prepare(db, &st, "UPDATE accounts SET parked_until = ?, status_reason = ?"
+				    " WHERE id = ? AND workspace_id = ? AND status <> 3", err);
 
 	if (r < 0)
 		return r;
@@ -188,7 +196,8 @@ int store_account_set_parked(struct db *db, struct workspace_id w, int64_t id, i
 int store_account_set_error(struct db *db, struct workspace_id w, int64_t id, struct str text, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "UPDATE accounts SET last_error = ? WHERE id = ? AND workspace_id = ? AND status <> 3", err);
+	int r = db_prepare(db, &st, "UPDATE accounts SET last_error = ?"
+				    " WHERE id = ? AND workspace_id = ? AND status <> 3", err);
 
 	if (r < 0)
 		return r;
@@ -201,7 +210,8 @@ int store_account_set_error(struct db *db, struct workspace_id w, int64_t id, st
 int store_account_event_seen(struct db *db, struct workspace_id w, int64_t id, int64_t at_ms, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "UPDATE accounts SET last_event_at = ? WHERE id = ? AND workspace_id = ? AND last_event_at < ?", err);
+	int r = db_prepare(db, &st, "UPDATE accounts SET last_event_at = ?"
+				    " WHERE id = ? AND workspace_id = ? AND last_event_at < ?", err);
 
 	if (r < 0)
 		return r;
@@ -236,8 +246,9 @@ static int fail_waiting(struct db *db, struct workspace_id w, int64_t id, struct
 	int r;
 
 	if ((r = note_waiting(db, w, id, err)) < 0 ||
-	    (r = db_prepare(db, &st, "UPDATE messages SET status = CASE WHEN status = 2 THEN 7 ELSE 6 END, error_code = 'account_gone',"
-				     " error_text = ? WHERE id IN (SELECT message_id FROM outbox WHERE account_id = ?)", err)) < 0)
+	    (r = db_prepare(db, &st, "UPDATE messages SET status = CASE WHEN status = 2 THEN 7 ELSE 6 END,"
+				     " error_code = 'account_gone', error_text = ?"
+				     " WHERE id IN (SELECT message_id FROM outbox WHERE account_id = ?)", err)) < 0)
 		return r;
 	bind_str(&st, text);
 	bind_i64(&st, id);
@@ -250,7 +261,8 @@ static int fail_waiting(struct db *db, struct workspace_id w, int64_t id, struct
 int store_account_disconnect(struct db *db, struct workspace_id w, int64_t id, struct str error_text, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "UPDATE accounts SET status = 3, status_reason = NULL, verify_token = x'', parked_until = 0"
+	int r = db_prepare(db, &st, "UPDATE accounts SET status = 3, status_reason = NULL, verify_token = x'',"
+				    " parked_until = 0"
 				    " WHERE id = ? AND workspace_id = ? AND status <> 3", err);
 
 	if (r < 0)

@@ -25,14 +25,16 @@ int store_account_list(struct db *db, struct workspace_id w, struct arena *arena
 int store_account_list_of_channel(struct db *db, struct str channel, struct arena *arena, struct store_account **ret,
 				  size_t *ret_count, struct error *err);
 /* The disconnected account of this workspace that had this key before: its conversations can go on. 1: there is one. */
-int store_account_revivable(struct db *db, struct workspace_id w, struct str channel, struct str external_key, int64_t *ret_id,
+int store_account_revivable(struct db *db, struct workspace_id w, struct str channel,
+			    struct str external_key, int64_t *ret_id,
 			    struct error *err);
 
 /* Inside a unit. ERR_EXISTS from the first two: another live account, of whatever workspace, has this external key. */
 int store_account_add(struct db *db, const struct store_account *a, int64_t *ret_id, struct error *err);
 /* Writes all of the row but last_event_at. */
 int store_account_save(struct db *db, const struct store_account *a, struct error *err);
-int store_account_set_status(struct db *db, struct workspace_id w, int64_t id, int status, struct str reason, struct error *err);
+int store_account_set_status(struct db *db, struct workspace_id w, int64_t id, int status, struct str reason,
+			     struct error *err);
 int store_account_set_parked(struct db *db, struct workspace_id w, int64_t id, int64_t until_ms, struct str reason,
 			     struct error *err);
 int store_account_set_error(struct db *db, struct workspace_id w, int64_t id, struct str text, struct error *err);

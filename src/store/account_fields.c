@@ -163,7 +163,8 @@ int store_account_table_ensure(struct db *db, struct str slug, struct str table,
 	return changed;
 }
 
-int store_account_table_has(struct db *db, struct str table, const struct account_column *columns, size_t count, struct error *err)
+int store_account_table_has(struct db *db, struct str table, const struct account_column *columns,
+			    size_t count, struct error *err)
 {
 	SCOPED(arena_done) struct arena arena = { 0 };
 	struct str *have;
@@ -261,7 +262,8 @@ static int select_text(struct db *db, struct str table, const struct account_val
 	return sql->failed ? fail(err, ERR_NOMEM, "out of memory") : 1;
 }
 
-int store_account_fields_get(struct db *db, struct str table, struct workspace_id w, int64_t account_id, struct arena *arena,
+int store_account_fields_get(struct db *db, struct str table, struct workspace_id w, int64_t account_id,
+			     struct arena *arena,
 			     struct account_value *values, size_t count, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
@@ -282,7 +284,8 @@ int store_account_fields_get(struct db *db, struct str table, struct workspace_i
 	return arena_failed(arena) ? fail(err, ERR_NOMEM, "out of memory") : 0;
 }
 
-int store_account_fields_delete(struct db *db, struct str table, struct workspace_id w, int64_t account_id, struct error *err)
+int store_account_fields_delete(struct db *db, struct str table, struct workspace_id w, int64_t account_id,
+				struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
 	SCOPED(buf_done) struct buf sql = { .max = 1024 };

@@ -20,21 +20,24 @@ struct account_value {
 };
 
 /* Inside a unit: makes the table, or adds the columns that it lacks. 1: something changed. 0: it was so already. slug is that
- * of the addon or core channel; the table's name begins with it (a '-' being a '_') and '_'. ERR_INVALID: a name breaks a rule, or the table is
- * another one of the core. */
+ * of the addon or core channel; the table's name begins with it (a '-' being a '_') and '_'. ERR_INVALID: a name breaks a
+ * rule, or the table is one of the core. */
 int store_account_table_ensure(struct db *db, struct str slug, struct str table, const struct account_column *columns,
 			       size_t count, struct error *err);
 /* 1: the table has all of these columns; 0: it does not. */
-int store_account_table_has(struct db *db, struct str table, const struct account_column *columns, size_t count, struct error *err);
+int store_account_table_has(struct db *db, struct str table, const struct account_column *columns,
+			    size_t count, struct error *err);
 
 /* Inside a unit: writes these columns of the account's row (made when it is not there); the others stay. */
 int store_account_fields_set(struct db *db, struct str table, struct workspace_id w, int64_t account_id,
 			     const struct account_value *values, size_t count, struct error *err);
 /* Fills values[].value by name; STR_NONE where nothing is set, the column is not there (an upgrade that has not been saved
  * yet) or the account has no row. Values are the arena's. */
-int store_account_fields_get(struct db *db, struct str table, struct workspace_id w, int64_t account_id, struct arena *arena,
+int store_account_fields_get(struct db *db, struct str table, struct workspace_id w, int64_t account_id,
+			     struct arena *arena,
 			     struct account_value *values, size_t count, struct error *err);
 /* Inside a unit: wipes the account's row. */
-int store_account_fields_delete(struct db *db, struct str table, struct workspace_id w, int64_t account_id, struct error *err);
+int store_account_fields_delete(struct db *db, struct str table, struct workspace_id w, int64_t account_id,
+				struct error *err);
 
 #endif

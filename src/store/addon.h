@@ -14,12 +14,15 @@ struct store_addon {
 
 /* By name. Text is the arena's. */
 int store_addon_list(struct db *db, struct arena *arena, struct store_addon **ret, size_t *ret_count, struct error *err);
-int store_addon_get(struct db *db, struct str slug, struct arena *arena, struct store_addon *ret, struct error *err);	/* ERR_NOTFOUND */
+int store_addon_get(struct db *db, struct str slug, struct arena *arena, struct store_addon *ret,
+		    struct error *err);	/* ERR_NOTFOUND */
 
 /* Inside a unit. _put adds it or replaces all of its row. */
 int store_addon_put(struct db *db, const struct store_addon *a, struct error *err);
-int store_addon_set_status(struct db *db, struct str slug, int status, struct str reason, struct error *err);	/* ERR_NOTFOUND */
-int store_addon_delete(struct db *db, struct str slug, struct error *err);	/* keeps what its migrations made, and their record */
+int store_addon_set_status(struct db *db, struct str slug, int status, struct str reason,
+			   struct error *err);	/* ERR_NOTFOUND */
+/* Keeps what its migrations made, and their record. */
+int store_addon_delete(struct db *db, struct str slug, struct error *err);
 
 /* 1: *ret_digest is that of the file as it was applied, the arena's. 0: not applied. */
 int store_addon_migration_get(struct db *db, struct str slug, int64_t number, struct arena *arena, struct str *ret_digest,

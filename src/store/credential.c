@@ -29,7 +29,8 @@ int store_credential_add(struct db *db, const struct store_credential *c, int64_
 int store_credential_find(struct db *db, int kind, struct str digest, struct store_credential *ret, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "SELECT id, user_id, created_at, used_at, expires_at FROM credentials WHERE digest = ? AND kind = ?", err);
+	int r = db_prepare(db, &st, "SELECT id, user_id, created_at, used_at, expires_at FROM credentials"
+				    " WHERE digest = ? AND kind = ?", err);
 
 	if (r < 0)
 		return r;
@@ -53,7 +54,8 @@ int store_credential_list(struct db *db, int64_t user_id, int kind, int64_t now_
 	SCOPED(stmt_done) struct stmt st = { 0 };
 	SCOPED(rows_done) struct rows rows = { .size = sizeof(struct store_credential) };
 	int r = db_prepare(db, &st, "SELECT id, name, created_at, used_at, expires_at FROM credentials"
-				    " WHERE user_id = ? AND kind = ? AND (expires_at = 0 OR expires_at > ?) ORDER BY id DESC LIMIT ?", err);
+				    " WHERE user_id = ? AND kind = ?"
+				    " AND (expires_at = 0 OR expires_at > ?) ORDER BY id DESC LIMIT ?", err);
 
 	if (r < 0)
 		return r;
@@ -105,7 +107,8 @@ int store_credential_delete(struct db *db, int64_t user_id, int64_t id, struct e
 int store_credential_trim(struct db *db, int64_t user_id, int64_t now_ms, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "DELETE FROM credentials WHERE user_id = ? AND expires_at <> 0 AND expires_at <= ?", err);
+	int r = db_prepare(db, &st, "DELETE FROM credentials WHERE user_id = ? AND expires_at <> 0"
+				    " AND expires_at <= ?", err);
 
 	if (r < 0)
 		return r;

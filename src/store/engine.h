@@ -57,7 +57,8 @@ struct db_engine {
 	/* The engine's log, where it needs somebody to move it into the database; NULL: it does not.
 	 * log_pages: its length after the last commit of this (the writer's) connection.
 	 * checkpoint: moves what it can beside the commits. With `anew`, while no transaction is open here, it moves the rest
-	 * and begins the log at its start again; with `shrink` its file gives the room back too. 1: a reader is in the way, which may pass. */
+	 * and begins the log at its start again; with `shrink` its file gives the room back too. 1: a reader is in the way,
+	 * which may pass. */
 	int64_t (*log_pages)(struct db *db);
 	int (*checkpoint)(struct db *db, bool anew, bool shrink, struct error *err);
 };

@@ -24,7 +24,7 @@ static int make_record_table(struct db *db, struct error *err)
 	return db->engine->script(db, STR("CREATE TABLE IF NOT EXISTS schema_migrations (\n"
 					  "  number        INTEGER PRIMARY KEY,\n"
 					  "  name          TEXT NOT NULL,\n"
-					  "  digest        TEXT NOT NULL,              -- SHA-256 of the file as it was applied, hex\n"
+					  "  digest        TEXT NOT NULL, -- SHA-256 of the file as it was applied, hex\n"
 					  "  applied_at    INTEGER NOT NULL\n"
 					  ")"), err);
 }
@@ -49,7 +49,8 @@ static int is_applied(struct db *db, const struct embedded_file *file, struct st
 static int record(struct db *db, const struct embedded_file *file, struct str digest, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "INSERT INTO schema_migrations (number, name, digest, applied_at) VALUES (?, ?, ?, ?)", err);
+	int r = db_prepare(db, &st, "INSERT INTO schema_migrations (number, name, digest, applied_at)"
+				    " VALUES (?, ?, ?, ?)", err);
 
 	if (r < 0)
 		return r;

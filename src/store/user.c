@@ -32,7 +32,8 @@ static int read_one(struct stmt *st, struct arena *arena, struct store_user *ret
 int store_user_get(struct db *db, int64_t id, struct arena *arena, struct store_user *ret, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "SELECT id, email, name, password, instance_admin, created_at FROM users WHERE id = ?", err);
+	int r = db_prepare(db, &st, "SELECT id, email, name, password, instance_admin, created_at FROM users"
+				    " WHERE id = ?", err);
 
 	if (r < 0)
 		return r;
@@ -43,7 +44,8 @@ int store_user_get(struct db *db, int64_t id, struct arena *arena, struct store_
 int store_user_by_email(struct db *db, struct str email, struct arena *arena, struct store_user *ret, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "SELECT id, email, name, password, instance_admin, created_at FROM users WHERE email = ?", err);
+	int r = db_prepare(db, &st, "SELECT id, email, name, password, instance_admin, created_at FROM users"
+				    " WHERE email = ?", err);
 
 	if (r < 0)
 		return r;
@@ -54,7 +56,8 @@ int store_user_by_email(struct db *db, struct str email, struct arena *arena, st
 int store_user_add(struct db *db, const struct store_user *u, int64_t *ret_id, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "INSERT INTO users (email, name, password, instance_admin, created_at) VALUES (?, ?, ?, ?, ?)", err);
+	int r = db_prepare(db, &st, "INSERT INTO users (email, name, password, instance_admin, created_at)"
+				    " VALUES (?, ?, ?, ?, ?)", err);
 
 	if (r < 0)
 		return r;

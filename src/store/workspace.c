@@ -57,7 +57,8 @@ int store_workspace_close(struct db *db, struct workspace_id w, struct error *er
 		return fail(err, ERR_NOTFOUND, "no such workspace");
 	if (n < 0 || (n = RUN(db, w, 0, "DELETE FROM members WHERE workspace_id = ?", err)) < 0 ||
 	    (n = RUN(db, w, 0, "UPDATE accounts SET status = 3, verify_token = x'' WHERE workspace_id = ?", err)) < 0 ||
-	    (n = RUN(db, w, 0, "DELETE FROM outbox WHERE account_id IN (SELECT id FROM accounts WHERE workspace_id = ?)", err)) < 0)
+	    (n = RUN(db, w, 0, "DELETE FROM outbox WHERE account_id IN (SELECT id FROM accounts"
+			       " WHERE workspace_id = ?)", err)) < 0)
 		return (int)n;
 	return 0;
 }
@@ -65,7 +66,8 @@ int store_workspace_close(struct db *db, struct workspace_id w, struct error *er
 int store_workspace_closed(struct db *db, struct workspace_id *ret, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "SELECT id FROM workspaces w WHERE NOT EXISTS (SELECT 1 FROM members m WHERE m.workspace_id = w.id)"
+	int r = db_prepare(db, &st, "SELECT id FROM workspaces w WHERE NOT EXISTS (SELECT 1 FROM members m"
+				    " WHERE m.workspace_id = w.id)"
 				    " LIMIT 1", err);
 
 	if (r < 0 || (r = stmt_step(&st, err)) <= 0)
@@ -126,8 +128,10 @@ static int64_t delete_contacts(struct db *db, struct workspace_id w, struct erro
 static int64_t delete_events(struct db *db, struct workspace_id w, struct error *err)
 {
 #define THESE "(SELECT id FROM webhook_events WHERE workspace_id = ? ORDER BY id LIMIT ?)"
-	int64_t n = RUN(db, w, PIECE, "DELETE FROM webhook_bodies WHERE id IN (SELECT e.body_id FROM webhook_events e WHERE e.id IN " THESE
-				      " AND NOT EXISTS (SELECT 1 FROM webhook_events o WHERE o.id BETWEEN e.id - 1000 AND e.id + 1000"
+	int64_t n = RUN(db, w, PIECE, "DELETE FROM webhook_bodies WHERE id IN (SELECT e.body_id FROM webhook_events e"
+				      " WHERE e.id IN " THESE
+				      " AND NOT EXISTS (SELECT 1 FROM webhook_events o"
+				      " WHERE o.id BETWEEN e.id - 1000 AND e.id + 1000"
 				      " AND o.body_id = e.body_id AND o.workspace_id IS NOT e.workspace_id))", err);
 
 	if (n < 0)

@@ -30,15 +30,19 @@ int store_workspace_closed(struct db *db, struct workspace_id *ret, struct error
 /* 0 when the user is no member. */
 int store_member_role(struct db *db, struct workspace_id w, int64_t user_id, int *ret_role, struct error *err);
 /* By name of the person, and of the workspace. */
-int store_member_list(struct db *db, struct workspace_id w, struct arena *arena, struct store_member **ret, size_t *ret_count,
+int store_member_list(struct db *db, struct workspace_id w, struct arena *arena, struct store_member **ret,
+		      size_t *ret_count,
 		      struct error *err);
 int store_membership_list(struct db *db, int64_t user_id, struct arena *arena, struct store_membership **ret,
 			  size_t *ret_count, struct error *err);
 /* role 0: of any role. */
 int store_member_count(struct db *db, struct workspace_id w, int role, int64_t *ret, struct error *err);
 /* Inside a unit. */
-int store_member_add(struct db *db, struct workspace_id w, int64_t user_id, int role, int64_t now_ms, struct error *err);	/* ERR_EXISTS */
-int store_member_set_role(struct db *db, struct workspace_id w, int64_t user_id, int role, struct error *err);	/* ERR_NOTFOUND */
-int store_member_remove(struct db *db, struct workspace_id w, int64_t user_id, struct error *err);		/* ERR_NOTFOUND */
+int store_member_add(struct db *db, struct workspace_id w, int64_t user_id, int role, int64_t now_ms,
+		     struct error *err);	/* ERR_EXISTS */
+int store_member_set_role(struct db *db, struct workspace_id w, int64_t user_id, int role,
+			  struct error *err);	/* ERR_NOTFOUND */
+int store_member_remove(struct db *db, struct workspace_id w, int64_t user_id,
+			struct error *err);		/* ERR_NOTFOUND */
 
 #endif

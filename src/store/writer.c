@@ -92,7 +92,8 @@ static void end_waiting(void *arg, int result, const struct error *err)
 	(void)pthread_mutex_unlock(&w->lock);
 }
 
-static int submit_and_wait(struct store *store, int (*run)(struct db *db, void *arg, struct error *err), void *arg, bool alone,
+static int submit_and_wait(struct store *store, int (*run)(struct db *db, void *arg, struct error *err),
+			   void *arg, bool alone,
 			   struct error *err)
 {
 	struct waiting w = { .lock = PTHREAD_MUTEX_INITIALIZER, .over = PTHREAD_COND_INITIALIZER, .run = run, .arg = arg,
@@ -115,7 +116,8 @@ int store_write(struct store *store, int (*run)(struct db *db, void *arg, struct
 	return submit_and_wait(store, run, arg, false, err);
 }
 
-int store_write_alone(struct store *store, int (*run)(struct db *db, void *arg, struct error *err), void *arg, struct error *err)
+int store_write_alone(struct store *store, int (*run)(struct db *db, void *arg, struct error *err),
+		      void *arg, struct error *err)
 {
 	return submit_and_wait(store, run, arg, true, err);
 }
