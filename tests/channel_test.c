@@ -346,7 +346,7 @@ static void refused(const char *what, struct trixy_event e)
 {
 	struct error err = { 0 };
 
-	if (channel_event_check(&e, &err) != ERR_INVALID || strlen(err.text) < 10)
+	if (channel_event_check(&e, NULL) != ERR_INVALID || channel_event_check(&e, &err) != ERR_INVALID || strlen(err.text) < 10)
 		check_failed("%s was taken, or has no words: '%s'", what, err.text);
 }
 

@@ -90,16 +90,15 @@ int addon_activate(struct instance *i, struct str slug, struct arena *arena, str
 	if ((r = home_open(i, true, &h, why)) < 0 || (r = home_addon(i, slug, &h.memory, &row, why)) < 0)
 		return r;
 	/* Nothing to do for one that is active, and known to this process. */
-	if (row.status == ADDON_ACTIVE && home_load(i, &h, &row, NULL) == 0)
-		r = 0;
-	else if ((r = home_activate(i, &h, &row, why)) < 0) {
-		log_event(LOG_WARNING, "addon not activated; it can be tried again", log_s("addon", slug), log_c("error", why->text),
-			  log_end);
-		note_failure(i, slug, why);
-		channels_remove(i->channels, row.channel);
-		(void)directory_load(i, NULL);
-		return r;
-	} else {
+	if (row.status != ADDON_ACTIVE || home_load(i, &h, &row, NULL) != 0) {
+		if ((r = home_activate(i, &h, &row, why)) < 0) {
+			log_event(LOG_WARNING, "addon not activated; it can be tried again", log_s("addon", slug),
+				  log_c("error", why->text), log_end);
+			note_failure(i, slug, why);
+			channels_remove(i->channels, row.channel);
+			(void)directory_load(i, NULL);
+			return r;
+		}
 		log_event(LOG_INFO, "addon active", log_s("addon", slug), log_s("version", row.version), log_end);
 		if ((r = directory_load(i, why)) < 0)
 			return r;

@@ -58,7 +58,7 @@ static int check(const struct trixy_addon *a, const struct manifest *m, struct e
 	if (a->abi_major != TRIXY_ABI_MAJOR || a->abi_minor > TRIXY_ABI_MINOR)
 		return fail(err, ERR_INVALID, "The library needs ABI %u.%u, this server has %u.%u: update MailTrixy", a->abi_major,
 			    a->abi_minor, TRIXY_ABI_MAJOR, TRIXY_ABI_MINOR);
-	if (!TRIXY_HAS(a, channel) || a->channel == NULL)
+	if (!TRIXY_HAS(a, channel) || a->channel == NULL)	/* NOLINT(bugprone-sizeof-expression): a pointer's size it is */
 		return fail(err, ERR_INVALID, "The library's description of itself is smaller than its ABI asks");
 	if (!str_eq(str_from_trixy(a->slug), m->slug) || !str_eq(str_from_trixy(a->version), m->version))
 		return fail(err, ERR_INVALID, "The library is '%.*s' %.*s, but addon.json says '%.*s' %.*s",

@@ -161,7 +161,7 @@ int manifest_read(struct str json, bool packed, struct arena *arena, struct mani
 
 	if (json.len > LIMIT_ADDON_MANIFEST)
 		return fail(err, ERR_LIMIT, "addon.json has more than %d KiB", LIMIT_ADDON_MANIFEST / 1024);
-	if ((r = json_parse(json, &o, err)) < 0)
+	if (json_parse(json, &o, err) < 0)
 		return fail_in(err, "addon.json");
 	if (!json_object_is_type(o, json_type_object))
 		return fail(err, ERR_INVALID, "addon.json is not a JSON object");

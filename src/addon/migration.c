@@ -110,7 +110,7 @@ static int read_steps(struct str text, struct arena *a, struct migration *m, str
 		return fail(err, ERR_INVALID, "\"steps\" must be a list of 1 to %d steps", STEPS_MAX);
 	m->count = json_len(steps);
 	for (m->at = 0; m->at < m->count; m->at++)
-		if ((r = read_step(json_at(steps, m->at), m->manifest->channel, a, &m->steps[m->at], err)) < 0)
+		if (read_step(json_at(steps, m->at), m->manifest->channel, a, &m->steps[m->at], err) < 0)
 			return fail_in(err, "step %zu", m->at + 1);
 	return arena_failed(a) ? fail(err, ERR_NOMEM, "no memory to read it") : 0;
 }

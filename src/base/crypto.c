@@ -335,7 +335,7 @@ bool crypto_unhex(struct str s, unsigned char *ret, size_t len)
 		if (digit(s.p[i]) < 0)
 			return false;
 	for (size_t i = 0; i < len; i++)
-		ret[i] = (unsigned char)(digit(s.p[2 * i]) << 4 | digit(s.p[2 * i + 1]));
+		ret[i] = (unsigned char)(digit(s.p[2 * i]) * 16 + digit(s.p[2 * i + 1]));
 	return true;
 }
 

@@ -139,8 +139,9 @@ void channels_remove(struct channels *c, struct str slug)
 	int at = index_of(c, slug);
 
 	if (at >= 0) {
-		memmove(&c->list[at], &c->list[at + 1], (c->count - (size_t)at - 1) * sizeof(c->list[0]));
 		c->count--;
+		for (size_t k = (size_t)at; k < c->count; k++)
+			c->list[k] = c->list[k + 1];
 	}
 	unlock(c);
 }
@@ -170,7 +171,8 @@ size_t channels_list(struct channels *c, const struct trixy_channel **ret)
 	lock_read(c);
 	size_t count = c->count;
 
-	memcpy(ret, c->list, count * sizeof(ret[0]));
+	for (size_t k = 0; k < count; k++)
+		ret[k] = c->list[k];
 	unlock(c);
 	return count;
 }

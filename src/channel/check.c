@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/limit.h"
 
-enum { NAME_MAX_BYTES = 64, WORDS_MAX_BYTES = 2000, COUNT_MAX = 64 };
+enum { NAME_MAX_BYTES = 64, WORDS_MAX_BYTES = 2000, COUNT_MAX = 64, TEXT_LIMIT_MAX = 16 * LIMIT_TEXT };
 static const int64_t last_ms = INT64_C(253402300799999);	/* 9999-12-31: what RFC 3339 can write */
 
 static bool text_valid(struct trixy_text t, size_t min, size_t max)
@@ -202,8 +202,8 @@ static int check_constants(const struct trixy_channel *c, struct error *err)
 	if (c->text_unit != TRIXY_UNIT_BYTES && c->text_unit != TRIXY_UNIT_CHARACTERS)
 		return fail(err, ERR_INVALID, "its text unit %u is not known", c->text_unit);
 	/* A code point has up to 4 bytes: less would cut a text to nothing, again and again. */
-	if (c->text_max < 4 || c->text_max > 16u * LIMIT_TEXT)
-		return fail(err, ERR_INVALID, "its text limit must be between 4 and %u", 16u * LIMIT_TEXT);
+	if (c->text_max < 4 || c->text_max > TEXT_LIMIT_MAX)
+		return fail(err, ERR_INVALID, "its text limit must be between 4 and %d", TEXT_LIMIT_MAX);
 	if (c->window_ms < 0 || c->tag_window_ms < 0 || c->window_ms > 400 * DAY_MS || c->tag_window_ms > 400 * DAY_MS)
 		return fail(err, ERR_INVALID, "its reply window is not between 0 and 400 days");
 	if (c->window_ms > 0 && c->window_error.len == 0)
@@ -218,13 +218,12 @@ static int check_constants(const struct trixy_channel *c, struct error *err)
 
 int channel_check(const struct trixy_channel *c, struct error *err)
 {
-	int r;
-
 	if (c == NULL || !TRIXY_HAS(c, subscribe_answer))
 		return fail(err, ERR_INVALID, "the channel is missing or smaller than ABI 1.0 asks");
-	if ((r = check_constants(c, err)) < 0 || (r = check_backends(c, err)) < 0 || (r = check_fields(c, err)) < 0 ||
-	    (r = check_lists(c, err)) < 0)
-		return fail_in(err, "the channel breaks a rule of the addon interface");
+	if (check_constants(c, err) < 0 || check_backends(c, err) < 0 || check_fields(c, err) < 0 || check_lists(c, err) < 0) {
+		(void)fail_in(err, "the channel breaks a rule of the addon interface");
+		return ERR_INVALID;	/* also when err is NULL */
+	}
 	if (c->compose == NULL || c->read_answer == NULL || c->profile_request == NULL || c->profile_answer == NULL ||
 	    c->check_request == NULL || c->check_answer == NULL ||
 	    (c->read_webhook == NULL) != (c->webhook_path.len == 0) || (c->subscribe_request == NULL) != (c->subscribe_answer == NULL))
@@ -279,7 +278,6 @@ static int check_texts(const struct trixy_event *e, struct error *err)
 int channel_event_check(const struct trixy_event *e, struct error *err)
 {
 	const uint32_t known = TRIXY_FROM_US | TRIXY_OPENS_WINDOW | TRIXY_STANDBY | TRIXY_TEST | TRIXY_BY_MACHINE;
-	int r;
 
 	if (e == NULL || !TRIXY_HAS(e, contact_handle))
 		return fail(err, ERR_INVALID, "an event is missing or smaller than ABI 1.0 asks");
@@ -287,8 +285,10 @@ int channel_event_check(const struct trixy_event *e, struct error *err)
 		return fail(err, ERR_INVALID, "an event has the unknown kind %u", e->kind);
 	if ((e->flags & ~known) != 0)
 		return fail(err, ERR_INVALID, "an event has unknown flags (%u)", e->flags);
-	if ((r = check_texts(e, err)) < 0 || (r = check_attachments(e, err)) < 0)
-		return fail_in(err, "an event of kind %u", e->kind);
+	if (check_texts(e, err) < 0 || check_attachments(e, err) < 0) {
+		(void)fail_in(err, "an event of kind %u", e->kind);
+		return ERR_INVALID;
+	}
 	if (e->account_key.len == 0)
 		return fail(err, ERR_INVALID, "an event of kind %u names no account", e->kind);
 	if (e->at_ms < 0 || e->at_ms > last_ms)

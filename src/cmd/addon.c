@@ -35,7 +35,7 @@ static int one(int argc, char **argv, const char *what, struct str *ret, struct 
 
 static int keygen(int argc, char **argv, struct error *err)
 {
-	struct str prefix;
+	struct str prefix = STR_NONE;
 	int r;
 
 	if ((r = cmd_option(&argc, argv, "--out", &prefix, err)) < 0 || (r = cmd_rest(argc, argv, err)) < 0)
@@ -51,7 +51,7 @@ static int keygen(int argc, char **argv, struct error *err)
 
 static int pack(int argc, char **argv, struct error *err)
 {
-	struct str folder, key, out;
+	struct str folder = STR_NONE, key = STR_NONE, out = STR_NONE;
 	int r;
 
 	if ((r = cmd_option(&argc, argv, "--key", &key, err)) < 0 || (r = cmd_option(&argc, argv, "--out", &out, err)) < 0 ||
@@ -77,7 +77,7 @@ static int verify(struct config *config, int argc, char **argv, struct error *er
 	SCOPED(arena_done) struct arena a = { 0 };
 	SCOPED(buf_done) struct buf zip = { 0 };
 	struct addon addon;
-	struct str path;
+	struct str path = STR_NONE;
 	int r;
 
 	if ((r = one(argc, argv, "the zip", &path, err)) < 0 || (r = read_zip(path, &zip, err)) < 0)
@@ -126,7 +126,7 @@ static int install(struct instance *i, int argc, char **argv, struct arena *a, s
 	SCOPED(buf_done) struct buf zip = { 0 };
 	bool unsigned_too = cmd_switch(&argc, argv, "--allow-unsigned");
 	struct addon addon;
-	struct str path;
+	struct str path = STR_NONE;
 	int r;
 
 	if ((r = one(argc, argv, "the zip", &path, err)) < 0 || (r = read_zip(path, &zip, err)) < 0)
@@ -144,7 +144,7 @@ typedef int change_fn(struct instance *i, struct str slug, struct arena *arena, 
 static int change(struct instance *i, int argc, char **argv, change_fn *fn, struct arena *a, struct error *err)
 {
 	struct addon addon;
-	struct str slug;
+	struct str slug = STR_NONE;
 	int r = one(argc, argv, "the addon's slug", &slug, err);
 
 	if (r < 0 || (r = fn(i, slug, a, &addon, err)) < 0)
@@ -155,7 +155,7 @@ static int change(struct instance *i, int argc, char **argv, change_fn *fn, stru
 
 static int take_away(struct instance *i, int argc, char **argv, struct error *err)
 {
-	struct str slug;
+	struct str slug = STR_NONE;
 	int r = one(argc, argv, "the addon's slug", &slug, err);
 
 	if (r < 0 || (r = addon_remove(i, slug, err)) < 0)
@@ -182,7 +182,7 @@ static int with_instance(struct str verb, struct config *config, int argc, char 
 	else if (str_eq_c(verb, "remove"))
 		r = take_away(&i, argc, argv, err);
 	else
-		r = (r = cmd_rest(argc, argv, err)) < 0 ? r : list(&i, &a, err);
+		r = cmd_rest(argc, argv, err) < 0 ? err->code : list(&i, &a, err);
 	cmd_instance_close(&i);
 	return r;
 }
@@ -194,13 +194,13 @@ int cmd_addon(int argc, char **argv)
 	struct error err = { 0 };
 	struct str verb = argc > 0 ? str_of(argv[0]) : STR_NONE;
 	bool known = false;
-	int r;
+	int r = 0;
 
 	for (size_t k = 0; k < sizeof(verbs) / sizeof(verbs[0]); k++)
 		known = known || str_eq_c(verb, verbs[k]);
 	argc -= argc > 0;
 	argv++;
-	if ((r = crypto_init(&err)) < 0)
+	if (crypto_init(&err) < 0)
 		return cmd_failed(&err);
 	if (str_eq_c(verb, "keygen"))
 		r = keygen(argc, argv, &err);
