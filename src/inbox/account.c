@@ -72,18 +72,21 @@ int account_list_of_channel(struct db *db, struct str channel, struct arena *are
 
 /* ---- form fields ---- */
 
-static int find_channel(struct instance *i, const struct account *a, const struct trixy_channel **ret, int *ret_backend,
-			struct error *err)
+/* NULL: ERR_STATE, and err says why. */
+static const struct trixy_channel *find_channel(struct instance *i, const struct account *a, int *ret_backend,
+						struct error *err)
 {
 	const struct trixy_channel *channel = channels_find(i->channels, a->channel);
 
-	if (channel == NULL)
-		return fail(err, ERR_STATE, "the channel %.*s is not active", STR_ARG(a->channel));
+	if (channel == NULL) {
+		(void)fail(err, ERR_STATE, "the channel %.*s is not active", STR_ARG(a->channel));
+		return NULL;
+	}
 	*ret_backend = channel_backend(channel, a->backend);
-	if (*ret_backend < 0)
-		return fail(err, ERR_STATE, "the channel %.*s no longer offers '%.*s'", STR_ARG(a->channel), STR_ARG(a->backend));
-	*ret = channel;
-	return 0;
+	if (*ret_backend >= 0)
+		return channel;
+	(void)fail(err, ERR_STATE, "the channel %.*s no longer offers '%.*s'", STR_ARG(a->channel), STR_ARG(a->backend));
+	return NULL;
 }
 
 /* "•••• 9f2c". A short secret shows nothing: its last 4 characters would be too much of it. */
@@ -113,13 +116,15 @@ static int show_verify_token(struct instance *i, struct db *db, const struct acc
 int account_shown_fields(struct instance *i, struct db *db, const struct account *a, struct arena *arena,
 			 struct account_pair **ret, size_t *ret_count, struct error *err)
 {
-	const struct trixy_channel *channel;
 	struct account_value values[FORM_FIELDS_MAX];
 	size_t count = 0, value_count = 0;
-	int backend, r;
+	int backend = 0, r;
+	const struct trixy_channel *channel = find_channel(i, a, &backend, err);
 
-	if ((r = find_channel(i, a, &channel, &backend, err)) < 0 ||
-	    (r = account_values_read(db, channel, backend, a->workspace, a->id, arena, values, &value_count, err)) < 0)
+	if (channel == NULL)
+		return ERR_STATE;
+	r = account_values_read(db, channel, backend, a->workspace, a->id, arena, values, &value_count, err);
+	if (r < 0)
 		return r;
 	struct account_pair *list = arena_alloc(arena, (channel->field_count + 1) * sizeof(*list));
 
@@ -162,13 +167,15 @@ int account_verify_token(struct instance *i, struct db *db, const struct account
 int account_open(struct instance *i, struct db *db, const struct account *a, struct arena *arena,
 		 struct trixy_account *ret, const struct trixy_channel **ret_channel, struct error *err)
 {
-	const struct trixy_channel *channel;
 	struct account_value values[FORM_FIELDS_MAX];
 	size_t count = 0, value_count = 0;
-	int backend, r;
+	int backend = 0, r;
+	const struct trixy_channel *channel = find_channel(i, a, &backend, err);
 
-	if ((r = find_channel(i, a, &channel, &backend, err)) < 0 ||
-	    (r = account_values_read(db, channel, backend, a->workspace, a->id, arena, values, &value_count, err)) < 0)
+	if (channel == NULL)
+		return ERR_STATE;
+	r = account_values_read(db, channel, backend, a->workspace, a->id, arena, values, &value_count, err);
+	if (r < 0)
 		return r;
 	struct trixy_pair *pairs = arena_alloc(arena, (value_count + 1) * sizeof(*pairs));
 

@@ -16,6 +16,8 @@
 
 enum {
 	KEPT_KEYS = 128,		/* HMAC contexts a thread keeps, about 1 KiB each; a power of two */
+	MEMORY_BYTES = 256 * 1024 * 1024,	/* of a snapshot at most */
+	CHAINS_MIN = 16,
 	ANY_BYTES = 64 * 1024 * 1024,	/* what directory_verify_any hashes at most for one body, which nobody vouches for yet */
 };
 
@@ -155,7 +157,8 @@ static int read_secrets(struct instance *i, struct db *db, const struct store_ac
 /* Marks the first entry of each secret of a channel, by a table that lives for this moment. */
 static int mark_distinct(struct snapshot *s)
 {
-	size_t *seen = calloc(s->chains, sizeof(*seen));	/* index + 1; twice as many places as entries */
+	/* index + 1; at least twice as many places as entries */
+	size_t *seen = s->chains < CHAINS_MIN ? NULL : calloc(s->chains, sizeof(*seen));
 
 	if (seen == NULL)
 		return ERR_NOMEM;
@@ -182,14 +185,14 @@ static int mark_distinct(struct snapshot *s)
 
 static int build(struct instance *i, struct db *db, struct snapshot *s, struct error *err)
 {
-	SCOPED(arena_done) struct arena arena = { .max = (size_t)256 * 1024 * 1024 };
+	SCOPED(arena_done) struct arena arena = { .max = MEMORY_BYTES };
 	struct store_account *rows;
 	size_t count;
 	int r = store_account_list_of_channel(db, STR_NONE, &arena, &rows, &count, err);
 
 	if (r < 0)
 		return r;
-	for (s->chains = 16; s->chains < count * 2;)
+	for (s->chains = CHAINS_MIN; s->chains < count * 2;)
 		s->chains *= 2;
 	s->chain = arena_alloc(&s->memory, s->chains * sizeof(*s->chain));
 	s->entries = arena_alloc(&s->memory, (count + 1) * sizeof(*s->entries));
@@ -219,12 +222,13 @@ static int load(struct instance *i, struct error *err)
 	struct account_directory *d = i->directory;
 	struct snapshot *s = calloc(1, sizeof(*s));
 	struct db *db = NULL;
-	int r = s == NULL ? fail(err, ERR_NOMEM, "out of memory") : store_reader_new(i->store, &db, err);
+	int r;
 
-	if (r == 0) {
-		s->memory.max = (size_t)256 * 1024 * 1024;
+	if (s == NULL)
+		return fail(err, ERR_NOMEM, "out of memory");
+	s->memory.max = MEMORY_BYTES;
+	if ((r = store_reader_new(i->store, &db, err)) == 0)
 		r = build(i, db, s, err);
-	}
 	store_reader_free(db);
 	if (r < 0) {
 		snapshot_free(s);

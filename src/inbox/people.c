@@ -328,7 +328,7 @@ int people_workspace_delete(struct instance *i, struct workspace_id w, struct er
 
 	if (r < 0)
 		return r;
-	if ((r = directory_load(i, &later)) < 0 || (r = delete_pieces(i, w, &later)) < 0)
+	if (directory_load(i, &later) < 0 || delete_pieces(i, w, &later) < 0)
 		/* It is closed already, which is what was asked for; the rest goes with people_sweep. */
 		log_event(LOG_WARNING, "a deleted workspace still has rows; they go with the next sweep", log_i("workspace", w.v),
 			  log_c("error", later.text), log_end);
@@ -364,6 +364,15 @@ static int check_right(enum role by, enum role role, struct error *err)
 	return 0;
 }
 
+static int add_user(struct db *db, struct member_work *work, struct error *err)
+{
+	if (work->user.password.p == NULL)
+		return fail(err, ERR_INVALID, "password: nobody has this e-mail address yet, so a first password is needed");
+	if (work->user.name.len == 0)
+		return fail(err, ERR_INVALID, "name: nobody has this e-mail address yet, so a name is needed");
+	return store_user_add(db, &work->user, &work->user_id, err);
+}
+
 static int run_member_add(struct db *db, void *arg, struct error *err)
 {
 	SCOPED(arena_done) struct arena arena = { 0 };
@@ -371,15 +380,10 @@ static int run_member_add(struct db *db, void *arg, struct error *err)
 	struct store_user known;
 	int r = store_user_by_email(db, work->user.email, &arena, &known, err);
 
-	if (r == 0)
-		work->user_id = known.id;
-	else if (r != ERR_NOTFOUND)
-		return r;
-	else if (work->user.password.p == NULL)
-		return fail(err, ERR_INVALID, "password: nobody has this e-mail address yet, so a first password is needed");
-	else if (work->user.name.len == 0)
-		return fail(err, ERR_INVALID, "name: nobody has this e-mail address yet, so a name is needed");
-	else if ((r = store_user_add(db, &work->user, &work->user_id, err)) < 0)
+	work->user_id = r == 0 ? known.id : 0;
+	if (r == ERR_NOTFOUND)
+		r = add_user(db, work, err);
+	if (r < 0)
 		return r;
 	r = store_member_add(db, work->w, work->user_id, work->role, work->user.created_at, err);
 	return r == ERR_EXISTS ? fail(err, r, "email: this person is a member already") : r;

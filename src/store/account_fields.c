@@ -3,7 +3,7 @@
 
 #include "store/engine.h"
 
-enum { NAME_MAX_BYTES = 64, COMMENT_MAX_BYTES = 200, COLUMN_MAX_BYTES = 65536 };	/* 64: MySQL's limit too */
+enum { NAME_MAX_BYTES = 64, COMMENT_MAX_BYTES = 200, COLUMN_MAX_BYTES = 65536, SQL_MAX_BYTES = 65536 };	/* 64: MySQL's limit too */
 
 static bool is_identifier(struct str s)
 {
@@ -108,7 +108,7 @@ static int run_built(struct db *db, struct buf *sql, struct error *err)
 
 static int create(struct db *db, struct str table, const struct account_column *columns, size_t count, struct error *err)
 {
-	SCOPED(buf_done) struct buf sql = { .max = 64 * 1024 };
+	SCOPED(buf_done) struct buf sql = { .max = SQL_MAX_BYTES };
 
 	buf_add(&sql, STR("CREATE TABLE "));
 	add_name(&sql, table);
@@ -195,7 +195,7 @@ int store_account_fields_set(struct db *db, struct str table, struct workspace_i
 			     const struct account_value *values, size_t count, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	SCOPED(buf_done) struct buf sql = { .max = 64 * 1024 };
+	SCOPED(buf_done) struct buf sql = { .max = SQL_MAX_BYTES };
 	int64_t n;
 	int r = check_values(table, values, count, err);
 
@@ -267,7 +267,7 @@ int store_account_fields_get(struct db *db, struct str table, struct workspace_i
 			     struct account_value *values, size_t count, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	SCOPED(buf_done) struct buf sql = { .max = 64 * 1024 };
+	SCOPED(buf_done) struct buf sql = { .max = SQL_MAX_BYTES };
 	int r = check_values(table, values, count, err);
 
 	for (size_t i = 0; i < count; i++)

@@ -156,7 +156,7 @@ static int prepare(struct db *db, struct stmt *st, const char *sql, size_t len, 
 	}
 	/* A literal that is in use already (a loop inside a loop) is compiled a second time and then dropped. */
 	if (k == NULL) {
-		if ((r = compile(d, sql, len, keep, &k, err)) < 0)
+		if ((r = compile(d, sql, len, keep, &k, err)) < 0 || k == NULL)
 			return r;
 		if (keep && *at == NULL) {
 			k->sql = sql;

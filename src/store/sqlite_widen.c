@@ -12,6 +12,8 @@
 
 #include "store/widen.h"
 
+enum { SQL_MAX_BYTES = 1024 * 1024 };
+
 /* ---- reading a CREATE TABLE text ---- */
 
 struct reader {
@@ -232,8 +234,8 @@ static int replace(struct db *db, struct str table, struct str sql, struct arena
 int sqlite_widen(struct db *db, struct str table, struct str column, struct error *err)
 {
 	SCOPED(arena_done) struct arena arena = { 0 };
-	SCOPED(buf_done) struct buf sql = { .max = 1024 * 1024 };
-	struct str old;
+	SCOPED(buf_done) struct buf sql = { .max = SQL_MAX_BYTES };
+	struct str old = STR_NONE;
 	int r;
 
 	if ((r = table_text(db, table, &arena, &old, err)) < 0)
