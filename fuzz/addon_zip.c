@@ -1,7 +1,7 @@
 /* An uploaded package as a stranger may make it: taken apart within its limits, or refused in words.
  *
- * Raw bytes seldom get past a zip's checksums. So an input that begins with a byte below 32 is a recipe instead: files for a zip
- * that is made here with a fitting manifest, then bytes of that zip to change. */
+ * Raw bytes seldom get past a zip's checksums. So an input that begins with a byte below 32 is a recipe instead:
+ * files for a zip that is made here with a fitting manifest, then bytes of that zip to change. */
 #include <assert.h>
 #include <string.h>
 
@@ -11,7 +11,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char manifest[] = "{\"abi\":{\"major\":1,\"minor\":0},\"slug\":\"sample\",\"name\":\"S\",\"version\":\"1.0.0\",\"description\":\"d\","
+static const char manifest[] =
+	"{\"abi\":{\"major\":1,\"minor\":0},\"slug\":\"sample\",\"name\":\"S\",\"version\":\"1.0.0\",\"description\":\"d\","
 	"\"channel\":\"sample\",\"library\":{\"linux-x86_64\":\"s.so\",\"linux-aarch64\":\"s.so\"},\"migrations\":[\"m\"]}";
 
 static void open_package(struct str zip)

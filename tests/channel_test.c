@@ -19,7 +19,8 @@ static int32_t read_webhook(struct trixy_text body, struct trixy_memory *memory,
 	(void)body, (void)memory, (void)sink;
 	return 0;
 }
-static int32_t compose(const struct trixy_account *a, const struct trixy_draft *d, struct trixy_memory *m, struct trixy_request *ret)
+static int32_t compose(const struct trixy_account *a, const struct trixy_draft *d, struct trixy_memory *m,
+		       struct trixy_request *ret)
 {
 	(void)a, (void)d, (void)m, (void)ret;
 	return 0;
@@ -30,7 +31,8 @@ static int32_t read_answer(const struct trixy_account *a, const struct trixy_ans
 	(void)a, (void)answer, (void)m, (void)ret;
 	return 0;
 }
-static int32_t profile_request(const struct trixy_account *a, struct trixy_text key, struct trixy_memory *m, struct trixy_request *ret)
+static int32_t profile_request(const struct trixy_account *a, struct trixy_text key, struct trixy_memory *m,
+			       struct trixy_request *ret)
 {
 	(void)a, (void)key, (void)m, (void)ret;
 	return 0;
@@ -47,8 +49,8 @@ static int32_t check_request(const struct trixy_account *a, uint32_t step, struc
 	(void)a, (void)step, (void)carry, (void)m, (void)ret;
 	return TRIXY_END;
 }
-static int32_t check_answer(const struct trixy_account *a, uint32_t step, struct trixy_text carry, const struct trixy_answer *answer,
-			    struct trixy_memory *m, struct trixy_finding *ret)
+static int32_t check_answer(const struct trixy_account *a, uint32_t step, struct trixy_text carry,
+			    const struct trixy_answer *answer, struct trixy_memory *m, struct trixy_finding *ret)
 {
 	(void)a, (void)step, (void)carry, (void)answer, (void)m, (void)ret;
 	return 0;
@@ -80,26 +82,54 @@ static struct sample *sample(void)
 	static struct sample s;
 
 	s = (struct sample){ 0 };
-	s.backends[0] = (struct trixy_backend){ .size = sizeof(s.backends[0]), .slug = TRIXY_TEXT("first"), .name = TRIXY_TEXT("First"),
-		.base_url = TRIXY_TEXT("https://one.example"), .url_setting = TRIXY_TEXT("graph_url") };
-	s.backends[1] = (struct trixy_backend){ .size = sizeof(s.backends[1]), .slug = TRIXY_TEXT("second"), .name = TRIXY_TEXT("Second"),
-		.base_url = TRIXY_TEXT("https://two.example"), .url_setting = TRIXY_TEXT("instagram_graph_url") };
+	s.backends[0] = (struct trixy_backend){ .size = sizeof(s.backends[0]),
+						.slug = TRIXY_TEXT("first"),
+						.name = TRIXY_TEXT("First"),
+						.base_url = TRIXY_TEXT("https://one.example"),
+						.url_setting = TRIXY_TEXT("graph_url") };
+	s.backends[1] = (struct trixy_backend){ .size = sizeof(s.backends[1]),
+						.slug = TRIXY_TEXT("second"),
+						.name = TRIXY_TEXT("Second"),
+						.base_url = TRIXY_TEXT("https://two.example"),
+						.url_setting = TRIXY_TEXT("instagram_graph_url") };
 	s.fields[0] = FIELD("user_id", TRIXY_FIELD_KEY | TRIXY_FIELD_REQUIRED, 3);
 	s.fields[1] = FIELD("secret", TRIXY_FIELD_SECRET | TRIXY_FIELD_SIGNS | TRIXY_FIELD_REQUIRED, 3);
 	s.fields[2] = FIELD("page_token", TRIXY_FIELD_SECRET, 1);
 	s.fields[3] = FIELD("title", TRIXY_FIELD_NAME, 2);
 	s.tags[0] = (struct trixy_tag){ .size = sizeof(s.tags[0]), .tag = TRIXY_TEXT("HUMAN"), .label = TRIXY_TEXT("Human") };
 	s.items[0] = (struct trixy_checklist_item){ TRIXY_TEXT("a"), TRIXY_TEXT("because") };
-	s.checklist[0] = (struct trixy_checklist){ .size = sizeof(s.checklist[0]), .item_count = 1, .title = TRIXY_TEXT("Do"), .items = s.items };
+	s.checklist[0] = (struct trixy_checklist){
+		.size = sizeof(s.checklist[0]), .item_count = 1, .title = TRIXY_TEXT("Do"), .items = s.items
+	};
 	s.webhook_fields[0] = (struct trixy_text)TRIXY_TEXT("messages");
 	s.channel = (struct trixy_channel){
-		.size = sizeof(s.channel), .text_unit = TRIXY_UNIT_BYTES, .text_max = 1000, .window_ms = DAY_MS, .tag_window_ms = 7 * DAY_MS,
-		.slug = TRIXY_TEXT("sample"), .name = TRIXY_TEXT("Sample"), .window_error = TRIXY_TEXT("closed"),
-		.webhook_path = TRIXY_TEXT("/addons/sample/webhook"), .account_table = TRIXY_TEXT("sample_accounts"),
-		.api_version = TRIXY_TEXT("v1"), .backend_count = BACKENDS, .field_count = FIELDS, .tag_count = 1, .checklist_count = 1,
-		.webhook_field_count = 1, .backends = s.backends, .fields = s.fields, .tags = s.tags, .checklist = s.checklist,
-		.webhook_fields = s.webhook_fields, .read_webhook = read_webhook, .compose = compose, .read_answer = read_answer,
-		.profile_request = profile_request, .profile_answer = profile_answer, .check_request = check_request,
+		.size = sizeof(s.channel),
+		.text_unit = TRIXY_UNIT_BYTES,
+		.text_max = 1000,
+		.window_ms = DAY_MS,
+		.tag_window_ms = 7 * DAY_MS,
+		.slug = TRIXY_TEXT("sample"),
+		.name = TRIXY_TEXT("Sample"),
+		.window_error = TRIXY_TEXT("closed"),
+		.webhook_path = TRIXY_TEXT("/addons/sample/webhook"),
+		.account_table = TRIXY_TEXT("sample_accounts"),
+		.api_version = TRIXY_TEXT("v1"),
+		.backend_count = BACKENDS,
+		.field_count = FIELDS,
+		.tag_count = 1,
+		.checklist_count = 1,
+		.webhook_field_count = 1,
+		.backends = s.backends,
+		.fields = s.fields,
+		.tags = s.tags,
+		.checklist = s.checklist,
+		.webhook_fields = s.webhook_fields,
+		.read_webhook = read_webhook,
+		.compose = compose,
+		.read_answer = read_answer,
+		.profile_request = profile_request,
+		.profile_answer = profile_answer,
+		.check_request = check_request,
 		.check_answer = check_answer,
 	};
 	return &s;
@@ -162,13 +192,19 @@ static void break_subscribe(struct sample *s) { s->channel.subscribe_request = s
 static void broken_channels_are_refused(void **state)
 {
 	static void (*const breaks[])(struct sample *) = {
-		break_slug, break_slug_len, break_size, break_name, break_pointer, break_unit, break_text_max, break_text_max2, break_window,
-		break_window_words, break_table, break_table2, break_path, break_path2, break_path3, break_backends, break_backends2,
-		break_backends3, break_backend_size, break_backend_twice, break_base_url, break_base_url2, break_fields, break_fields2,
-		break_field_size, break_field_name, break_field_name2, break_field_name3, break_field_label, break_field_max,
-		break_field_max2, break_field_flag, break_field_backend, break_field_backend2, break_secret_key, break_secret_name,
-		break_signs, break_no_signs, break_no_key, break_two_keys, break_key_optional, break_tags, break_tag, break_checklist,
-		break_checklist2, break_webhook_field, break_compose, break_read, break_subscribe,
+		break_slug,	     break_slug_len,	   break_size,	       break_name,
+		break_pointer,	     break_unit,	   break_text_max,     break_text_max2,
+		break_window,	     break_window_words,   break_table,	       break_table2,
+		break_path,	     break_path2,	   break_path3,	       break_backends,
+		break_backends2,     break_backends3,	   break_backend_size, break_backend_twice,
+		break_base_url,	     break_base_url2,	   break_fields,       break_fields2,
+		break_field_size,    break_field_name,	   break_field_name2,  break_field_name3,
+		break_field_label,   break_field_max,	   break_field_max2,   break_field_flag,
+		break_field_backend, break_field_backend2, break_secret_key,   break_secret_name,
+		break_signs,	     break_no_signs,	   break_no_key,       break_two_keys,
+		break_key_optional,  break_tags,	   break_tag,	       break_checklist,
+		break_checklist2,    break_webhook_field,  break_compose,      break_read,
+		break_subscribe,
 	};
 	struct channels *c;
 	struct error err = { 0 };
@@ -337,16 +373,22 @@ static void memory_is_the_arena(void **state)
 
 static struct trixy_event event(void)
 {
-	return (struct trixy_event){ .size = sizeof(struct trixy_event), .kind = TRIXY_EVENT_MESSAGE, .message_kind = TRIXY_MESSAGE_TEXT,
-		.account_key = TRIXY_TEXT("1"), .contact_key = TRIXY_TEXT("2"), .message_id = TRIXY_TEXT("m"), .at_ms = 1,
-		.text = TRIXY_TEXT("hi") };
+	return (struct trixy_event){ .size = sizeof(struct trixy_event),
+				     .kind = TRIXY_EVENT_MESSAGE,
+				     .message_kind = TRIXY_MESSAGE_TEXT,
+				     .account_key = TRIXY_TEXT("1"),
+				     .contact_key = TRIXY_TEXT("2"),
+				     .message_id = TRIXY_TEXT("m"),
+				     .at_ms = 1,
+				     .text = TRIXY_TEXT("hi") };
 }
 
 static void refused(const char *what, struct trixy_event e)
 {
 	struct error err = { 0 };
 
-	if (channel_event_check(&e, NULL) != ERR_INVALID || channel_event_check(&e, &err) != ERR_INVALID || strlen(err.text) < 10)
+	if (channel_event_check(&e, NULL) != ERR_INVALID || channel_event_check(&e, &err) != ERR_INVALID ||
+	    strlen(err.text) < 10)
 		check_failed("%s was taken, or has no words: '%s'", what, err.text);
 }
 
@@ -356,7 +398,9 @@ static char long_text[LIMIT_TEXT + 2];
 
 static void broken_events_are_refused(void **state)
 {
-	struct trixy_attachment at = { .size = sizeof(at), .type = TRIXY_MESSAGE_IMAGE, .url = TRIXY_TEXT("https://cdn.example/1") };
+	struct trixy_attachment at = { .size = sizeof(at),
+				       .type = TRIXY_MESSAGE_IMAGE,
+				       .url = TRIXY_TEXT("https://cdn.example/1") };
 	struct trixy_attachment bad_size = at, bad_type = at, bad_url = at;
 	struct error err = { 0 };
 	struct trixy_event good = event();

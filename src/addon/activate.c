@@ -9,7 +9,8 @@
 #include "base/log.h"
 #include "inbox/directory.h"
 
-static int load(struct instance *i, struct home *h, const struct store_addon *row, const struct manifest *m, struct error *err)
+static int load(struct instance *i, struct home *h, const struct store_addon *row, const struct manifest *m,
+		struct error *err)
 {
 	const struct trixy_addon *addon;
 	int r = loader_open(h->addons_dir, row->package_hash, m, &addon, err);
@@ -27,11 +28,12 @@ static int read_manifest(struct home *h, const struct store_addon *row, struct m
 	int r = package_manifest(h->addons_dir, row->package_hash, &h->memory, ret, err);
 
 	if (r == 0 && (!str_eq(ret->slug, row->slug) || !str_eq(ret->version, row->version)))
-		r = fail(err, ERR_INVALID, "The installed addon.json was changed on the server's disk. Upload the package once more");
+		r = fail(err, ERR_INVALID,
+			 "The installed addon.json was changed on the server's disk. Upload the package once more");
 	if (r != ERR_NOTFOUND && r != ERR_BROKEN)
 		return r;
-	log_event(LOG_ERROR, "addon's files cannot be read; it stays off", log_s("addon", row->slug), log_c("error", err->text),
-		  log_end);
+	log_event(LOG_ERROR, "addon's files cannot be read; it stays off", log_s("addon", row->slug),
+		  log_c("error", err->text), log_end);
 	return fail(err, ERR_INVALID, "The addon's files are missing on the server's disk. Upload the package once more");
 }
 
@@ -73,10 +75,12 @@ static void note_failure(struct instance *i, struct str slug, const struct error
 
 	if (why->code == ERR_TEMPORARY || why->code == ERR_NOMEM)
 		return;
-	struct str reason = why->code == ERR_BROKEN ? STR("The server could not do it; its log says why") : str_of(why->text);
+	struct str reason = why->code == ERR_BROKEN ? STR("The server could not do it; its log says why")
+						    : str_of(why->text);
 
 	if (home_set_status(i, slug, ADDON_FAILED, reason, &err) < 0)
-		log_event(LOG_ERROR, "addon's failure is not recorded", log_s("addon", slug), log_c("error", err.text), log_end);
+		log_event(LOG_ERROR, "addon's failure is not recorded", log_s("addon", slug),
+			  log_c("error", err.text), log_end);
 }
 
 int addon_activate(struct instance *i, struct str slug, struct arena *arena, struct addon *ret, struct error *err)
@@ -172,8 +176,9 @@ static int follow(struct instance *i, struct home *h, struct error *err)
 		if (rows[k].status != ADDON_ACTIVE)
 			continue;
 		if ((r = home_load(i, h, &rows[k], &why)) < 0) {
-			log_event(LOG_ERROR, "addon does not load; the server goes on without it", log_s("addon", rows[k].slug),
-				  log_s("version", rows[k].version), log_c("error", why.text), log_end);
+			log_event(LOG_ERROR, "addon does not load; the server goes on without it",
+				  log_s("addon", rows[k].slug), log_s("version", rows[k].version),
+				  log_c("error", why.text), log_end);
 			note_failure(i, rows[k].slug, &why);
 			channels_remove(i->channels, rows[k].channel);
 		}

@@ -48,8 +48,8 @@ int addon_get(struct db *db, struct str slug, struct arena *arena, struct addon 
 }
 
 /* The rows that matter to a package: its own, if there is one. ERR_EXISTS: its channel is another addon's. */
-static int find_own(struct instance *i, const struct package *p, struct arena *arena, struct store_addon *ret, bool *ret_found,
-		    struct error *err)
+static int find_own(struct instance *i, const struct package *p, struct arena *arena, struct store_addon *ret,
+		    bool *ret_found, struct error *err)
 {
 	struct store_addon *rows;
 	size_t count;
@@ -76,21 +76,31 @@ static int check_place(const struct package *p, const struct store_addon *old, s
 	int c = version_valid(old->version) ? version_compare(m->version, old->version) : 1;
 
 	if (!str_eq(m->channel, old->channel))
-		return fail(err, ERR_STATE, "The installed version is the channel '%.*s', this one '%.*s': a new version cannot change that",
-			    STR_ARG(old->channel), STR_ARG(m->channel));
+		return fail(
+			err, ERR_STATE,
+			"The installed version is the channel '%.*s', this one '%.*s': a new version cannot change that",
+			STR_ARG(old->channel), STR_ARG(m->channel));
 	if (c < 0)
-		return fail(err, ERR_STATE, "Version %.*s is older than the installed %.*s. Going back is not possible: the newer one may"
-			    " have changed the database", STR_ARG(m->version), STR_ARG(old->version));
+		return fail(
+			err, ERR_STATE,
+			"Version %.*s is older than the installed %.*s. Going back is not possible: the newer one may"
+			" have changed the database",
+			STR_ARG(m->version), STR_ARG(old->version));
 	/* A version's content never changes once people use it; while it is off, its maker may be trying things. */
 	if (c == 0 && old->status == ADDON_ACTIVE)
-		return fail(err, ERR_STATE, "Version %.*s is installed and active with other content. Deactivate it first, or give the"
-			    " package a higher version", STR_ARG(m->version));
+		return fail(
+			err, ERR_STATE,
+			"Version %.*s is installed and active with other content. Deactivate it first, or give the"
+			" package a higher version",
+			STR_ARG(m->version));
 	return 0;
 }
 
 static void remove_package(struct home *h, struct str hash)
 {
-	struct str path = hash.len > 0 ? arena_printf(&h->memory, "%.*s/%.*s", STR_ARG(h->addons_dir), STR_ARG(hash)) : STR_NONE;
+	struct str path = hash.len > 0
+				  ? arena_printf(&h->memory, "%.*s/%.*s", STR_ARG(h->addons_dir), STR_ARG(hash))
+				  : STR_NONE;
 
 	if (path.p != NULL)
 		folder_remove(path.p);
@@ -106,18 +116,26 @@ static int upgrade(struct instance *i, struct home *h, const struct store_addon 
 		remove_package(h, row->package_hash);
 		return fail_in(err, "Version %.*s stays active", STR_ARG(old->version));
 	}
-	log_event(LOG_INFO, "addon upgraded", log_s("addon", row->slug), log_s("from", old->version), log_s("to", row->version), log_end);
+	log_event(LOG_INFO, "addon upgraded", log_s("addon", row->slug), log_s("from", old->version),
+		  log_s("to", row->version), log_end);
 	return directory_load(i, err);
 }
 
 /* *ret: the row as it is afterwards. */
-static int put_in_place(struct instance *i, struct home *h, const struct package *p, const struct store_addon *old, bool found,
-			struct store_addon *ret, struct error *err)
+static int put_in_place(struct instance *i, struct home *h, const struct package *p, const struct store_addon *old,
+			bool found, struct store_addon *ret, struct error *err)
 {
 	struct store_addon row = {
-		.slug = p->manifest.slug, .name = p->manifest.name, .description = p->manifest.description,
-		.version = p->manifest.version, .channel = p->manifest.channel, .package_hash = p->hash, .signed_by = p->signed_by,
-		.status_reason = STR_NONE, .status = ADDON_INSTALLED, .installed_at = clock_now_ms(),
+		.slug = p->manifest.slug,
+		.name = p->manifest.name,
+		.description = p->manifest.description,
+		.version = p->manifest.version,
+		.channel = p->manifest.channel,
+		.package_hash = p->hash,
+		.signed_by = p->signed_by,
+		.status_reason = STR_NONE,
+		.status = ADDON_INSTALLED,
+		.installed_at = clock_now_ms(),
 	};
 	bool same = found && str_eq(old->package_hash, p->hash);
 	int r;
@@ -139,7 +157,8 @@ static int put_in_place(struct instance *i, struct home *h, const struct package
 		remove_package(h, old->package_hash);
 	if (r == 0)
 		log_event(LOG_INFO, "addon installed", log_s("addon", row.slug), log_s("version", row.version),
-			  log_s("signed_by", row.signed_by.p != NULL ? row.signed_by : STR("nobody trusted; an admin confirmed")),
+			  log_s("signed_by", row.signed_by.p != NULL ? row.signed_by
+								     : STR("nobody trusted; an admin confirmed")),
 			  log_end);
 	return r;
 }
@@ -157,7 +176,8 @@ int addon_install(struct instance *i, struct str zip, bool allow_unsigned, struc
 		return r;
 	if (p.signed_by.p == NULL && !allow_unsigned)
 		return fail(err, ERR_DENIED, "%.*s", STR_ARG(p.doubt));
-	if ((r = find_own(i, &p, &h.memory, &old, &found, err)) < 0 || (r = put_in_place(i, &h, &p, &old, found, &row, err)) < 0)
+	if ((r = find_own(i, &p, &h.memory, &old, &found, err)) < 0 ||
+	    (r = put_in_place(i, &h, &p, &old, found, &row, err)) < 0)
 		return r;
 	*ret = addon_copy(&row, arena);
 	return arena_failed(arena) ? fail(err, ERR_NOMEM, "no memory for the answer") : 0;

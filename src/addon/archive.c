@@ -10,9 +10,10 @@
 enum {
 	NAME_MAX_BYTES = 200,
 	CHUNK = 16384,
-	RATIO_FREE = 65536,	/* small files may shrink as they like: text of one line repeated is no bomb */
-	DOS_TIME = 0,		/* 00:00:00 */
-	DOS_DATE = (0 << 9) | (1 << 5) | 1,	/* 1980-01-01, the first day a zip knows: packages do not differ by their age */
+	RATIO_FREE = 65536, /* small files may shrink as they like: text of one line repeated is no bomb */
+	DOS_TIME = 0, /* 00:00:00 */
+	DOS_DATE = (0 << 9) | (1 << 5) |
+		   1, /* 1980-01-01, the first day a zip knows: packages do not differ by their age */
 	/* Records of the format: APPNOTE.TXT 6.3.9, 4.3.12 and 4.3.16. */
 	END_BYTES = 22,
 	ENTRY_BYTES = 46,
@@ -59,7 +60,8 @@ const char *archive_name_wrong(struct str name)
 	for (size_t i = 0; i < name.len; i++) {
 		char c = name.p[i];
 
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("._-/+", c) != NULL))
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		      strchr("._-/+", c) != NULL))
 			return "has a character in its name that is no letter, digit, '.', '_', '-' or '+'";
 	}
 	return NULL;
@@ -149,7 +151,8 @@ static int archive_open(struct str zip, zip_t **ret, struct error *err)
 		else if (code == ZIP_ER_EXISTS)
 			r = fail(err, ERR_INVALID, "A name stands in the zip twice");
 		else
-			r = fail(err, ERR_INVALID, "This zip is damaged (%s). Download it once more", zip_error_strerror(&e));
+			r = fail(err, ERR_INVALID, "This zip is damaged (%s). Download it once more",
+				 zip_error_strerror(&e));
 
 		zip_source_free(source);
 		zip_error_fini(&e);
@@ -175,20 +178,25 @@ static int check_entry(zip_t *z, uint64_t index, struct str name, const zip_stat
 	mode_t kind = (mode_t)(attributes >> 16) & S_IFMT;
 
 	if (kind != 0 && kind != (folder ? S_IFDIR : S_IFREG))
-		return fail(err, ERR_INVALID, "The file '%s' in the zip is %s; an addon holds only plain files", show(name).text,
-			    S_ISLNK(kind) ? "a link" : S_ISDIR(kind) ? "a folder without / at its end" : "a device or something else");
+		return fail(err, ERR_INVALID, "The file '%s' in the zip is %s; an addon holds only plain files",
+			    show(name).text,
+			    S_ISLNK(kind)   ? "a link"
+			    : S_ISDIR(kind) ? "a folder without / at its end"
+					    : "a device or something else");
 	if ((st->valid & ZIP_STAT_ENCRYPTION_METHOD) == 0 || st->encryption_method != ZIP_EM_NONE)
 		return fail(err, ERR_INVALID, "The file '%s' in the zip is encrypted", show(name).text);
 	if ((st->valid & ZIP_STAT_COMP_METHOD) == 0 ||
 	    (st->comp_method != ZIP_CM_STORE && st->comp_method != ZIP_CM_DEFLATE))
-		return fail(err, ERR_INVALID, "The file '%s' in the zip is compressed by method %u; only deflate is understood",
+		return fail(err, ERR_INVALID,
+			    "The file '%s' in the zip is compressed by method %u; only deflate is understood",
 			    show(name).text, (unsigned)st->comp_method);
 	*ret_folder = folder;
 	return 0;
 }
 
 /* Inflates into e->bytes. *left: bytes that all files together may still have. */
-static int read_entry(zip_t *z, uint64_t index, const zip_stat_t *st, struct archive_entry *e, size_t *left, struct error *err)
+static int read_entry(zip_t *z, uint64_t index, const zip_stat_t *st, struct archive_entry *e, size_t *left,
+		      struct error *err)
 {
 	SCOPED(member_close) zip_file_t *f = zip_fopen_index(z, index, ZIP_FL_UNCHANGED);
 	char chunk[CHUNK];
@@ -196,7 +204,8 @@ static int read_entry(zip_t *z, uint64_t index, const zip_stat_t *st, struct arc
 	uint64_t packed = (st->valid & ZIP_STAT_COMP_SIZE) != 0 ? st->comp_size : 0;
 
 	if (f == NULL)
-		return fail(err, ERR_INVALID, "The file '%s' in the zip cannot be read (%s)", show(e->name).text, zip_strerror(z));
+		return fail(err, ERR_INVALID, "The file '%s' in the zip cannot be read (%s)", show(e->name).text,
+			    zip_strerror(z));
 	e->bytes.max = LIMIT_ADDON_UNPACKED + 1;
 	for (;;) {
 		int64_t n = zip_fread(f, chunk, sizeof(chunk));
@@ -207,14 +216,17 @@ static int read_entry(zip_t *z, uint64_t index, const zip_stat_t *st, struct arc
 		if (n == 0)
 			return 0;
 		if ((uint64_t)n > *left)
-			return fail(err, ERR_LIMIT, "The zip unpacks to more than %d MiB", LIMIT_ADDON_UNPACKED / 1024 / 1024);
+			return fail(err, ERR_LIMIT, "The zip unpacks to more than %d MiB",
+				    LIMIT_ADDON_UNPACKED / 1024 / 1024);
 		*left -= (size_t)n;
 		buf_add(&e->bytes, (struct str){ chunk, (size_t)n });
 		if (e->bytes.failed)
 			return fail(err, ERR_NOMEM, "no memory to unpack the addon");
 		if (e->bytes.len > RATIO_FREE && e->bytes.len / LIMIT_ADDON_RATIO > packed)
-			return fail(err, ERR_LIMIT, "The file '%s' in the zip is packed more than %d times smaller than it is:"
-				    " this looks like a zip bomb", show(e->name).text, LIMIT_ADDON_RATIO);
+			return fail(err, ERR_LIMIT,
+				    "The file '%s' in the zip is packed more than %d times smaller than it is:"
+				    " this looks like a zip bomb",
+				    show(e->name).text, LIMIT_ADDON_RATIO);
 	}
 }
 
@@ -267,7 +279,8 @@ int archive_read(struct str zip, struct arena *names, struct archive_entry **ret
 	if (count <= 0)
 		return fail(err, ERR_INVALID, "The zip is empty");
 	if (count > LIMIT_ADDON_FILES)
-		return fail(err, ERR_LIMIT, "The zip holds %lld files; an addon has at most %d", (long long)count, LIMIT_ADDON_FILES);
+		return fail(err, ERR_LIMIT, "The zip holds %lld files; an addon has at most %d", (long long)count,
+			    LIMIT_ADDON_FILES);
 	if ((r = check_raw_names(zip, (size_t)count, err)) < 0)
 		return r;
 	*ret = arena_alloc(names, (size_t)count * sizeof(**ret));

@@ -6,7 +6,8 @@
 #include <string.h>
 #include <sys/file.h>
 
-/* Between threads; the file's lock is between processes (and would do for threads too, but no checker of threads sees it). */
+/* Between threads; the file's lock is between processes (and would do for threads too, but no checker of threads
+ * sees it). */
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 
 void home_done(struct home *h)
@@ -71,19 +72,31 @@ int home_open(struct instance *i, bool wait, struct home *ret, struct error *err
 struct addon addon_of_row(const struct store_addon *row)
 {
 	return (struct addon){
-		.slug = row->slug, .name = row->name, .description = row->description, .version = row->version,
-		.channel = row->channel, .package_hash = row->package_hash, .signed_by = row->signed_by,
-		.status_reason = row->status_reason, .status = (enum addon_status)row->status, .installed_at = row->installed_at,
+		.slug = row->slug,
+		.name = row->name,
+		.description = row->description,
+		.version = row->version,
+		.channel = row->channel,
+		.package_hash = row->package_hash,
+		.signed_by = row->signed_by,
+		.status_reason = row->status_reason,
+		.status = (enum addon_status)row->status,
+		.installed_at = row->installed_at,
 	};
 }
 
 struct addon addon_copy(const struct store_addon *row, struct arena *a)
 {
 	return (struct addon){
-		.slug = arena_copy(a, row->slug), .name = arena_copy(a, row->name), .description = arena_copy(a, row->description),
-		.version = arena_copy(a, row->version), .channel = arena_copy(a, row->channel),
-		.package_hash = arena_copy(a, row->package_hash), .signed_by = arena_copy(a, row->signed_by),
-		.status_reason = arena_copy(a, row->status_reason), .status = (enum addon_status)row->status,
+		.slug = arena_copy(a, row->slug),
+		.name = arena_copy(a, row->name),
+		.description = arena_copy(a, row->description),
+		.version = arena_copy(a, row->version),
+		.channel = arena_copy(a, row->channel),
+		.package_hash = arena_copy(a, row->package_hash),
+		.signed_by = arena_copy(a, row->signed_by),
+		.status_reason = arena_copy(a, row->status_reason),
+		.status = (enum addon_status)row->status,
 		.installed_at = row->installed_at,
 	};
 }

@@ -43,7 +43,8 @@ static int load_failed(struct str path, const struct manifest *m, struct error *
 
 	if (str_starts(why, path))
 		why = str_cut(why, path.len + (why.len > path.len && why.p[path.len] == ':'), why.len);
-	log_event(LOG_WARNING, "addon library does not load; its addon stays off", log_s("file", path), log_s("error", why), log_end);
+	log_event(LOG_WARNING, "addon library does not load; its addon stays off", log_s("file", path),
+		  log_s("error", why), log_end);
 	return fail(err, ERR_INVALID, "The library '%.*s' does not load: %.*s", STR_ARG(str_cut(m->library, 0, 60)),
 		    STR_ARG(str_cut(str_trim(why), 0, 140)));
 }
@@ -56,14 +57,17 @@ static int check(const struct trixy_addon *a, const struct manifest *m, struct e
 	if (a == NULL || !TRIXY_HAS(a, abi_minor))
 		return fail(err, ERR_INVALID, "The library gives no description of itself");
 	if (a->abi_major != TRIXY_ABI_MAJOR || a->abi_minor > TRIXY_ABI_MINOR)
-		return fail(err, ERR_INVALID, "The library needs ABI %u.%u, this server has %u.%u: update MailTrixy", a->abi_major,
+		return fail(err, ERR_INVALID,
+			    "The library needs ABI %u.%u, this server has %u.%u: update MailTrixy", a->abi_major,
 			    a->abi_minor, TRIXY_ABI_MAJOR, TRIXY_ABI_MINOR);
-	if (!TRIXY_HAS(a, channel) || a->channel == NULL)	/* NOLINT(bugprone-sizeof-expression): a pointer's size it is */
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): the size of a pointer is meant */
+	if (!TRIXY_HAS(a, channel) || a->channel == NULL)
 		return fail(err, ERR_INVALID, "The library's description of itself is smaller than its ABI asks");
 	if (!str_eq(str_from_trixy(a->slug), m->slug) || !str_eq(str_from_trixy(a->version), m->version))
 		return fail(err, ERR_INVALID, "The library is '%.*s' %.*s, but addon.json says '%.*s' %.*s",
-			    STR_ARG(str_cut(str_from_trixy(a->slug), 0, 32)), STR_ARG(str_cut(str_from_trixy(a->version), 0, 32)),
-			    STR_ARG(m->slug), STR_ARG(str_cut(m->version, 0, 32)));
+			    STR_ARG(str_cut(str_from_trixy(a->slug), 0, 32)),
+			    STR_ARG(str_cut(str_from_trixy(a->version), 0, 32)), STR_ARG(m->slug),
+			    STR_ARG(str_cut(m->version, 0, 32)));
 	if ((r = channel_check(a->channel, err)) < 0)
 		return r;
 	if (!str_eq(str_from_trixy(a->channel->slug), m->channel))
@@ -85,7 +89,9 @@ static int load(struct str addons_dir, struct str hash, const struct manifest *m
 		return r;
 	struct str path = arena_printf(&a, "%.*s/%.*s/%.*s", STR_ARG(addons_dir), STR_ARG(hash), STR_ARG(m->library));
 	/* A name without '/' would be searched for in the system's folders. */
-	struct str full = memchr(path.p != NULL ? path.p : "/", '/', path.len) != NULL ? path : arena_printf(&a, "./%.*s", STR_ARG(path));
+	struct str full = memchr(path.p != NULL ? path.p : "/", '/', path.len) != NULL
+				  ? path
+				  : arena_printf(&a, "./%.*s", STR_ARG(path));
 	struct loaded *l = calloc(1, sizeof(*l));
 
 	if (arena_failed(&a) || l == NULL || hash.len >= sizeof(l->hash)) {
@@ -113,8 +119,8 @@ static int load(struct str addons_dir, struct str hash, const struct manifest *m
 	l->next = first;
 	first = l;
 	*ret = addon;
-	log_event(LOG_INFO, "addon loaded", log_s("addon", m->slug), log_s("version", m->version), log_s("package", str_cut(hash, 0, 12)),
-		  log_end);
+	log_event(LOG_INFO, "addon loaded", log_s("addon", m->slug), log_s("version", m->version),
+		  log_s("package", str_cut(hash, 0, 12)), log_end);
 	return 0;
 }
 

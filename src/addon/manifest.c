@@ -24,14 +24,19 @@ static int check_abi(const struct json_object *o, struct error *err)
 	const struct json_object *abi = json_get_object(o, "abi");
 	int64_t major, minor;
 
-	if (abi == NULL || !json_get_i64(abi, "major", &major) || !json_get_i64(abi, "minor", &minor) || major < 0 || minor < 0)
+	if (abi == NULL || !json_get_i64(abi, "major", &major) || !json_get_i64(abi, "minor", &minor) ||
+	    major < 0 || minor < 0)
 		return fail(err, ERR_INVALID, "addon.json: \"abi\" must be {\"major\": number, \"minor\": number}");
 	if (major > TRIXY_ABI_MAJOR || (major == TRIXY_ABI_MAJOR && minor > TRIXY_ABI_MINOR))
-		return fail(err, ERR_INVALID, "The addon needs ABI %lld.%lld, this server has %u.%u: update MailTrixy", (long long)major,
-			    (long long)minor, TRIXY_ABI_MAJOR, TRIXY_ABI_MINOR);
+		return fail(err, ERR_INVALID,
+			    "The addon needs ABI %lld.%lld, this server has %u.%u: update MailTrixy",
+			    (long long)major, (long long)minor, TRIXY_ABI_MAJOR, TRIXY_ABI_MINOR);
 	if (major < TRIXY_ABI_MAJOR)
-		return fail(err, ERR_INVALID, "The addon was made for the older ABI %lld.%lld, this server has %u.%u: ask its maker for"
-			    " a newer version", (long long)major, (long long)minor, TRIXY_ABI_MAJOR, TRIXY_ABI_MINOR);
+		return fail(
+			err, ERR_INVALID,
+			"The addon was made for the older ABI %lld.%lld, this server has %u.%u: ask its maker for"
+			" a newer version",
+			(long long)major, (long long)minor, TRIXY_ABI_MAJOR, TRIXY_ABI_MINOR);
 	return 0;
 }
 
@@ -47,8 +52,9 @@ static int check_members(const struct json_object *o, struct error *err)
 		for (size_t k = 0; k < sizeof(known_members) / sizeof(known_members[0]); k++)
 			known = known || str_eq_c(str_of(name), known_members[k]);
 		if (!known)
-			return fail(err, ERR_INVALID, "addon.json has a member '%.40s' that ABI %u.%u does not know", name, TRIXY_ABI_MAJOR,
-				    TRIXY_ABI_MINOR);
+			return fail(err, ERR_INVALID,
+				    "addon.json has a member '%.40s' that ABI %u.%u does not know", name,
+				    TRIXY_ABI_MAJOR, TRIXY_ABI_MINOR);
 	}
 	return 0;
 }
@@ -77,13 +83,18 @@ static int read_texts(const struct json_object *o, struct arena *arena, struct m
 	    (r = get_text(o, "channel", LIMIT_NAME, arena, &m->channel, err)) < 0)
 		return r;
 	if (!channel_slug_valid(m->slug))
-		return fail(err, ERR_INVALID, "addon.json: \"slug\" must be lower-case letters, digits and '-', beginning with a letter,"
-			    " 2 to 32 characters");
+		return fail(
+			err, ERR_INVALID,
+			"addon.json: \"slug\" must be lower-case letters, digits and '-', beginning with a letter,"
+			" 2 to 32 characters");
 	if (!channel_slug_valid(m->channel))
-		return fail(err, ERR_INVALID, "addon.json: \"channel\" must be lower-case letters, digits and '-', beginning with a"
+		return fail(err, ERR_INVALID,
+			    "addon.json: \"channel\" must be lower-case letters, digits and '-', beginning with a"
 			    " letter, 2 to 32 characters");
 	if (channel_is_core(m->channel))
-		return fail(err, ERR_INVALID, "The addon wants to be the channel '%.*s', which is part of MailTrixy", STR_ARG(m->channel));
+		return fail(err, ERR_INVALID,
+			    "The addon wants to be the channel '%.*s', which is part of MailTrixy",
+			    STR_ARG(m->channel));
 	if (!version_valid(m->version))
 		return fail(err, ERR_INVALID, "addon.json: \"version\" must be like 1.0.0 (Semantic Versioning)");
 	return 0;
@@ -100,7 +111,8 @@ static int read_library(const struct json_object *o, struct arena *arena, struct
 	if (name.p == NULL)
 		return fail(err, ERR_INVALID, "The addon has no library for this machine (%s)", machine_name());
 	if (archive_name_wrong(name) != NULL)
-		return fail(err, ERR_INVALID, "addon.json: the library for %s %s", machine_name(), archive_name_wrong(name));
+		return fail(err, ERR_INVALID, "addon.json: the library for %s %s", machine_name(),
+			    archive_name_wrong(name));
 	m->library = arena_copy(arena, name);
 	return 0;
 }
@@ -110,7 +122,8 @@ static int read_migrations(const struct json_object *o, struct arena *arena, str
 	const struct json_object *list = json_get_array(o, "migrations");
 
 	if (list == NULL || json_len(list) > MIGRATIONS_MAX)
-		return fail(err, ERR_INVALID, "addon.json: \"migrations\" must be a list of up to %d files", MIGRATIONS_MAX);
+		return fail(err, ERR_INVALID, "addon.json: \"migrations\" must be a list of up to %d files",
+			    MIGRATIONS_MAX);
 	m->migration_count = json_len(list);
 	m->migrations = arena_alloc(arena, m->migration_count * sizeof(m->migrations[0]));
 	for (size_t k = 0; m->migrations != NULL && k < m->migration_count; k++) {
@@ -134,7 +147,8 @@ static int read_files(const struct json_object *o, bool packed, struct arena *ar
 	if (!packed)
 		return 0;	/* left over from an earlier packing, if it is there */
 	if (files == NULL)
-		return fail(err, ERR_INVALID, "addon.json: \"files\", the hashes of the other files, is missing. Make the zip with"
+		return fail(err, ERR_INVALID,
+			    "addon.json: \"files\", the hashes of the other files, is missing. Make the zip with"
 			    " 'mailtrixy addon pack'");
 	m->files = arena_alloc(arena, (size_t)json_object_object_length(files) * sizeof(m->files[0]));
 	struct json_object_iterator i = json_object_iter_begin(files), end = json_object_iter_end(files);
@@ -144,10 +158,12 @@ static int read_files(const struct json_object *o, bool packed, struct arena *ar
 		unsigned char bytes[SHA256_BYTES];
 
 		if (archive_name_wrong(name) != NULL || m->file_count >= LIMIT_ADDON_FILES)
-			return fail(err, ERR_INVALID, "addon.json: a file in \"files\" %s", archive_name_wrong(name) != NULL ?
-				    archive_name_wrong(name) : "is one too many");
+			return fail(err, ERR_INVALID, "addon.json: a file in \"files\" %s",
+				    archive_name_wrong(name) != NULL ? archive_name_wrong(name)
+								     : "is one too many");
 		if (!crypto_unhex(hash, bytes, sizeof(bytes)))
-			return fail(err, ERR_INVALID, "addon.json: the hash of %.*s is not 64 lower-case hex digits", STR_ARG(name));
+			return fail(err, ERR_INVALID,
+				    "addon.json: the hash of %.*s is not 64 lower-case hex digits", STR_ARG(name));
 		m->files[m->file_count++] = (struct manifest_file){ arena_copy(arena, name), arena_copy(arena, hash) };
 	}
 	return 0;
@@ -175,7 +191,8 @@ int manifest_read(struct str json, bool packed, struct arena *arena, struct mani
 	return 0;
 }
 
-int manifest_with_files(struct str json, const struct manifest_file *files, size_t count, struct buf *ret, struct error *err)
+int manifest_with_files(struct str json, const struct manifest_file *files, size_t count, struct buf *ret,
+			struct error *err)
 {
 	SCOPED(json_free) struct json_object *o = NULL;
 	struct json_object *list = json_object_new_object();

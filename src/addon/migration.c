@@ -52,7 +52,8 @@ static int read_column(const struct json_object *o, struct arena *a, struct acco
 	if (name.p == NULL)
 		return fail(err, ERR_INVALID, "a column has no \"name\"");
 	if (!str_eq_c(type, "text") && !str_eq_c(type, "secret"))
-		return fail(err, ERR_INVALID, "column '%.*s': \"type\" must be text or secret", STR_ARG(str_cut(name, 0, 40)));
+		return fail(err, ERR_INVALID, "column '%.*s': \"type\" must be text or secret",
+			    STR_ARG(str_cut(name, 0, 40)));
 	if (!json_get_i64(o, "max_bytes", &max))
 		return fail(err, ERR_INVALID, "column '%.*s': \"max_bytes\" is missing", STR_ARG(str_cut(name, 0, 40)));
 	*ret = (struct account_column){ .name = arena_copy(a, name), .secret = str_eq_c(type, "secret"), .max_bytes = max,
@@ -81,7 +82,8 @@ static int read_table(const struct json_object *o, struct str channel, struct ar
 
 static int read_step(const struct json_object *o, struct str channel, struct arena *a, struct step *ret, struct error *err)
 {
-	const struct json_object *make = json_get_object(o, "create_account_table"), *add = json_get_object(o, "add_columns");
+	const struct json_object *make = json_get_object(o, "create_account_table"),
+				 *add = json_get_object(o, "add_columns");
 	struct str widen = json_get_str(o, "widen");
 
 	if ((make != NULL) + (add != NULL) + (widen.p != NULL) != 1)
@@ -89,7 +91,8 @@ static int read_step(const struct json_object *o, struct str channel, struct are
 	if (widen.p == NULL)
 		return read_table(make != NULL ? make : add, channel, a, ret, err);
 	if (!str_eq_c(widen, "conversations.channel"))
-		return fail(err, ERR_INVALID, "widen can open conversations.channel only, not '%.*s'", STR_ARG(str_cut(widen, 0, 60)));
+		return fail(err, ERR_INVALID, "widen can open conversations.channel only, not '%.*s'",
+			    STR_ARG(str_cut(widen, 0, 60)));
 	*ret = (struct step){ .kind = STEP_WIDEN };
 	return 0;
 }
@@ -125,7 +128,9 @@ static int recorded(struct db *db, const struct migration *m, struct error *err)
 	int r = store_addon_migration_get(db, m->manifest->slug, m->number, &a, &digest, err);
 
 	if (r > 0 && !str_eq(digest, m->digest))
-		return fail(err, ERR_STATE, "it was applied in another form: a migration that has run is never edited, add a new one");
+		return fail(
+			err, ERR_STATE,
+			"it was applied in another form: a migration that has run is never edited, add a new one");
 	return r;
 }
 
@@ -168,8 +173,11 @@ static int check_not_newer(struct db *db, void *arg, struct error *err)
 	struct str digest;
 	int r = store_addon_migration_get(db, m->slug, (int64_t)m->migration_count + 1, &a, &digest, err);
 
-	return r > 0 ? fail(err, ERR_STATE, "A newer version of this addon was active here: its migration %zu has run, and version %.*s"
-			    " does not know it", m->migration_count + 1, STR_ARG(m->version)) : r;
+	return r > 0 ? fail(err, ERR_STATE,
+			    "A newer version of this addon was active here: its migration %zu has run, and version %.*s"
+			    " does not know it",
+			    m->migration_count + 1, STR_ARG(m->version))
+		     : r;
 }
 
 static int run_one(struct store *store, struct str addons_dir, struct str hash, struct migration *m, struct error *err)
@@ -201,7 +209,8 @@ int migrations_run(struct store *store, struct str addons_dir, struct str hash, 
 		struct migration one = { .manifest = m, .number = (int64_t)k + 1 };
 
 		if ((r = run_one(store, addons_dir, hash, &one, err)) < 0)
-			return fail_in(err, "Migration %zu (%.*s) failed", k + 1, STR_ARG(str_cut(m->migrations[k], 0, 60)));
+			return fail_in(err, "Migration %zu (%.*s) failed", k + 1,
+				       STR_ARG(str_cut(m->migrations[k], 0, 60)));
 	}
 	return r < 0 ? r : 0;
 }

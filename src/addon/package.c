@@ -48,8 +48,10 @@ static int check_files(struct package *p, struct error *err)
 			return fail(err, ERR_INVALID, "The zip holds '%.*s', which addon.json does not name in \"files\"",
 				    STR_ARG(str_cut(e->name, 0, 80)));
 		if (!str_eq(hash_hex(&p->memory, buf_str(&e->bytes)), f->sha256))
-			return fail(err, ERR_INVALID, "The file '%.*s' was changed after packing: its hash is not the one in addon.json",
-				    STR_ARG(str_cut(e->name, 0, 80)));
+			return fail(
+				err, ERR_INVALID,
+				"The file '%.*s' was changed after packing: its hash is not the one in addon.json",
+				STR_ARG(str_cut(e->name, 0, 80)));
 	}
 	for (size_t k = 0; k < p->manifest.file_count; k++)
 		if (archive_find(p->entries, p->count, p->manifest.files[k].name) == NULL)
@@ -95,8 +97,8 @@ int package_open(struct str zip, struct str trust_dir, struct package *ret, stru
 	    (r = check_files(p, err)) < 0 || (r = check_uses(p, err)) < 0)
 		return r;
 	p->hash = hash_hex(&p->memory, zip);
-	return signature_check(buf_str(&manifest->bytes), sig != NULL ? buf_str(&sig->bytes) : STR_NONE, trust_dir, &p->memory,
-			       &p->signed_by, &p->doubt, err);
+	return signature_check(buf_str(&manifest->bytes), sig != NULL ? buf_str(&sig->bytes) : STR_NONE, trust_dir,
+			       &p->memory, &p->signed_by, &p->doubt, err);
 }
 
 /* ---- in a folder ---- */
@@ -138,7 +140,8 @@ static int write_files(const struct package *p, struct arena *a, struct str fold
 
 		if (path.p == NULL)
 			return fail(err, ERR_NOMEM, "no memory to unpack");
-		if ((r = make_parents(a, folder, e->name, err)) < 0 || (r = file_make(path.p, buf_str(&e->bytes), 0600, err)) < 0 ||
+		if ((r = make_parents(a, folder, e->name, err)) < 0 ||
+		    (r = file_make(path.p, buf_str(&e->bytes), 0600, err)) < 0 ||
 		    (r = sync_parents(a, folder, e->name, err)) < 0)
 			return r;
 	}
@@ -211,7 +214,9 @@ int package_file(struct str addons_dir, struct str hash, const struct manifest *
 	if ((r = file_read(path.p, LIMIT_ADDON_UNPACKED, ret, err)) < 0)
 		return r;
 	if (!str_eq(hash_hex(&a, buf_str(ret)), f->sha256))
-		return fail(err, ERR_INVALID, "The installed file '%.*s' was changed on the server's disk. Upload the package once more",
-			    STR_ARG(str_cut(name, 0, 80)));
+		return fail(
+			err, ERR_INVALID,
+			"The installed file '%.*s' was changed on the server's disk. Upload the package once more",
+			STR_ARG(str_cut(name, 0, 80)));
 	return 0;
 }

@@ -66,8 +66,9 @@ static int find_key(struct str key, struct str trust_dir, struct arena *arena, s
 	return 0;
 }
 
-#define DANGER "An addon is native code and runs with the server's rights: it can read every message and token. Install it" \
-	       " only if you trust who made it."
+#define DANGER                                                                                                       \
+	"An addon is native code and runs with the server's rights: it can read every message and token. Install it" \
+	" only if you trust who made it."
 
 int signature_check(struct str manifest, struct str sig, struct str trust_dir, struct arena *arena, struct str *ret_by,
 		    struct str *ret_doubt, struct error *err)
@@ -86,13 +87,16 @@ int signature_check(struct str manifest, struct str sig, struct str trust_dir, s
 	    !crypto_unhex(json_get_str(o, "signature"), signature, sizeof(signature)))
 		return fail(err, ERR_INVALID, "addon.sig is broken: it must hold \"key\" and \"signature\" in hex");
 	if (!sign_verify(manifest, key, signature))
-		return fail(err, ERR_INVALID, "The signature does not fit: addon.json was changed after it was signed. Get the package"
-			    " once more from its maker");
+		return fail(
+			err, ERR_INVALID,
+			"The signature does not fit: addon.json was changed after it was signed. Get the package"
+			" once more from its maker");
 	if ((r = find_key(json_get_str(o, "key"), trust_dir, arena, ret_by, err)) < 0)
 		return r;
 	if (ret_by->p == NULL)
-		*ret_doubt = arena_printf(arena, "This package is signed by a key that is not trusted here (%.*s…). " DANGER,
-					  STR_ARG(str_cut(json_get_str(o, "key"), 0, 16)));
+		*ret_doubt = arena_printf(
+			arena, "This package is signed by a key that is not trusted here (%.*s…). " DANGER,
+			STR_ARG(str_cut(json_get_str(o, "key"), 0, 16)));
 	return arena_failed(arena) ? fail(err, ERR_NOMEM, "no memory to check the signature") : 0;
 }
 
@@ -122,8 +126,10 @@ int signature_make(struct str manifest, struct str key_path, struct buf *ret, st
 
 	crypto_wipe(text.p, text.len);
 	if (!good)
-		return fail(err, ERR_INVALID, "%s is no secret key: it must be 128 hex digits, as 'mailtrixy addon keygen' makes them",
-			    path.p);
+		return fail(
+			err, ERR_INVALID,
+			"%s is no secret key: it must be 128 hex digits, as 'mailtrixy addon keygen' makes them",
+			path.p);
 	sign_make(manifest, secret, signature);
 	struct str public_key = crypto_hex(&a, secret + SIGN_SECRET_BYTES - SIGN_PUBLIC_BYTES, SIGN_PUBLIC_BYTES);
 	struct json_out j = json_out(ret);
@@ -142,7 +148,8 @@ int addon_keygen(struct str prefix, struct error *err)
 {
 	SCOPED(arena_done) struct arena a = { 0 };
 	unsigned char public_key[SIGN_PUBLIC_BYTES], secret[SIGN_SECRET_BYTES];
-	struct str key_path = arena_printf(&a, "%.*s.key", STR_ARG(prefix)), pub_path = arena_printf(&a, "%.*s.pub", STR_ARG(prefix));
+	struct str key_path = arena_printf(&a, "%.*s.key", STR_ARG(prefix)),
+		   pub_path = arena_printf(&a, "%.*s.pub", STR_ARG(prefix));
 	int r;
 
 	sign_key_new(public_key, secret);
@@ -154,7 +161,9 @@ int addon_keygen(struct str prefix, struct error *err)
 		return fail(err, ERR_NOMEM, "no memory to make a key");
 	/* file_make: a key that is there is never overwritten. */
 	if ((r = file_make(key_path.p, key, 0600, err)) < 0 || (r = file_make(pub_path.p, pub, 0644, err)) < 0)
-		return r == ERR_EXISTS ? fail(err, ERR_EXISTS, "%.*s.key or .pub is there already; a key is never overwritten",
-					      STR_ARG(str_cut(prefix, 0, 120))) : r;
+		return r == ERR_EXISTS ? fail(err, ERR_EXISTS,
+					      "%.*s.key or .pub is there already; a key is never overwritten",
+					      STR_ARG(str_cut(prefix, 0, 120)))
+				       : r;
 	return 0;
 }

@@ -88,7 +88,8 @@ bool version_valid(struct str s)
 	struct version v = take_apart(s);
 
 	return number_valid(v.major) && number_valid(v.minor) && number_valid(v.patch) &&
-	       (v.before.p == NULL || identifiers_valid(v.before, true)) && (v.build.p == NULL || identifiers_valid(v.build, false));
+	       (v.before.p == NULL || identifiers_valid(v.before, true)) &&
+	       (v.build.p == NULL || identifiers_valid(v.build, false));
 }
 
 static int sign(int64_t v)

@@ -57,7 +57,8 @@ static bool host_and_port(struct str s, struct str *host, struct str *port)
 
 static bool host_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+	       c == '_';
 }
 
 /* A name, an IPv4 address, or an IPv6 address in brackets. */
@@ -99,7 +100,8 @@ static struct str after_scheme(struct str url)
 	else
 		return STR_NONE;
 	for (size_t i = 0; i < rest.len; i++)
-		if ((unsigned char)rest.p[i] <= 0x20 || (unsigned char)rest.p[i] >= 0x7f || strchr("\"<>\\^`{|}?#@", rest.p[i]) != NULL)
+		if ((unsigned char)rest.p[i] <= 0x20 || (unsigned char)rest.p[i] >= 0x7f ||
+		    strchr("\"<>\\^`{|}?#@", rest.p[i]) != NULL)
 			return STR_NONE;
 	return url.len <= LIMIT_URL ? rest : STR_NONE;
 }
@@ -141,7 +143,9 @@ static const char *check_url(struct str *value)
 
 	if (value->len == 0)
 		return NULL;
-	return url_valid(value, &path).p != NULL ? NULL : "must be http:// or https:// and a host, as https://graph.facebook.com";
+	return url_valid(value, &path).p != NULL
+		       ? NULL
+		       : "must be http:// or https:// and a host, as https://graph.facebook.com";
 }
 
 static const char *check_data(struct str *value)
@@ -153,7 +157,8 @@ static const char *check_data(struct str *value)
 
 static const char *check_database(struct str *value)
 {
-	static const char must[] = "must be empty, sqlite:PATH, or mysql://USER:PASSWORD@HOST/NAME (mariadb:// is the same)";
+	static const char must[] =
+		"must be empty, sqlite:PATH, or mysql://USER:PASSWORD@HOST/NAME (mariadb:// is the same)";
 
 	if (value->len == 0 || (str_starts(*value, STR("sqlite:")) && value->len > 7))
 		return NULL;
@@ -254,11 +259,13 @@ static int read_line(struct given *given, struct str line, struct str where, str
 		return 0;
 	name = str_trim(str_split(line, '=', &value));
 	if (value.p == NULL)
-		return fail(err, ERR_INVALID, "%.*s: '%.*s' is not \"name = value\"", STR_ARG(where), STR_ARG(str_cut(line, 0, 40)));
+		return fail(err, ERR_INVALID, "%.*s: '%.*s' is not \"name = value\"", STR_ARG(where),
+			    STR_ARG(str_cut(line, 0, 40)));
 	int k = find(name);
 
 	if (k < 0)
-		return fail(err, ERR_INVALID, "%.*s: there is no setting '%.*s'", STR_ARG(where), STR_ARG(str_cut(name, 0, 40)));
+		return fail(err, ERR_INVALID, "%.*s: there is no setting '%.*s'", STR_ARG(where),
+			    STR_ARG(str_cut(name, 0, 40)));
 	if (given[k].value.p != NULL)
 		return fail(err, ERR_INVALID, "%.*s: '%s' is set a second time", STR_ARG(where), settings[k].name);
 	given[k] = (struct given){ str_trim(value), where };
@@ -298,7 +305,8 @@ static int read_file(struct given *given, const char *path, bool must, struct ar
 }
 
 /* Takes "--name value" and "--name=value" out of argv; the others stay. *ret_file: --config, or NULL. */
-static int read_flags(struct given *given, int *argc, char **argv, const char **ret_file, struct arena *a, struct error *err)
+static int read_flags(struct given *given, int *argc, char **argv, const char **ret_file, struct arena *a,
+		      struct error *err)
 {
 	int kept = 0;
 
@@ -343,14 +351,16 @@ static int take(struct config *c, int k, struct given given, struct error *err)
 		int64_t *n = (int64_t *)(void *)((char *)c + s->offset);
 
 		if (!str_to_i64(given.value, n) || *n < s->min || *n > s->max)
-			return fail(err, ERR_INVALID, "%s (set by %.*s) is '%.*s': it must be a number from %lld to %lld", s->name,
+			return fail(err, ERR_INVALID,
+				    "%s (set by %.*s) is '%.*s': it must be a number from %lld to %lld", s->name,
 				    STR_ARG(given.where), STR_ARG(shown), (long long)s->min, (long long)s->max);
 		return 0;
 	}
 	const char *wrong = s->check(&given.value);
 
 	if (wrong != NULL)
-		return fail(err, ERR_INVALID, "%s (set by %.*s) is '%.*s': it %s", s->name, STR_ARG(given.where), STR_ARG(shown), wrong);
+		return fail(err, ERR_INVALID, "%s (set by %.*s) is '%.*s': it %s", s->name, STR_ARG(given.where),
+			    STR_ARG(shown), wrong);
 	*(struct str *)(void *)((char *)c + s->offset) = arena_copy(&c->memory, given.value);
 	return 0;
 }

@@ -223,7 +223,8 @@ int seal_key_load(struct str data_dir, bool may_make, struct seal_key *ret, stru
 	return key_read(path.p, ret, err);
 }
 
-int seal(const struct seal_key *key, struct str where, struct str plain, struct arena *a, struct str *ret, struct error *err)
+int seal(const struct seal_key *key, struct str where, struct str plain, struct arena *a, struct str *ret,
+	 struct error *err)
 {
 	unsigned long long len = 0;
 
@@ -250,8 +251,8 @@ int seal_open(const struct seal_key *key, struct str where, struct str sealed, s
 	if (sealed.len < SEAL_EXTRA_BYTES)
 		return fail(err, ERR_DENIED, "%.*s: what is stored is too short for a sealed secret", STR_ARG(where));
 	if (p[0] != key->generation)
-		return fail(err, ERR_DENIED, "%.*s was sealed with key %d, this installation has key %d", STR_ARG(where), p[0],
-			    key->generation);
+		return fail(err, ERR_DENIED, "%.*s was sealed with key %d, this installation has key %d",
+			    STR_ARG(where), p[0], key->generation);
 	char *plain = arena_alloc(a, sealed.len - SEAL_EXTRA_BYTES + 1);
 
 	if (plain == NULL)
@@ -259,7 +260,8 @@ int seal_open(const struct seal_key *key, struct str where, struct str sealed, s
 	if (crypto_aead_xchacha20poly1305_ietf_decrypt((unsigned char *)plain, &len, NULL, p + 1 + NONCE_BYTES,
 						       sealed.len - 1 - NONCE_BYTES, bytes_of(where), where.len, p + 1,
 						       key->bytes) != 0)
-		return fail(err, ERR_DENIED, "%.*s does not open: another secret.key sealed it, or it was changed", STR_ARG(where));
+		return fail(err, ERR_DENIED, "%.*s does not open: another secret.key sealed it, or it was changed",
+			    STR_ARG(where));
 	*ret = (struct str){ plain, (size_t)len };
 	return 0;
 }

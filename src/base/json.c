@@ -76,7 +76,8 @@ static int scan(struct str text, struct error *err)
 				return fault(text, i, what, err);
 			continue;
 		}
-		if (c == 'N' || c == 'I' || c == '/' || c == '\'' || c > 0x7e || (c < 0x20 && c != '\t' && c != '\n' && c != '\r'))
+		if (c == 'N' || c == 'I' || c == '/' || c == '\'' || c > 0x7e ||
+		    (c < 0x20 && c != '\t' && c != '\n' && c != '\r'))
 			return fault(text, i, "this character cannot stand outside a string", err);
 		if (leading_zero(text, i))
 			return fault(text, i, "a number begins with 0", err);

@@ -40,7 +40,8 @@ static bool url_valid(struct trixy_text t)
 {
 	struct str s = str_from_trixy(t);
 
-	return text_valid(t, 8, LIMIT_URL) && (str_starts(s, STR("https://")) || str_starts(s, STR("http://"))) && !str_ends(s, STR("/"));
+	return text_valid(t, 8, LIMIT_URL) && (str_starts(s, STR("https://")) || str_starts(s, STR("http://"))) &&
+	       !str_ends(s, STR("/"));
 }
 
 /* "instagram_accounts" of "instagram": so that no channel claims a table of the core or of another. */
@@ -62,7 +63,8 @@ static bool path_valid(struct str path, struct str slug)
 	struct str head = STR("/addons/");
 
 	if (channel_is_core(slug))
-		return path.p == NULL || (str_starts(path, STR("/api/webhooks/")) && str_eq(str_cut(path, 14, path.len), slug));
+		return path.p == NULL ||
+		       (str_starts(path, STR("/api/webhooks/")) && str_eq(str_cut(path, 14, path.len), slug));
 	return str_starts(path, head) && str_starts(str_cut(path, head.len, path.len), slug) &&
 	       str_eq_c(str_cut(path, head.len + slug.len, path.len), "/webhook");
 }
@@ -70,21 +72,26 @@ static bool path_valid(struct str path, struct str slug)
 static int check_backends(const struct trixy_channel *c, struct error *err)
 {
 	if (c->backend_count < 1 || c->backend_count > CHANNEL_BACKENDS_MAX || c->backends == NULL)
-		return fail(err, ERR_INVALID, "it has %u backends; 1 to %d are allowed", c->backend_count, CHANNEL_BACKENDS_MAX);
+		return fail(err, ERR_INVALID, "it has %u backends; 1 to %d are allowed", c->backend_count,
+			    CHANNEL_BACKENDS_MAX);
 	for (uint32_t k = 0; k < c->backend_count; k++) {
 		const struct trixy_backend *b = &c->backends[k];
 
 		if (b->size != sizeof(*b))
 			return fail(err, ERR_INVALID, "the size of its backend %u does not belong to ABI 1.0", k);
-		if (!word_valid(b->slug, '-', 1, 32) || !text_valid(b->name, 1, LIMIT_NAME) || !text_valid(b->help, 0, WORDS_MAX_BYTES))
+		if (!word_valid(b->slug, '-', 1, 32) || !text_valid(b->name, 1, LIMIT_NAME) ||
+		    !text_valid(b->help, 0, WORDS_MAX_BYTES))
 			return fail(err, ERR_INVALID, "its backend %u has no proper slug, name or help", k);
 		if (channel_backend(c, str_from_trixy(b->slug)) != (int)k)
-			return fail(err, ERR_INVALID, "two of its backends have the slug '%.*s'", STR_ARG(str_from_trixy(b->slug)));
+			return fail(err, ERR_INVALID, "two of its backends have the slug '%.*s'",
+				    STR_ARG(str_from_trixy(b->slug)));
 		/* E-mail has no one host: the mailbox's own fields name it. */
 		if (b->base_url.len > 0 && !url_valid(b->base_url))
-			return fail(err, ERR_INVALID, "the base URL of its backend '%.*s' is not one", STR_ARG(str_from_trixy(b->slug)));
+			return fail(err, ERR_INVALID, "the base URL of its backend '%.*s' is not one",
+				    STR_ARG(str_from_trixy(b->slug)));
 		if (!text_valid(b->url_setting, 0, NAME_MAX_BYTES))
-			return fail(err, ERR_INVALID, "the URL setting of its backend '%.*s' is not a text", STR_ARG(str_from_trixy(b->slug)));
+			return fail(err, ERR_INVALID, "the URL setting of its backend '%.*s' is not a text",
+				    STR_ARG(str_from_trixy(b->slug)));
 	}
 	return 0;
 }
@@ -92,7 +99,8 @@ static int check_backends(const struct trixy_channel *c, struct error *err)
 /* Columns that every account table has. */
 static bool field_reserved(struct str name)
 {
-	return str_eq_c(name, "id") || str_eq_c(name, "account_id") || str_eq_c(name, "workspace_id") || str_eq_c(name, "rowid");
+	return str_eq_c(name, "id") || str_eq_c(name, "account_id") || str_eq_c(name, "workspace_id") ||
+	       str_eq_c(name, "rowid");
 }
 
 static int check_field(const struct trixy_channel *c, const struct trixy_field *f, struct error *err)
@@ -118,9 +126,10 @@ static int check_field(const struct trixy_channel *c, const struct trixy_field *
 		return fail(err, ERR_INVALID, "its field '%.*s' is secret and also shown", STR_ARG(name));
 	if (!secret && (f->flags & TRIXY_FIELD_SIGNS) != 0)
 		return fail(err, ERR_INVALID, "its field '%.*s' signs webhooks and is not secret", STR_ARG(name));
-	if ((f->flags & TRIXY_FIELD_KEY) != 0 && ((f->flags & TRIXY_FIELD_REQUIRED) == 0 || f->max_bytes > LIMIT_EXTERNAL_ID))
-		return fail(err, ERR_INVALID, "its key field '%.*s' must be required and of at most %d bytes", STR_ARG(name),
-			    LIMIT_EXTERNAL_ID);
+	if ((f->flags & TRIXY_FIELD_KEY) != 0 &&
+	    ((f->flags & TRIXY_FIELD_REQUIRED) == 0 || f->max_bytes > LIMIT_EXTERNAL_ID))
+		return fail(err, ERR_INVALID, "its key field '%.*s' must be required and of at most %d bytes",
+			    STR_ARG(name), LIMIT_EXTERNAL_ID);
 	return 0;
 }
 
@@ -170,18 +179,20 @@ static int check_lists(const struct trixy_channel *c, struct error *err)
 	for (uint32_t k = 0; k < c->tag_count; k++) {
 		const struct trixy_tag *t = &c->tags[k];
 
-		if (t->size != sizeof(*t) || !text_valid(t->tag, 1, NAME_MAX_BYTES) || !text_valid(t->label, 1, LIMIT_NAME) ||
-		    !text_valid(t->help, 0, WORDS_MAX_BYTES))
+		if (t->size != sizeof(*t) || !text_valid(t->tag, 1, NAME_MAX_BYTES) ||
+		    !text_valid(t->label, 1, LIMIT_NAME) || !text_valid(t->help, 0, WORDS_MAX_BYTES))
 			return fail(err, ERR_INVALID, "its message tag %u is not proper", k);
 	}
 	for (uint32_t k = 0; k < c->checklist_count; k++) {
 		const struct trixy_checklist *l = &c->checklist[k];
 
-		if (l->size != sizeof(*l) || !text_valid(l->title, 1, LIMIT_NAME) || !text_valid(l->detail, 0, WORDS_MAX_BYTES) ||
-		    l->item_count > COUNT_MAX || (l->item_count > 0 && l->items == NULL))
+		if (l->size != sizeof(*l) || !text_valid(l->title, 1, LIMIT_NAME) ||
+		    !text_valid(l->detail, 0, WORDS_MAX_BYTES) || l->item_count > COUNT_MAX ||
+		    (l->item_count > 0 && l->items == NULL))
 			return fail(err, ERR_INVALID, "step %u of its checklist is not proper", k);
 		for (uint32_t n = 0; n < l->item_count; n++)
-			if (!text_valid(l->items[n].name, 1, WORDS_MAX_BYTES) || !text_valid(l->items[n].reason, 0, WORDS_MAX_BYTES))
+			if (!text_valid(l->items[n].name, 1, WORDS_MAX_BYTES) ||
+			    !text_valid(l->items[n].reason, 0, WORDS_MAX_BYTES))
 				return fail(err, ERR_INVALID, "item %u in step %u of its checklist is not proper", n, k);
 	}
 	for (uint32_t k = 0; k < c->webhook_field_count; k++)
@@ -195,7 +206,8 @@ static int check_constants(const struct trixy_channel *c, struct error *err)
 	struct str slug = str_from_trixy(c->slug);
 
 	if (!channel_slug_valid(slug))
-		return fail(err, ERR_INVALID, "its slug is not lower-case letters, digits and '-', beginning with a letter, 2 to 32");
+		return fail(err, ERR_INVALID,
+			    "its slug is not lower-case letters, digits and '-', beginning with a letter, 2 to 32");
 	if (!text_valid(c->name, 1, LIMIT_NAME) || !text_valid(c->window_error, 0, WORDS_MAX_BYTES) ||
 	    !text_valid(c->api_version, 0, NAME_MAX_BYTES))
 		return fail(err, ERR_INVALID, "its name, window error or API version is not a proper text");
@@ -220,13 +232,15 @@ int channel_check(const struct trixy_channel *c, struct error *err)
 {
 	if (c == NULL || !TRIXY_HAS(c, subscribe_answer))
 		return fail(err, ERR_INVALID, "the channel is missing or smaller than ABI 1.0 asks");
-	if (check_constants(c, err) < 0 || check_backends(c, err) < 0 || check_fields(c, err) < 0 || check_lists(c, err) < 0) {
+	if (check_constants(c, err) < 0 || check_backends(c, err) < 0 || check_fields(c, err) < 0 ||
+	    check_lists(c, err) < 0) {
 		(void)fail_in(err, "the channel breaks a rule of the addon interface");
 		return ERR_INVALID;	/* also when err is NULL */
 	}
-	if (c->compose == NULL || c->read_answer == NULL || c->profile_request == NULL || c->profile_answer == NULL ||
-	    c->check_request == NULL || c->check_answer == NULL ||
-	    (c->read_webhook == NULL) != (c->webhook_path.len == 0) || (c->subscribe_request == NULL) != (c->subscribe_answer == NULL))
+	if (c->compose == NULL || c->read_answer == NULL || c->profile_request == NULL ||
+	    c->profile_answer == NULL || c->check_request == NULL || c->check_answer == NULL ||
+	    (c->read_webhook == NULL) != (c->webhook_path.len == 0) ||
+	    (c->subscribe_request == NULL) != (c->subscribe_answer == NULL))
 		return fail(err, ERR_INVALID, "the channel lacks a function that the addon interface asks for");
 	return 0;
 }
@@ -236,7 +250,8 @@ int channel_check(const struct trixy_channel *c, struct error *err)
 static int check_attachments(const struct trixy_event *e, struct error *err)
 {
 	if (e->attachment_count > COUNT_MAX || (e->attachment_count > 0 && e->attachments == NULL))
-		return fail(err, ERR_INVALID, "it has %u attachments; up to %d are allowed", e->attachment_count, COUNT_MAX);
+		return fail(err, ERR_INVALID, "it has %u attachments; up to %d are allowed", e->attachment_count,
+			    COUNT_MAX);
 	for (uint32_t k = 0; k < e->attachment_count; k++) {
 		const struct trixy_attachment *a = &e->attachments[k];
 		uint32_t t = a->type;
@@ -248,21 +263,30 @@ static int check_attachments(const struct trixy_event *e, struct error *err)
 			return fail(err, ERR_INVALID, "attachment %u has the unknown type %u", k, t);
 		if (!text_valid(a->url, 0, LIMIT_URL) || !text_valid(a->title, 0, LIMIT_TEXT) ||
 		    !text_valid(a->external_id, 0, LIMIT_EXTERNAL_ID))
-			return fail(err, ERR_INVALID, "the address, title or id of attachment %u is too long or not UTF-8", k);
+			return fail(err, ERR_INVALID,
+				    "the address, title or id of attachment %u is too long or not UTF-8", k);
 	}
 	return 0;
 }
 
 static int check_texts(const struct trixy_event *e, struct error *err)
 {
-	const struct { const char *name; struct trixy_text text; size_t max; } texts[] = {
-		{ "account key", e->account_key, LIMIT_EXTERNAL_ID }, { "contact key", e->contact_key, LIMIT_EXTERNAL_ID },
-		{ "message id", e->message_id, LIMIT_EXTERNAL_ID }, { "text", e->text, LIMIT_TEXT },
-		{ "payload", e->payload, LIMIT_TEXT }, { "id of the answered message", e->reply_to_id, LIMIT_EXTERNAL_ID },
-		{ "story id", e->story_id, LIMIT_EXTERNAL_ID }, { "story address", e->story_url, LIMIT_URL },
-		{ "reaction", e->reaction, NAME_MAX_BYTES }, { "emoji", e->emoji, NAME_MAX_BYTES },
-		{ "reason", e->reason, WORDS_MAX_BYTES }, { "fix", e->fix, WORDS_MAX_BYTES },
-		{ "contact name", e->contact_name, WORDS_MAX_BYTES }, { "contact handle", e->contact_handle, WORDS_MAX_BYTES },
+	const struct { const char *name; struct trixy_text text; size_t max;
+	} texts[] = {
+		{ "account key", e->account_key, LIMIT_EXTERNAL_ID },
+		{ "contact key", e->contact_key, LIMIT_EXTERNAL_ID },
+		{ "message id", e->message_id, LIMIT_EXTERNAL_ID },
+		{ "text", e->text, LIMIT_TEXT },
+		{ "payload", e->payload, LIMIT_TEXT },
+		{ "id of the answered message", e->reply_to_id, LIMIT_EXTERNAL_ID },
+		{ "story id", e->story_id, LIMIT_EXTERNAL_ID },
+		{ "story address", e->story_url, LIMIT_URL },
+		{ "reaction", e->reaction, NAME_MAX_BYTES },
+		{ "emoji", e->emoji, NAME_MAX_BYTES },
+		{ "reason", e->reason, WORDS_MAX_BYTES },
+		{ "fix", e->fix, WORDS_MAX_BYTES },
+		{ "contact name", e->contact_name, WORDS_MAX_BYTES },
+		{ "contact handle", e->contact_handle, WORDS_MAX_BYTES },
 	};
 
 	for (size_t k = 0; k < sizeof(texts) / sizeof(texts[0]); k++) {
@@ -296,7 +320,8 @@ int channel_event_check(const struct trixy_event *e, struct error *err)
 	if (e->kind == TRIXY_EVENT_IGNORED)
 		return 0;
 	if (e->contact_key.len == 0 || e->message_id.len == 0)
-		return fail(err, ERR_INVALID, "an event of kind %u names no %s", e->kind, e->contact_key.len == 0 ? "contact" : "message");
+		return fail(err, ERR_INVALID, "an event of kind %u names no %s", e->kind,
+			    e->contact_key.len == 0 ? "contact" : "message");
 	if (e->at_ms == 0)
 		return fail(err, ERR_INVALID, "an event of kind %u has no time", e->kind);
 	if (e->kind == TRIXY_EVENT_MESSAGE &&

@@ -14,13 +14,15 @@ static void config_drop(struct config *c)
 
 static int usage(void)
 {
-	(void)fputs("mailtrixy addon keygen --out PREFIX                    make a signing key: PREFIX.key (secret), PREFIX.pub\n"
-		    "mailtrixy addon pack FOLDER [--key FILE] --out ZIP     make a package\n"
-		    "mailtrixy addon verify ZIP                             check a package and who signed it\n"
-		    "mailtrixy addon install ZIP [--allow-unsigned]         install it, or upgrade to it\n"
-		    "mailtrixy addon activate|deactivate|remove SLUG\n"
-		    "mailtrixy addon list\n"
-		    "All but keygen and pack take --data DIR (default ./data). A running server follows within seconds.\n", stderr);
+	(void)fputs(
+		"mailtrixy addon keygen --out PREFIX                    make a signing key: PREFIX.key (secret), PREFIX.pub\n"
+		"mailtrixy addon pack FOLDER [--key FILE] --out ZIP     make a package\n"
+		"mailtrixy addon verify ZIP                             check a package and who signed it\n"
+		"mailtrixy addon install ZIP [--allow-unsigned]         install it, or upgrade to it\n"
+		"mailtrixy addon activate|deactivate|remove SLUG\n"
+		"mailtrixy addon list\n"
+		"All but keygen and pack take --data DIR (default ./data). A running server follows within seconds.\n",
+		stderr);
 	return 2;
 }
 
@@ -44,8 +46,9 @@ static int keygen(int argc, char **argv, struct error *err)
 		return fail(err, ERR_INVALID, "--out PREFIX is missing");
 	if ((r = addon_keygen(prefix, err)) < 0)
 		return r;
-	(void)printf("%.*s.key is the secret: keep it to yourself\n%.*s.pub goes into DATA/trusted-keys/ of the servers that trust you\n",
-		     STR_ARG(prefix), STR_ARG(prefix));
+	(void)printf(
+		"%.*s.key is the secret: keep it to yourself\n%.*s.pub goes into DATA/trusted-keys/ of the servers that trust you\n",
+		STR_ARG(prefix), STR_ARG(prefix));
 	return 0;
 }
 
@@ -54,14 +57,16 @@ static int pack(int argc, char **argv, struct error *err)
 	struct str folder = STR_NONE, key = STR_NONE, out = STR_NONE;
 	int r;
 
-	if ((r = cmd_option(&argc, argv, "--key", &key, err)) < 0 || (r = cmd_option(&argc, argv, "--out", &out, err)) < 0 ||
+	if ((r = cmd_option(&argc, argv, "--key", &key, err)) < 0 ||
+	    (r = cmd_option(&argc, argv, "--out", &out, err)) < 0 ||
 	    (r = one(argc, argv, "the folder", &folder, err)) < 0)
 		return r;
 	if (out.len == 0)
 		return fail(err, ERR_INVALID, "--out ZIP is missing");
 	if ((r = addon_pack(folder, key, out, err)) < 0)
 		return r;
-	(void)printf("%.*s is ready%s\n", STR_ARG(out), key.len > 0 ? "" : ", unsigned: every server will ask before it installs it");
+	(void)printf("%.*s is ready%s\n", STR_ARG(out),
+		     key.len > 0 ? "" : ", unsigned: every server will ask before it installs it");
 	return 0;
 }
 
@@ -86,8 +91,8 @@ static int verify(struct config *config, int argc, char **argv, struct error *er
 
 	if ((r = addon_verify(buf_str(&zip), trust, &a, &addon, err)) < 0)
 		return r;
-	(void)printf("%.*s %.*s (%.*s), channel %.*s\nsha256 %.*s\n", STR_ARG(addon.slug), STR_ARG(addon.version), STR_ARG(addon.name),
-		     STR_ARG(addon.channel), STR_ARG(addon.package_hash));
+	(void)printf("%.*s %.*s (%.*s), channel %.*s\nsha256 %.*s\n", STR_ARG(addon.slug), STR_ARG(addon.version),
+		     STR_ARG(addon.name), STR_ARG(addon.channel), STR_ARG(addon.package_hash));
 	if (addon.signed_by.p == NULL)
 		return fail(err, ERR_DENIED, "%.*s", STR_ARG(addon.status_reason));
 	(void)printf("signed by %.*s, which is trusted here\n", STR_ARG(addon.signed_by));
@@ -96,8 +101,9 @@ static int verify(struct config *config, int argc, char **argv, struct error *er
 
 static void print(const struct addon *a)
 {
-	(void)printf("%-16.*s %-10.*s %-9s %.*s (%s%.*s)\n", STR_ARG(a->slug), STR_ARG(a->version), addon_status_word(a->status),
-		     STR_ARG(a->name), a->signed_by.p != NULL ? "signed by " : "not signed by a trusted key", STR_ARG(a->signed_by));
+	(void)printf("%-16.*s %-10.*s %-9s %.*s (%s%.*s)\n", STR_ARG(a->slug), STR_ARG(a->version),
+		     addon_status_word(a->status), STR_ARG(a->name),
+		     a->signed_by.p != NULL ? "signed by " : "not signed by a trusted key", STR_ARG(a->signed_by));
 	if (a->status_reason.len > 0)
 		(void)printf("%-16s %.*s\n", "", STR_ARG(a->status_reason));
 }

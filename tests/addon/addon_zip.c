@@ -91,8 +91,12 @@ struct str members_zip(const struct member_list *l, struct arena *a)
 		uint32_t mode = m->mode != 0 ? m->mode : (S_IFREG | 0644);
 
 		assert_true(index >= 0);
-		assert_int_equal(zip_set_file_compression(z, (uint64_t)index, m->stored ? ZIP_CM_STORE : m->bzip2 ? ZIP_CM_BZIP2 :
-							  ZIP_CM_DEFLATE, 1), 0);
+		assert_int_equal(zip_set_file_compression(z, (uint64_t)index,
+							  m->stored  ? ZIP_CM_STORE
+							  : m->bzip2 ? ZIP_CM_BZIP2
+								     : ZIP_CM_DEFLATE,
+							  1),
+				 0);
 		assert_int_equal(zip_file_set_external_attributes(z, (uint64_t)index, 0, ZIP_OPSYS_UNIX, mode << 16), 0);
 		/* The same bytes whenever it is made: 2026-01-01. */
 		assert_int_equal(zip_file_set_dostime(z, (uint64_t)index, 0, (46 << 9) | (1 << 5) | 1, 0), 0);

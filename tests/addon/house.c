@@ -153,7 +153,10 @@ bool widened(struct house *h)
 	struct db *reader;
 
 	check_ok(store_reader_new(h->i.store, &reader, &h->err), &h->err);
-	check_ok(db_prepare(reader, &st, "SELECT instr(sql, 'whatsapp') FROM sqlite_master WHERE name = 'conversations'", &h->err), &h->err);
+	check_ok(db_prepare(reader, &st,
+			    "SELECT instr(sql, 'whatsapp') FROM sqlite_master WHERE name = 'conversations'",
+			    &h->err),
+		 &h->err);
 	check_is(stmt_step(&st, &h->err), 1, &h->err);
 	bool wide = next_i64(&st) == 0;
 

@@ -57,7 +57,8 @@ static void activates_and_goes(void **state)
 	check_ok(activate(h, "sample"), &h->err);
 	assert_true(active_here(h, "sample"));
 	assert_int_equal(get(h, "sample").status, ADDON_ACTIVE);
-	assert_true(has_table(h, "sample_accounts", "app_secret") && recorded(h, "sample", 1) && recorded(h, "sample", 2) && widened(h));
+	assert_true(has_table(h, "sample_accounts", "app_secret") && recorded(h, "sample", 1) &&
+		    recorded(h, "sample", 2) && widened(h));
 	check_ok(activate(h, "sample"), &h->err);
 	check_is(addon_remove(&h->i, STR("sample"), &h->err), ERR_STATE, &h->err);
 	assert_non_null(strstr(h->err.text, "Deactivate"));
@@ -132,7 +133,8 @@ static void an_active_addon_is_upgraded(void **state)
 	const struct trixy_channel *old = channels_find(h->i.channels, STR("sample"));
 
 	/* What fails leaves the old one at work. */
-	check_is(install(h, upgrade_zip(h, "{\"id\":3,\"steps\":[{\"widen\":\"users.email\"}]}", "v1-0-1")), ERR_INVALID, &h->err);
+	check_is(install(h, upgrade_zip(h, "{\"id\":3,\"steps\":[{\"widen\":\"users.email\"}]}", "v1-0-1")),
+		 ERR_INVALID, &h->err);
 	assert_non_null(strstr(h->err.text, "Version 1.0.0 stays active"));
 	assert_non_null(strstr(h->err.text, "users.email"));
 	check_is(install(h, upgrade_zip(h, THIRD, "rule")), ERR_INVALID, &h->err);
@@ -156,17 +158,24 @@ static void an_active_addon_is_upgraded(void **state)
 
 static void a_failing_migration_can_be_mended(void **state)
 {
-	static const struct { const char *second, *words; } bad[] = {
-		{ "{\"id\":2,\"steps\":[{\"widen\":\"users.email\"}]}", "step 1: widen can open conversations.channel only, not 'users.email'" },
+	static const struct { const char *second, *words;
+	} bad[] = {
+		{ "{\"id\":2,\"steps\":[{\"widen\":\"users.email\"}]}",
+		  "step 1: widen can open conversations.channel only, not 'users.email'" },
 		{ "{\"id\":3,\"steps\":[{\"widen\":\"conversations.channel\"}]}", "\"id\" must be 2" },
 		{ "{\"id\":2,\"steps\":[]}", "1 to 32 steps" },
 		{ "{\"id\":2,\"steps\":[{\"drop\":\"users\"}]}", "must be one of" },
-		{ "{\"id\":2,\"steps\":[{\"widen\":\"conversations.channel\",\"add_columns\":{}}]}", "must be one of" },
-		{ "{\"id\":2,\"steps\":[{\"create_account_table\":{\"table\":\"users\",\"columns\":[]}}]}", "\"table\" must be sample_accounts" },
-		{ "{\"id\":2,\"steps\":[{\"add_columns\":{\"table\":\"sample_accounts\",\"columns\":[]}}]}", "list of 1 to" },
-		{ "{\"id\":2,\"steps\":[{\"add_columns\":{\"table\":\"sample_accounts\",\"columns\":[{\"name\":\"a\"}]}}]}", "text or secret" },
+		{ "{\"id\":2,\"steps\":[{\"widen\":\"conversations.channel\",\"add_columns\":{}}]}",
+		  "must be one of" },
+		{ "{\"id\":2,\"steps\":[{\"create_account_table\":{\"table\":\"users\",\"columns\":[]}}]}",
+		  "\"table\" must be sample_accounts" },
+		{ "{\"id\":2,\"steps\":[{\"add_columns\":{\"table\":\"sample_accounts\",\"columns\":[]}}]}",
+		  "list of 1 to" },
+		{ "{\"id\":2,\"steps\":[{\"add_columns\":{\"table\":\"sample_accounts\",\"columns\":[{\"name\":\"a\"}]}}]}",
+		  "text or secret" },
 		{ "{\"id\":2,\"steps\":[{\"widen\":\"conversations.channel\"},{\"add_columns\":{\"table\":\"sample_accounts\",\"columns\":"
-		  "[{\"name\":\"a b; DROP TABLE users\",\"type\":\"text\",\"max_bytes\":1}]}}]}", "step 2" },
+		  "[{\"name\":\"a b; DROP TABLE users\",\"type\":\"text\",\"max_bytes\":1}]}}]}",
+		  "step 2" },
 		{ "not json", "not JSON" },
 	};
 	HOUSE;
@@ -204,9 +213,15 @@ static void a_failing_migration_can_be_mended(void **state)
 
 static void bad_libraries_stay_out(void **state)
 {
-	static const struct { const char *lib, *words; } bad[] = {
-		{ "abi", "needs ABI 9.0" }, { "size", "no description" }, { "null", "no description" }, { "no-entry", "trixy_addon_entry" },
-		{ "unresolved", "somewhere_else" }, { "rule", "text limit" }, { "channel", "channel is 'elsewhere'" },
+	static const struct { const char *lib, *words;
+	} bad[] = {
+		{ "abi", "needs ABI 9.0" },
+		{ "size", "no description" },
+		{ "null", "no description" },
+		{ "no-entry", "trixy_addon_entry" },
+		{ "unresolved", "somewhere_else" },
+		{ "rule", "text limit" },
+		{ "channel", "channel is 'elsewhere'" },
 		{ "other", "The library is 'other' 1.0.0, but addon.json says 'sample'" },
 		{ "v1-0-1", "'sample' 1.0.1, but addon.json says 'sample' 1.0.0" },
 	};
@@ -217,7 +232,8 @@ static void bad_libraries_stay_out(void **state)
 		check_ok(install(h, lib_zip(h, bad[k].lib, MANIFEST("1.0.0", BOTH))), &h->err);
 		int r = activate(h, "sample");
 
-		if (r != ERR_INVALID || strstr(h->err.text, bad[k].words) == NULL || strstr(h->err.text, h->folder.path) != NULL)
+		if (r != ERR_INVALID || strstr(h->err.text, bad[k].words) == NULL ||
+		    strstr(h->err.text, h->folder.path) != NULL)
 			check_failed("%s: %d, '%s'", bad[k].lib, r, h->err.text);
 		assert_int_equal(get(h, "sample").status, ADDON_FAILED);
 		assert_false(active_here(h, "sample"));
@@ -282,7 +298,8 @@ static void a_changed_library_is_not_loaded(void **state)
 	members_put(&l, "GUIDE.md", STR("a package that no other test loads"));
 	members_rehash(&l, MANIFEST("1.0.0", BOTH), &h->arena);
 	check_ok(install(h, members_zip(&l, &h->arena)), &h->err);
-	struct str library = arena_printf(&h->arena, "%s/addons/%.*s/sample.so", h->folder.path, STR_ARG(get(h, "sample").package_hash));
+	struct str library = arena_printf(&h->arena, "%s/addons/%.*s/sample.so", h->folder.path,
+					  STR_ARG(get(h, "sample").package_hash));
 
 	spit(library.p, fixture(h, "v1-0-1"));
 	check_is(activate(h, "sample"), ERR_INVALID, &h->err);
@@ -453,8 +470,13 @@ static void instagram_installs(void **state)
 	struct addon a;
 
 	(void)state;
-	assert_int_equal(system(arena_printf(&h->arena, "mkdir '%s' && cp -R '%s/addon.json' '%s/migrations' '%s/GUIDE.md' '%s' '%s'",
-					     stage.p, INSTAGRAM_FOLDER, INSTAGRAM_FOLDER, INSTAGRAM_FOLDER, INSTAGRAM_MODULE, stage.p).p), 0);
+	assert_int_equal(
+		system(arena_printf(&h->arena,
+				    "mkdir '%s' && cp -R '%s/addon.json' '%s/migrations' '%s/GUIDE.md' '%s' '%s'",
+				    stage.p, INSTAGRAM_FOLDER, INSTAGRAM_FOLDER, INSTAGRAM_FOLDER, INSTAGRAM_MODULE,
+				    stage.p)
+			       .p),
+		0);
 	check_ok(addon_pack(stage, STR_NONE, zip, &h->err), &h->err);
 	check_ok(addon_install(&h->i, slurp(h, zip.p), true, &h->arena, &a, &h->err), &h->err);
 	check_str(a.name, "Instagram Direct Messages");

@@ -56,8 +56,12 @@ static void names_are_refused(void **state)
 	refused(h, "drive", with(h, "C:evil", STR("x")), "character");
 	refused(h, "control", with(h, "a\033[2Jb", STR("x")), "character");
 	refused(h, "blank", with(h, "a b", STR("x")), "character");
-	refused(h, "long", with(h, "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
-		"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789x", STR("x")), "200");
+	refused(h, "long",
+		with(h,
+		     "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+		     "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789x",
+		     STR("x")),
+		"200");
 	refused(h, "NUL", renamed(h, "GUIDEmmd", STR("GUIDE\0md")), "NUL");
 	refused(h, "NUL at the end", renamed(h, "GUIDE.mdx", STR("GUIDE.md\0")), "NUL");
 	refused(h, "twice", renamed(h, "GUIDE.mx", STR("GUIDE.md")), "twice");
@@ -192,7 +196,8 @@ static void contents_are_checked(void **state)
 
 static void manifests_are_checked(void **state)
 {
-	static const struct { const char *from, *to, *words; } v[] = {
+	static const struct { const char *from, *to, *words;
+	} v[] = {
 		{ "\"major\":1", "\"major\":2", "needs ABI 2.0, this server has 1.0: update MailTrixy" },
 		{ "\"minor\":0", "\"minor\":7", "needs ABI 1.7, this server has 1.0" },
 		{ "\"major\":1", "\"major\":0", "older ABI 0.0" },
@@ -205,13 +210,16 @@ static void manifests_are_checked(void **state)
 		{ "\"slug\":\"sample\"", "\"slug\":\"../x\"", "\"slug\" must be" },
 		{ "\"slug\":\"sample\"", "\"slug\":7", "\"slug\" is missing or no text" },
 		{ "\"name\":\"Sample\"", "\"name\":\"\"", "\"name\" is missing" },
-		{ "1.0.0", "1.0", "\"version\" must be" }, { "1.0.0", "01.0.0", "\"version\" must be" },
-		{ "1.0.0", "v1.0.0", "\"version\" must be" }, { "1.0.0", "1.0.0-", "\"version\" must be" },
+		{ "1.0.0", "1.0", "\"version\" must be" },
+		{ "1.0.0", "01.0.0", "\"version\" must be" },
+		{ "1.0.0", "v1.0.0", "\"version\" must be" },
+		{ "1.0.0", "1.0.0-", "\"version\" must be" },
 		{ "\"description\":\"A sample.\",", "", "\"description\" is missing" },
 		{ "\"channel\":\"sample\"", "\"channel\":\"email\"", "'email', which is part of MailTrixy" },
 		{ "\"channel\":\"sample\"", "\"channel\":\"whatsapp\"", "part of MailTrixy" },
 		{ "\"channel\":\"sample\"", "\"channel\":\"a_b\"", "\"channel\" must be" },
-		{ "\"linux-x86_64\":\"sample.so\",\"linux-aarch64\":\"sample.so\"", "\"plan9-mips\":\"sample.so\"", "no library for this machine (linux-" },
+		{ "\"linux-x86_64\":\"sample.so\",\"linux-aarch64\":\"sample.so\"", "\"plan9-mips\":\"sample.so\"",
+		  "no library for this machine (linux-" },
 		{ "\"library\":{", "\"library\":[{", "addon.json: not JSON" },
 		{ "\"migrations\":[", "\"migration\":[", "member 'migration'" },
 		{ "\"migrations/002.json\"", "\"../002.json\"", "entry 2 of \"migrations\"" },
@@ -235,8 +243,10 @@ static void manifests_are_checked(void **state)
 	refused(h, "no object", members_zip(&l, &h->arena), "no");
 	members_put(&l, "addon.json", STR(MANIFEST("1.0.0", BOTH)));
 	refused(h, "not packed", members_zip(&l, &h->arena), "mailtrixy addon pack");
-	members_put(&l, "addon.json", (struct str){ memset(arena_alloc(&h->arena, LIMIT_ADDON_MANIFEST + 1), ' ', LIMIT_ADDON_MANIFEST + 1),
-						    LIMIT_ADDON_MANIFEST + 1 });
+	members_put(&l, "addon.json",
+		    (struct str){
+			    memset(arena_alloc(&h->arena, LIMIT_ADDON_MANIFEST + 1), ' ', LIMIT_ADDON_MANIFEST + 1),
+			    LIMIT_ADDON_MANIFEST + 1 });
 	l.m[0].stored = true;
 	refused(h, "huge manifest", members_zip(&l, &h->arena), "256 KiB");
 }
@@ -244,10 +254,25 @@ static void manifests_are_checked(void **state)
 /* semver.org, section 11, in rising order. */
 static void versions_compare(void **state)
 {
-	static const char *const rising[] = { "0.9.9", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2",
-		"1.0.0-beta.11", "1.0.0-rc.1", "1.0.0", "1.0.1", "1.2.0", "1.10.0", "2.0.0", "10.0.0" };
-	static const char *const bad[] = { "", "1", "1.2", "1.2.3.4", "a.b.c", "1.2.3-", "1.2.3+", "1.2.3-01", "1.2.3-a..b", "1.2.03", " 1.2.3",
-		"1.2.3 ", "1.2.3-\xc3\xa9", "-1.2.3", "1.2.1234567890" };
+	static const char *const rising[] = { "0.9.9",	    "1.0.0-alpha",  "1.0.0-alpha.1", "1.0.0-alpha.beta",
+					      "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1",
+					      "1.0.0",	    "1.0.1",	    "1.2.0",	     "1.10.0",
+					      "2.0.0",	    "10.0.0" };
+	static const char *const bad[] = { "",
+					   "1",
+					   "1.2",
+					   "1.2.3.4",
+					   "a.b.c",
+					   "1.2.3-",
+					   "1.2.3+",
+					   "1.2.3-01",
+					   "1.2.3-a..b",
+					   "1.2.03",
+					   " 1.2.3",
+					   "1.2.3 ",
+					   "1.2.3-\xc3\xa9",
+					   "-1.2.3",
+					   "1.2.1234567890" };
 
 	(void)state;
 	for (size_t a = 0; a < COUNT(rising); a++) {
@@ -309,7 +334,8 @@ static void signatures_count(void **state)
 static void packing_is_repeatable(void **state)
 {
 	HOUSE;
-	struct str folder = data_path(h, "src"), one = data_path(h, "one.zip"), two = data_path(h, "two.zip"), key = data_path(h, "acme");
+	struct str folder = data_path(h, "src"), one = data_path(h, "one.zip"), two = data_path(h, "two.zip"),
+		   key = data_path(h, "acme");
 	struct addon a;
 	struct stat st;
 
@@ -360,10 +386,11 @@ static int start(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names_are_refused), cmocka_unit_test(kinds_are_refused), cmocka_unit_test(not_zips_are_refused),
-		cmocka_unit_test(bombs_are_refused), cmocka_unit_test(too_many_files_are_refused),
-		cmocka_unit_test(contents_are_checked), cmocka_unit_test(manifests_are_checked),
-		cmocka_unit_test(versions_compare), cmocka_unit_test(signatures_count), cmocka_unit_test(packing_is_repeatable),
+		cmocka_unit_test(names_are_refused),	      cmocka_unit_test(kinds_are_refused),
+		cmocka_unit_test(not_zips_are_refused),	      cmocka_unit_test(bombs_are_refused),
+		cmocka_unit_test(too_many_files_are_refused), cmocka_unit_test(contents_are_checked),
+		cmocka_unit_test(manifests_are_checked),      cmocka_unit_test(versions_compare),
+		cmocka_unit_test(signatures_count),	      cmocka_unit_test(packing_is_repeatable),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);
