@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "store/engine.h"
+#include "store/setting.h"
 
 /* ---- a life ---- */
 
@@ -383,6 +384,55 @@ static void two_admins_at_once(void **state)
 	assert_int_equal(folders(h), 1);
 }
 
+static int write_setting(struct db *db, void *arg, struct error *err)
+{
+	(void)arg;
+	return store_setting_set(db, STR("busy"), STR("very"), err);
+}
+
+/* A server at work in another process: the command line waits its turn, and the server's writes go on. */
+static void a_busy_database_is_waited_for(void **state)
+{
+	struct house *h = house_new();
+	struct str zip = good_zip(h);
+	int pipes[2];
+	char byte;
+
+	(void)state;
+	close_instance(h);
+	assert_int_equal(pipe(pipes), 0);
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		open_instance(h);
+		for (int64_t n = 0;; n++) {
+			if (store_write(h->i.store, write_setting, NULL, &h->err) < 0) {
+				print_error("%s\n", h->err.text);
+				_exit(1);
+			}
+			if (n == 10 && write(pipes[1], "x", 1) != 1)
+				_exit(2);
+		}
+	}
+	assert_int_equal(read(pipes[0], &byte, 1), 1);
+	open_instance(h);
+	for (int k = 0; k < 5; k++) {
+		check_ok(install(h, zip), &h->err);
+		check_ok(activate(h, "sample"), &h->err);
+		check_ok(deactivate(h, "sample"), &h->err);
+		check_ok(addon_remove(&h->i, STR("sample"), &h->err), &h->err);
+	}
+	int status;
+
+	(void)kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	(void)close(pipes[0]);
+	(void)close(pipes[1]);
+	house_done(&h);
+}
+
 /* ---- what stops in the middle ---- */
 
 static int fault_at, fault_count;
@@ -504,7 +554,7 @@ int main(void)
 		cmocka_unit_test(a_failing_migration_can_be_mended), cmocka_unit_test(bad_libraries_stay_out),
 		cmocka_unit_test(channels_belong_to_one_addon), cmocka_unit_test(the_start_survives_what_is_broken),
 		cmocka_unit_test(a_changed_library_is_not_loaded), cmocka_unit_test(another_process_is_followed),
-		cmocka_unit_test(two_admins_at_once), cmocka_unit_test(every_statement_may_fail),
+		cmocka_unit_test(two_admins_at_once), cmocka_unit_test(a_busy_database_is_waited_for), cmocka_unit_test(every_statement_may_fail),
 		cmocka_unit_test(kills_leave_nothing_half_done), cmocka_unit_test(instagram_installs),
 	};
 
