@@ -1,0 +1,167 @@
+/* See web/workers.h. */
+#include "web/workers.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include "web/server.h"
+
+enum { WORKERS_MIN = 4, WORKERS_MAX = 64, WAITING_MAX = 8192 };
+
+struct queue {
+	struct call *first, *last;
+};
+
+struct workers {
+	struct web *web;
+	pthread_t thread[WORKERS_MAX];
+	size_t count, slow_max;
+
+	pthread_mutex_t lock;		/* guards what follows */
+	pthread_cond_t more;
+	struct queue quick, slow;
+	size_t waiting, running, slow_running;
+	bool stopping;
+};
+
+static void put(struct queue *q, struct call *call)
+{
+	call->next = NULL;
+	if (q->last != NULL)
+		q->last->next = call;
+	else
+		q->first = call;
+	q->last = call;
+}
+
+static struct call *take(struct queue *q)
+{
+	struct call *call = q->first;
+
+	if (call == NULL)
+		return NULL;
+	q->first = call->next;
+	if (q->first == NULL)
+		q->last = NULL;
+	return call;
+}
+
+/* Under the lock: what this worker does next, or NULL when it should wait. */
+static struct call *next_call(struct workers *w, bool *ret_slow)
+{
+	struct call *call = take(&w->quick);
+
+	*ret_slow = false;
+	if (call == NULL && w->slow_running < w->slow_max && (call = take(&w->slow)) != NULL) {
+		*ret_slow = true;
+		w->slow_running++;
+	}
+	if (call != NULL) {
+		w->waiting--;
+		w->running++;
+	}
+	return call;
+}
+
+static void *work(void *arg)
+{
+	struct workers *w = arg;
+	struct arena arena = { 0 };
+	struct db *db = NULL;
+	struct error err = { 0 };
+	bool slow;
+
+	pthread_mutex_lock(&w->lock);
+	for (;;) {
+		struct call *call = next_call(w, &slow);
+
+		if (call == NULL) {
+			if (w->stopping)
+				break;
+			pthread_cond_wait(&w->more, &w->lock);
+			continue;
+		}
+		pthread_mutex_unlock(&w->lock);
+		if (db == NULL)
+			(void)store_reader_new(w->web->instance->store, &db, &err);
+		call->arena = &arena;
+		call->db = db;
+		if (db == NULL) {
+			call_failed(call, &err, false);
+			call_finish(call);
+		} else {
+			call_run(call);
+		}
+		arena_done(&arena);	/* not kept: it may have held secrets */
+		pthread_mutex_lock(&w->lock);
+		w->running--;
+		if (slow) {
+			w->slow_running--;
+			if (w->slow.first != NULL)
+				pthread_cond_signal(&w->more);
+		}
+	}
+	pthread_mutex_unlock(&w->lock);
+	store_reader_free(db);
+	return NULL;
+}
+
+int workers_start(struct web *web, int64_t count, struct workers **ret, struct error *err)
+{
+	struct workers *w = calloc(1, sizeof(*w));
+	int64_t processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (w == NULL)
+		return fail(err, ERR_NOMEM, "no memory for the workers");
+	if (count <= 0)
+		count = 2 * processors;
+	count = count < WORKERS_MIN ? WORKERS_MIN : count > WORKERS_MAX ? WORKERS_MAX : count;
+	w->web = web;
+	w->slow_max = (size_t)count / 2;
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->more, NULL);
+	for (; w->count < (size_t)count; w->count++)
+		if (pthread_create(&w->thread[w->count], NULL, work, w) != 0) {
+			workers_stop(w);
+			return fail(err, ERR_BROKEN, "cannot start worker %zu", w->count + 1);
+		}
+	*ret = w;
+	return 0;
+}
+
+void workers_stop(struct workers *w)
+{
+	if (w == NULL)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->stopping = true;
+	pthread_cond_broadcast(&w->more);
+	pthread_mutex_unlock(&w->lock);
+	for (size_t k = 0; k < w->count; k++)
+		pthread_join(w->thread[k], NULL);
+	pthread_cond_destroy(&w->more);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
+}
+
+bool workers_submit(struct workers *w, struct call *call)
+{
+	bool room;
+
+	pthread_mutex_lock(&w->lock);
+	room = w->waiting < WAITING_MAX;
+	if (room) {
+		put(call->route->thread == ON_SLOW_WORKER ? &w->slow : &w->quick, call);
+		w->waiting++;
+		pthread_cond_signal(&w->more);
+	}
+	pthread_mutex_unlock(&w->lock);
+	return room;
+}
+
+void workers_figures(struct workers *w, struct workers_figures *ret)
+{
+	pthread_mutex_lock(&w->lock);
+	*ret = (struct workers_figures){ w->waiting, w->running };
+	pthread_mutex_unlock(&w->lock);
+}
