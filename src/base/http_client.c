@@ -20,6 +20,7 @@ struct http_client {
 	CURLM *multi;
 	struct str user_agent;
 	pthread_t thread;
+	bool has_thread;
 	pthread_mutex_t lock;		/* guards the three below */
 	struct http_call *first, *last;	/* submitted, not begun */
 	bool stopping;
@@ -451,15 +452,6 @@ static void global_init(void)
 	global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-static void client_free(struct http_client *c)
-{
-	if (c->multi != NULL)
-		(void)curl_multi_cleanup(c->multi);
-	free((char *)c->user_agent.p);
-	(void)pthread_mutex_destroy(&c->lock);
-	free(c);
-}
-
 int http_client_start(struct str user_agent, struct http_client **ret, struct error *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -472,28 +464,41 @@ int http_client_start(struct str user_agent, struct http_client **ret, struct er
 	c->user_agent = (struct str){ strndup(user_agent.p, user_agent.len), user_agent.len };
 	c->multi = global_result == CURLE_OK ? curl_multi_init() : NULL;
 	if (c->multi == NULL || c->user_agent.p == NULL) {
-		client_free(c);
+		http_client_free(c);
 		return fail(err, ERR_BROKEN, "libcurl does not start");
 	}
 	(void)curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
 	if (pthread_create(&c->thread, NULL, run, c) != 0) {
-		client_free(c);
+		http_client_free(c);
 		return fail(err, ERR_BROKEN, "no thread for requests to other servers");
 	}
+	c->has_thread = true;
 	*ret = c;
 	return 0;
 }
 
 void http_client_stop(struct http_client *c)
 {
-	if (c == NULL)
+	if (c == NULL || !c->has_thread)
 		return;
 	(void)pthread_mutex_lock(&c->lock);
 	c->stopping = true;
 	(void)pthread_mutex_unlock(&c->lock);
 	(void)curl_multi_wakeup(c->multi);
 	(void)pthread_join(c->thread, NULL);
-	client_free(c);
+	c->has_thread = false;
+}
+
+void http_client_free(struct http_client *c)
+{
+	if (c == NULL)
+		return;
+	http_client_stop(c);
+	if (c->multi != NULL)
+		(void)curl_multi_cleanup(c->multi);
+	free((char *)c->user_agent.p);
+	(void)pthread_mutex_destroy(&c->lock);
+	free(c);
 }
 
 void http_client_submit(struct http_client *c, struct http_call *call)

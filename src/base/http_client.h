@@ -37,7 +37,9 @@ struct http_call {
 
 /* user_agent: "MailTrixy/1.0". Redirects are never followed; only http and https; proxies from the environment are not used. */
 int http_client_start(struct str user_agent, struct http_client **ret, struct error *err);
-void http_client_stop(struct http_client *c);	/* running calls end with status 0; done() is called for each */
+/* Running calls end with status 0, and whatever is submitted later ends at once; done() is called for each. */
+void http_client_stop(struct http_client *c);
+void http_client_free(struct http_client *c);	/* stops it first; nobody may submit any more */
 void http_client_submit(struct http_client *c, struct http_call *call);	/* never blocks */
 /* Submits and waits (never on the loop or the writer thread). Sets done and arg itself. */
 void http_client_run(struct http_client *c, struct http_call *call);

@@ -160,7 +160,7 @@ static int run_connect(struct db *db, void *arg, struct error *err)
 }
 
 /* The change is stored: what fails now must not look as if it had not been. */
-static void after_change(struct instance *i)
+static void after_change(struct instance *i, struct workspace_id w, int64_t id)
 {
 	struct error err = { 0 };
 
@@ -169,6 +169,8 @@ static void after_change(struct instance *i)
 			  log_c("error", err.text), log_end);
 	if (i->wake_work != NULL)
 		i->wake_work(i->wake_arg);
+	if (i->account_changed != NULL)
+		i->account_changed(i->account_changed_arg, w, id);
 }
 
 int account_connect(struct instance *i, struct workspace_id w, struct str channel_slug, struct str backend_slug,
@@ -192,7 +194,7 @@ int account_connect(struct instance *i, struct workspace_id w, struct str channe
 	    (r = store_write(i->store, run_connect, &work, err)) < 0)
 		return r;
 	*ret_id = work.ret_id;
-	after_change(i);
+	after_change(i, w, work.ret_id);
 	return 0;
 }
 
@@ -272,7 +274,7 @@ int account_update(struct instance *i, struct workspace_id w, int64_t id, const 
 	}
 	if (r < 0)
 		return r;
-	after_change(i);
+	after_change(i, w, id);
 	return 0;
 }
 
@@ -304,6 +306,6 @@ int account_disconnect(struct instance *i, struct workspace_id w, int64_t id, st
 
 	if (r < 0)
 		return r;
-	after_change(i);
+	after_change(i, w, id);
 	return 0;
 }

@@ -1,0 +1,138 @@
+#include "work/check.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "work/ask.h"
+
+enum { STEPS_MAX = 32, CALL_MS = 10 * 1000, ALL_MS = 25 * 1000, NAME_MAX = 200, WORDS_MAX = 1000, CARRY_MAX = 1000 };
+
+struct checking {
+	struct instance *i;
+	struct http_client *http;
+	struct db *db;
+	struct workspace_id workspace;
+	int64_t account_id;
+	int64_t end_ms;			/* monotonic */
+	struct arena *arena;
+	struct check_result *ret;
+	struct str carry;
+};
+
+static int add(struct checking *c, const struct trixy_finding *f, struct error *err)
+{
+	struct check_finding *to = &c->ret->findings[c->ret->count];
+
+	*to = (struct check_finding){
+		.status = f->status >= TRIXY_CHECK_OK && f->status <= TRIXY_CHECK_SKIPPED ? (int)f->status : TRIXY_CHECK_WARNING,
+		.check = arena_copy(c->arena, ask_told(f->check, NAME_MAX)),
+		.explanation = arena_copy(c->arena, ask_told(f->explanation, WORDS_MAX)),
+		.fix = arena_copy(c->arena, ask_told(f->fix, WORDS_MAX)),
+	};
+	if (f->carry.p != NULL)
+		c->carry = arena_copy(c->arena, ask_told(f->carry, CARRY_MAX));
+	if (arena_failed(c->arena))
+		return fail(err, ERR_NOMEM, "out of memory");
+	if (to->check.p == NULL)
+		to->check = STR("Connection");
+	if (f->reconnect == 1 && !c->ret->reconnect) {
+		c->ret->reconnect = true;
+		c->ret->reconnect_reason = to->explanation;
+	}
+	c->ret->count++;
+	return 0;
+}
+
+/* Sends what stands in the ask, if anything, and hands over the answer; without one its status is 0. */
+static int send(struct checking *c, struct ask *ask, const struct trixy_request *request, struct trixy_answer *ret, struct error *err)
+{
+	int64_t left = c->end_ms - clock_mono_ms();
+	int r;
+
+	if (request->method.len > 0) {
+		if ((r = ask_fill(ask, request, left < CALL_MS ? left : CALL_MS, err)) < 0)
+			return r;
+		http_client_run(c->http, &ask->call);
+		if (ask->call.status == 0)
+			log_event(LOG_INFO, "a question to the provider got no answer", log_i("account", c->account_id),
+				  log_c("error", ask->call.error.text), log_end);
+	}
+	return ask_answer(ask, &ask->memory, ret, err);
+}
+
+static struct trixy_finding finding_of(int status, struct str check, struct str explanation)
+{
+	return (struct trixy_finding){ .size = sizeof(struct trixy_finding), .status = (uint32_t)status,
+				       .check = trixy_from_str(check), .explanation = trixy_from_str(explanation) };
+}
+
+/* 1: a step was done. 0: there is no such step. */
+static int step(struct checking *c, uint32_t number, struct error *err)
+{
+	SCOPED(ask_done) struct ask ask = { 0 };
+	struct trixy_finding finding = { .size = sizeof(finding) };
+	struct trixy_request request = { .size = sizeof(request) };
+	struct trixy_answer answer;
+	const struct trixy_channel *channel;
+	struct trixy_account account;
+	struct channel_memory memory;
+	int r = ask_open(&ask, c->i, c->db, c->workspace, c->account_id, &account, &channel, err);
+
+	if (r < 0)
+		return r;
+	channel_memory_init(&memory, &ask.memory);
+	int32_t t = channel->check_request == NULL ? TRIXY_END :
+		channel->check_request(&account, number, trixy_from_str(c->carry), &memory.memory, &request);
+
+	if (t == TRIXY_END)
+		return 0;
+	if (clock_mono_ms() >= c->end_ms)
+		finding = finding_of(TRIXY_CHECK_SKIPPED, STR("The remaining checks"), STR("Not made: the ones before took too long."));
+	else if (t != 0 || send(c, &ask, &request, &answer, err) < 0 ||
+		 channel->check_answer(&account, number, trixy_from_str(c->carry), &answer, &memory.memory, &finding) != 0)
+		finding = finding_of(TRIXY_CHECK_WARNING, STR("Connection"), STR("This check could not be made."));
+	r = add(c, &finding, err);
+	return r < 0 ? r : clock_mono_ms() < c->end_ms;
+}
+
+static int prepare(struct checking *c, size_t findings, struct error *err)
+{
+	*c->ret = (struct check_result){ .findings = arena_alloc(c->arena, findings * sizeof(*c->ret->findings)) };
+	c->end_ms = clock_mono_ms() + ALL_MS;
+	return c->ret->findings != NULL ? 0 : fail(err, ERR_NOMEM, "out of memory");
+}
+
+int check_run(struct instance *i, struct http_client *http, struct db *db, struct workspace_id w, int64_t account_id,
+	      struct arena *arena, struct check_result *ret, struct error *err)
+{
+	struct checking c = { .i = i, .http = http, .db = db, .workspace = w, .account_id = account_id, .arena = arena, .ret = ret };
+	int r = prepare(&c, STEPS_MAX, err);
+
+	for (uint32_t number = 0; number < STEPS_MAX && r >= 0; number++)
+		if ((r = step(&c, number, err)) == 0)
+			break;
+	return r < 0 ? r : 0;
+}
+
+int check_subscribe(struct instance *i, struct http_client *http, struct db *db, struct workspace_id w, int64_t account_id,
+		    struct arena *arena, struct check_result *ret, struct error *err)
+{
+	SCOPED(ask_done) struct ask ask = { 0 };
+	struct checking c = { .i = i, .http = http, .db = db, .workspace = w, .account_id = account_id, .arena = arena, .ret = ret };
+	struct trixy_finding finding = { .size = sizeof(finding) };
+	struct trixy_request request = { .size = sizeof(request) };
+	struct trixy_answer answer;
+	const struct trixy_channel *channel;
+	struct trixy_account account;
+	struct channel_memory memory;
+	int r;
+
+	if ((r = prepare(&c, 1, err)) < 0 || (r = ask_open(&ask, i, db, w, account_id, &account, &channel, err)) < 0)
+		return r;
+	if (channel->subscribe_request == NULL || channel->subscribe_answer == NULL)
+		return 0;
+	channel_memory_init(&memory, &ask.memory);
+	if (channel->subscribe_request(&account, &memory.memory, &request) != 0 || send(&c, &ask, &request, &answer, err) < 0 ||
+	    channel->subscribe_answer(&account, &answer, &memory.memory, &finding) != 0)
+		finding = finding_of(TRIXY_CHECK_WARNING, STR("Webhooks are subscribed"), STR("The subscription could not be made."));
+	return add(&c, &finding, err);
+}

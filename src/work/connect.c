@@ -1,0 +1,243 @@
+#include "work/connect.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "inbox/account.h"
+#include "store/account.h"
+#include "work/bell.h"
+#include "work/check.h"
+
+enum { FRESH_MAX = 256, GAP_MS = 1000, ROUND_MS = 6 * HOUR_MS, REST_MS = 60 * 1000 };
+
+struct visit {
+	struct workspace_id workspace;
+	int64_t account_id;
+};
+
+struct connect {
+	struct instance *i;
+	struct http_client *http;
+	struct db *reader;
+	struct bell bell;
+	pthread_t thread;
+	bool has_thread;
+	pthread_mutex_t lock;		/* guards the two below */
+	struct visit fresh[FRESH_MAX];	/* connected or changed: before all others, the oldest first */
+	size_t fresh_count;
+	struct visit *rounds;		/* the thread's alone, as what follows: the accounts of this round, from round_at on */
+	size_t round_count, round_at;
+	int64_t round_ms;		/* when the next round begins, monotonic */
+};
+
+/* ---- what a visit found ---- */
+
+struct note {
+	struct visit visit;
+	bool reconnect;
+	struct str reason, text;	/* text: of last_error, or STR_NONE */
+};
+
+static int run_note(struct db *db, void *arg, struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	const struct note *n = arg;
+	struct account account;
+	int r = account_get(db, n->visit.workspace, n->visit.account_id, &arena, &account, err);
+
+	if (r < 0)
+		return r;
+	if (n->reconnect && account.status == ACCOUNT_CONNECTED &&
+	    (r = account_set_status(db, n->visit.workspace, n->visit.account_id, ACCOUNT_RECONNECT_NEEDED, n->reason, err)) < 0)
+		return r;
+	if (str_eq(account.last_error, n->text))
+		return 0;
+	if ((r = store_account_set_error(db, n->visit.workspace, n->visit.account_id, n->text, err)) < 0)
+		return r;
+	return store_change_add(db, n->visit.workspace, CHANGE_ACCOUNT, n->visit.account_id, 0, err);
+}
+
+static bool is_fresh(struct connect *c, const struct visit *v)
+{
+	bool found = false;
+
+	(void)pthread_mutex_lock(&c->lock);
+	for (size_t k = 0; k < c->fresh_count; k++)
+		found = found || c->fresh[k].account_id == v->account_id;
+	(void)pthread_mutex_unlock(&c->lock);
+	return found;
+}
+
+/* The first failed finding in words. */
+static struct str first_failure(const struct check_result *r, struct arena *arena)
+{
+	for (size_t k = 0; k < r->count; k++)
+		if (r->findings[k].status == TRIXY_CHECK_FAILED)
+			return arena_printf(arena, "%.*s: %.*s", STR_ARG(r->findings[k].check), STR_ARG(r->findings[k].explanation));
+	return STR_NONE;
+}
+
+/* No failure in here matters to the account but a proof that its token is dead. */
+static int visit(struct connect *c, const struct visit *v, bool fresh, struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct note note = { .visit = *v };
+	struct check_result subscribed, checked = { 0 };
+	struct account account;
+	int r = account_get(c->reader, v->workspace, v->account_id, &arena, &account, err);
+
+	if (r < 0 || account.status != ACCOUNT_CONNECTED)
+		return r;
+	if ((r = check_subscribe(c->i, c->http, c->reader, v->workspace, v->account_id, &arena, &subscribed, err)) < 0)
+		return r;
+	note.text = first_failure(&subscribed, &arena);
+	/* Where the subscription stands, the token has just been proved. */
+	if (fresh || note.text.p != NULL || subscribed.count == 0) {
+		if (bell_closed(&c->bell) ||
+		    (r = check_run(c->i, c->http, c->reader, v->workspace, v->account_id, &arena, &checked, err)) < 0)
+			return r;
+		if (note.text.p == NULL)
+			note.text = first_failure(&checked, &arena);
+	}
+	note.reconnect = subscribed.reconnect || checked.reconnect;
+	note.reason = subscribed.reconnect ? subscribed.reconnect_reason : checked.reconnect_reason;
+	if (arena_failed(&arena))
+		return fail(err, ERR_NOMEM, "out of memory");
+	if (bell_closed(&c->bell) || is_fresh(c, v))	/* found with fields that are not its any more */
+		return 0;
+	if (note.text.p != NULL)
+		log_event(note.reconnect ? LOG_WARNING : LOG_INFO, note.reconnect ? "an account must be connected again" : "an account has a fault",
+			  log_i("account", v->account_id), log_s("fault", note.text), log_end);
+	return store_write(c->i->store, run_note, &note, err);
+}
+
+/* ---- whom to visit ---- */
+
+static bool take_fresh(struct connect *c, struct visit *ret)
+{
+	(void)pthread_mutex_lock(&c->lock);
+	bool found = c->fresh_count > 0;
+
+	if (found) {
+		*ret = c->fresh[0];
+		c->fresh_count--;
+		memmove(c->fresh, c->fresh + 1, c->fresh_count * sizeof(*c->fresh));
+	}
+	(void)pthread_mutex_unlock(&c->lock);
+	return found;
+}
+
+static int begin_round(struct connect *c, struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct account_connected *list;
+	size_t count;
+	int r = account_list_of_channel(c->reader, STR_NONE, &arena, &list, &count, err);
+
+	if (r < 0)
+		return r;
+	free(c->rounds);
+	c->round_count = c->round_at = 0;
+	c->rounds = calloc(count + 1, sizeof(*c->rounds));
+	if (c->rounds == NULL)
+		return fail(err, ERR_NOMEM, "out of memory");
+	for (size_t k = 0; k < count; k++)
+		if (list[k].account.status == ACCOUNT_CONNECTED)
+			c->rounds[c->round_count++] = (struct visit){ list[k].account.workspace, list[k].account.id };
+	return 0;
+}
+
+static void log_visit(const struct visit *v, int r, const struct error *err)
+{
+	if (r < 0 && r != ERR_NOTFOUND && r != ERR_STATE)	/* gone, or its channel is not active */
+		log_event(LOG_WARNING, "an account was not looked at; it is with the next round", log_i("account", v->account_id),
+			  log_c("error", err->text), log_end);
+}
+
+/* Visits one account. Returns ms until the next. */
+static int64_t turn(struct connect *c)
+{
+	struct error err = { 0 };
+	struct visit v;
+	int64_t now = clock_mono_ms();
+
+	if (take_fresh(c, &v)) {
+		log_visit(&v, visit(c, &v, true, &err), &err);
+		return 0;
+	}
+	if (c->round_at < c->round_count) {
+		v = c->rounds[c->round_at++];
+		log_visit(&v, visit(c, &v, false, &err), &err);
+		return GAP_MS;
+	}
+	if (now < c->round_ms)
+		return c->round_ms - now;
+	c->round_ms = now + ROUND_MS;
+	if (begin_round(c, &err) < 0) {
+		log_event(LOG_WARNING, "accounts could not be listed; again in a minute", log_c("error", err.text), log_end);
+		c->round_ms = now + REST_MS;
+	}
+	return GAP_MS;
+}
+
+static void *run(void *arg)
+{
+	struct connect *c = arg;
+
+	while (!bell_closed(&c->bell))
+		bell_wait(&c->bell, turn(c));
+	return NULL;
+}
+
+/* ---- the outside ---- */
+
+int connect_start(struct instance *i, struct http_client *http, struct connect **ret, struct error *err)
+{
+	struct connect *c = calloc(1, sizeof(*c));
+	int r;
+
+	if (c == NULL)
+		return fail(err, ERR_NOMEM, "out of memory");
+	c->i = i;
+	c->http = http;
+	bell_init(&c->bell);
+	(void)pthread_mutex_init(&c->lock, NULL);
+	if ((r = store_reader_new(i->store, &c->reader, err)) == 0 && pthread_create(&c->thread, NULL, run, c) != 0)
+		r = fail(err, ERR_BROKEN, "no thread to look after accounts");
+	if (r < 0) {
+		connect_free(c);
+		return r;
+	}
+	c->has_thread = true;
+	*ret = c;
+	return 0;
+}
+
+void connect_close(struct connect *c)
+{
+	if (c != NULL)
+		bell_close(&c->bell);
+}
+
+void connect_free(struct connect *c)
+{
+	if (c == NULL)
+		return;
+	bell_close(&c->bell);
+	if (c->has_thread)
+		(void)pthread_join(c->thread, NULL);
+	store_reader_free(c->reader);
+	free(c->rounds);
+	(void)pthread_mutex_destroy(&c->lock);
+	bell_done(&c->bell);
+	free(c);
+}
+
+void connect_note(struct connect *c, struct workspace_id w, int64_t account_id)
+{
+	(void)pthread_mutex_lock(&c->lock);
+	/* More at once than there is room for are looked at with the next round. */
+	if (c->fresh_count < FRESH_MAX)
+		c->fresh[c->fresh_count++] = (struct visit){ w, account_id };
+	(void)pthread_mutex_unlock(&c->lock);
+	bell_ring(&c->bell);
+}

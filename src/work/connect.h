@@ -1,0 +1,19 @@
+/* Looks after accounts behind the user's back: subscribes each to its webhooks and looks at its token, right after it was
+ * connected or changed, at the start, and every few hours (a provider takes a subscription away when webhooks fail for long). */
+#ifndef WORK_CONNECT_H
+#define WORK_CONNECT_H
+
+#include "base/http_client.h"
+#include "inbox/instance.h"
+
+struct connect;
+
+/* Starts its thread. */
+int connect_start(struct instance *i, struct http_client *http, struct connect **ret, struct error *err);
+/* Tells it to begin nothing new; the request under way ends with the HTTP client. */
+void connect_close(struct connect *c);
+void connect_free(struct connect *c);		/* waits for the thread */
+/* This account was connected or changed. From any thread; never blocks. */
+void connect_note(struct connect *c, struct workspace_id w, int64_t account_id);
+
+#endif

@@ -1,0 +1,169 @@
+#include "work/housekeeping.h"
+
+#include "addon/addon.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "inbox/people.h"
+#include "inbox/search.h"
+#include "store/webhook.h"
+#include "work/bell.h"
+
+enum {
+	INDEX_MS = 500,			/* how far search may be behind a message, about */
+	INDEX_ROWS = 256,		/* a unit: some milliseconds of the writer */
+	INDEX_LATE = 20000,		/* so far behind, indexing no longer waits for a quiet moment */
+	QUEUE_SHORT = 16,		/* units of others that wait for the writer */
+	TRIM_ROWS = 1000,
+};
+#define ADDON_MS (3 * SECOND_MS)
+#define TRIM_MS HOUR_MS
+#define CHANGES_KEPT_MS DAY_MS
+#define JOURNAL_KEPT_MS (30 * DAY_MS)	/* bodies of webhooks and what became of them */
+
+struct housekeeping {
+	struct instance *i;
+	struct db *reader;
+	struct bell bell;
+	pthread_t thread;
+	bool has_thread;
+	int64_t addons_ms, trim_ms;	/* when next, monotonic */
+};
+
+static void log_failure(const char *what, const struct error *err)
+{
+	log_event(LOG_WARNING, "housekeeping goes on later", log_c("step", what), log_c("error", err->text), log_end);
+}
+
+/* Behind the commits: while others write, search may be a little behind. */
+static int index_words(struct housekeeping *h, struct error *err)
+{
+	struct store_figures figures;
+	size_t done = 0;
+	int64_t lag = 0;
+	int r = search_lag(h->reader, &lag, err);
+
+	while (r >= 0 && lag > 0 && !bell_closed(&h->bell)) {
+		store_figures(h->i->store, &figures);
+		if (figures.queued > QUEUE_SHORT && lag < INDEX_LATE)
+			return 0;
+		if ((r = search_step(h->i, INDEX_ROWS, &done, err)) < 0 || done < INDEX_ROWS)
+			break;
+		lag -= (int64_t)done;
+	}
+	return r;
+}
+
+/* ---- old rows ---- */
+
+struct trim {
+	int64_t before_ms, count;
+};
+
+static int run_trim_changes(struct db *db, void *arg, struct error *err)
+{
+	struct trim *t = arg;
+
+	t->count = store_changes_trim(db, t->before_ms, err);
+	return t->count < 0 ? (int)t->count : 0;
+}
+
+static int run_trim_journal(struct db *db, void *arg, struct error *err)
+{
+	struct trim *t = arg;
+
+	return store_webhook_trim(db, t->before_ms, TRIM_ROWS, &t->count, err);
+}
+
+/* In pieces, each its own unit, so that nobody waits long. */
+static int trim(struct housekeeping *h, int (*run)(struct db *db, void *arg, struct error *err), int64_t kept_ms, struct error *err)
+{
+	struct trim t = { .before_ms = clock_now_ms() - kept_ms };
+	int r;
+
+	do {
+		r = store_write(h->i->store, run, &t, err);
+	} while (r >= 0 && t.count >= TRIM_ROWS && !bell_closed(&h->bell));
+	return r;
+}
+
+static void tidy(struct housekeeping *h)
+{
+	struct error err = { 0 };
+
+	if (trim(h, run_trim_changes, CHANGES_KEPT_MS, &err) < 0)
+		log_failure("old changes", &err);
+	if (trim(h, run_trim_journal, JOURNAL_KEPT_MS, &err) < 0)
+		log_failure("old webhooks", &err);
+}
+
+/* ---- the thread ---- */
+
+static int64_t turn(struct housekeeping *h)
+{
+	struct error err = { 0 };
+	int64_t now = clock_mono_ms();
+
+	if (index_words(h, &err) < 0)
+		log_failure("search index", &err);
+	if (now >= h->addons_ms) {
+		int r = addon_sync(h->i, &err);
+
+		h->addons_ms = now + ADDON_MS;
+		if (r < 0)
+			log_failure("addons", &err);
+		else if (r > 0 && h->i->wake_work != NULL)	/* what waited for a channel may go */
+			h->i->wake_work(h->i->wake_arg);
+	}
+	if (now >= h->trim_ms) {
+		h->trim_ms = now + TRIM_MS;
+		tidy(h);
+	}
+	return INDEX_MS;
+}
+
+static void *run(void *arg)
+{
+	struct housekeeping *h = arg;
+
+	while (!bell_closed(&h->bell))
+		bell_wait(&h->bell, turn(h));
+	return NULL;
+}
+
+int housekeeping_start(struct instance *i, struct housekeeping **ret, struct error *err)
+{
+	struct housekeeping *h = calloc(1, sizeof(*h));
+	int r;
+
+	if (h == NULL)
+		return fail(err, ERR_NOMEM, "out of memory");
+	h->i = i;
+	bell_init(&h->bell);
+	if ((r = store_reader_new(i->store, &h->reader, err)) == 0 && pthread_create(&h->thread, NULL, run, h) != 0)
+		r = fail(err, ERR_BROKEN, "no thread for housekeeping");
+	if (r < 0) {
+		housekeeping_free(h);
+		return r;
+	}
+	h->has_thread = true;
+	*ret = h;
+	return 0;
+}
+
+void housekeeping_close(struct housekeeping *h)
+{
+	if (h != NULL)
+		bell_close(&h->bell);
+}
+
+void housekeeping_free(struct housekeeping *h)
+{
+	if (h == NULL)
+		return;
+	bell_close(&h->bell);
+	if (h->has_thread)
+		(void)pthread_join(h->thread, NULL);
+	store_reader_free(h->reader);
+	bell_done(&h->bell);
+	free(h);
+}

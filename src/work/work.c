@@ -1,0 +1,159 @@
+#include "work/work.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "inbox/outbox.h"
+#include "work/check.h"
+#include "work/connect.h"
+#include "work/delivery.h"
+#include "work/housekeeping.h"
+#include "work/profile.h"
+
+enum { GRACE_MS = 7 * 1000 };	/* for requests under way when the server stops, which has 10 s in all */
+
+
+struct work {
+	struct instance *i;
+	struct http_client *http;
+	struct bell bell;
+	pthread_t thread;
+	struct delivery *delivery;
+	struct profiles *profiles;
+	struct connect *connect;
+	struct housekeeping *housekeeping;
+};
+
+/* ---- the hooks of struct instance ---- */
+
+static void on_wake(void *arg)
+{
+	bell_ring(&((struct work *)arg)->bell);
+}
+
+static void on_account(void *arg, struct workspace_id w, int64_t account_id)
+{
+	connect_note(((struct work *)arg)->connect, w, account_id);
+}
+
+static int on_check(void *arg, struct workspace_id w, int64_t account_id, struct arena *arena, struct check_finding **ret,
+		    size_t *ret_count, struct error *err)
+{
+	struct work *work = arg;
+	struct check_result result;
+	struct db *reader;
+	int r = store_reader_new(work->i->store, &reader, err);
+
+	if (r < 0)
+		return r;
+	r = check_run(work->i, work->http, reader, w, account_id, arena, &result, err);
+	store_reader_free(reader);
+	if (r < 0)
+		return r;
+	*ret = result.findings;
+	*ret_count = result.count;
+	return 0;
+}
+
+/* ---- the thread that delivers ---- */
+
+static void *run(void *arg)
+{
+	struct work *work = arg;
+	int64_t end_ms = 0;
+
+	for (;;) {
+		bool stopping = bell_closed(&work->bell);
+		int64_t wait = delivery_round(work->delivery, stopping), other = profiles_round(work->profiles, stopping);
+
+		if (stopping && end_ms == 0)
+			end_ms = clock_mono_ms() + GRACE_MS;
+		if (stopping && (delivery_running(work->delivery) == 0 || clock_mono_ms() >= end_ms))
+			return NULL;
+		wait = other < wait ? other : wait;
+		if (stopping && end_ms - clock_mono_ms() < wait)
+			wait = end_ms - clock_mono_ms();
+		bell_wait(&work->bell, wait);
+	}
+}
+
+/* ---- start and stop ---- */
+
+static int recover(struct instance *i, struct error *err)
+{
+	int64_t count;
+	int r = outbox_recover(i, &count, err);
+
+	if (r == 0 && count > 0)
+		log_event(LOG_WARNING, "messages were under way when the server died; whether they arrived is for a person to see",
+			  log_i("messages", count), log_end);
+	return r;
+}
+
+static void work_free(struct work *work)
+{
+	housekeeping_free(work->housekeeping);
+	connect_free(work->connect);
+	http_client_stop(work->http);
+	profiles_free(work->profiles);
+	delivery_free(work->delivery);
+	http_client_free(work->http);
+	bell_done(&work->bell);
+	free(work);
+}
+
+int work_start(struct instance *i, struct work **ret, struct error *err)
+{
+	struct work *work = calloc(1, sizeof(*work));
+	int r;
+
+	if (work == NULL)
+		return fail(err, ERR_NOMEM, "out of memory");
+	work->i = i;
+	bell_init(&work->bell);
+	if ((r = recover(i, err)) < 0 || (r = http_client_start(STR("MailTrixy/1.0"), &work->http, err)) < 0 ||
+	    (r = delivery_new(i, work->http, &work->bell, &work->delivery, err)) < 0 ||
+	    (r = profiles_new(i, work->http, &work->bell, &work->profiles, err)) < 0 ||
+	    (r = connect_start(i, work->http, &work->connect, err)) < 0)
+		goto failed;
+	/* Before the threads that call them. */
+	i->wake_work = on_wake;
+	i->account_changed = on_account;
+	i->check_account = on_check;
+	i->wake_arg = i->account_changed_arg = i->check_arg = work;
+	if ((r = housekeeping_start(i, &work->housekeeping, err)) < 0)
+		goto failed_hooks;
+	if (pthread_create(&work->thread, NULL, run, work) != 0) {
+		r = fail(err, ERR_BROKEN, "no thread for delivery");
+		goto failed_hooks;
+	}
+	*ret = work;
+	return 0;
+failed_hooks:
+	i->wake_work = NULL;
+	i->account_changed = NULL;
+	i->check_account = NULL;
+failed:
+	connect_close(work->connect);
+	http_client_stop(work->http);
+	work_free(work);
+	return r;
+}
+
+void work_stop(struct work *work)
+{
+	if (work == NULL)
+		return;
+	connect_close(work->connect);
+	housekeeping_close(work->housekeeping);
+	bell_close(&work->bell);
+	(void)pthread_join(work->thread, NULL);
+	http_client_stop(work->http);
+	/* What the client's stop has ended: given back where surely nothing left, else "unknown". */
+	(void)delivery_round(work->delivery, true);
+	housekeeping_free(work->housekeeping);
+	work->housekeeping = NULL;
+	work->i->wake_work = NULL;
+	work->i->account_changed = NULL;
+	work->i->check_account = NULL;
+	work_free(work);
+}
