@@ -553,6 +553,44 @@ static void log_stays_short(void **state)
 	assert_true(s.st_size < 60 * 1024 * 1024);
 }
 
+/* ---- a copy ---- */
+
+static void copied_while_writing(void **state)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct str path = arena_printf(&arena, "%s/copy.db", folder.path);
+	struct store_options options = { .data_dir = STR("/nowhere"), .database = arena_printf(&arena, "sqlite:%s", path.p) };
+	struct store *here = store, *there;
+	struct db *reader_here = reader;
+	struct submitted units[GROUP];
+	struct error err = { 0 };
+	pthread_t thread;
+	void *complaint;
+	struct stat s;
+
+	(void)state;
+	fill(units, 1000);
+	submit_group(units, GROUP);
+	assert_int_equal(pthread_create(&thread, NULL, call_often, NULL), 0);
+	check_ok(db_copy(reader, path, &err), &err);
+	assert_int_equal(pthread_join(thread, &complaint), 0);
+	assert_null(complaint);
+	check_is(db_copy(reader, path, &err), ERR_EXISTS, &err);
+	assert_int_equal(stat(path.p, &s), 0);
+	assert_int_equal(s.st_mode & 0777, 0600);
+	check_is(db_copy(reader, STR("/nowhere/copy.db"), &err), ERR_BROKEN, &err);
+	check_ok(store_open(&options, &there, &err), &err);
+	check_ok(store_reader_new(there, &reader, &err), &err);
+	for (int64_t n = 0; n < GROUP; n++)
+		assert_true(has("a", 1000 + n) && has("b", 1000 + n));
+	for (int64_t n = 0; n < EACH; n++)
+		assert_int_equal(has("a", n), has("b", n));
+	store_reader_free(reader);
+	store_close(there);
+	store = here;
+	reader = reader_here;
+}
+
 /* ---- kill -9 ---- */
 
 /* Writes pairs and reports the number of each that was acknowledged, until it is killed. */
@@ -628,6 +666,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(disk_full, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(two_writers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(log_stays_short, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(copied_while_writing, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,6 +105,13 @@ int db_read_begin(struct db *reader, struct error *err)
 	return reader->engine->begin(reader, err);
 }
 
+int db_copy(struct db *reader, struct str path, struct error *err)
+{
+	if (reader->engine->copy == NULL)
+		return fail(err, ERR_STATE, "a backup of this database is made with the database server's own tools");
+	return reader->engine->copy(reader, path, err);
+}
+
 void db_read_end(struct db *reader)
 {
 	reader->engine->rollback(reader);

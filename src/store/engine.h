@@ -54,6 +54,10 @@ struct db_engine {
 	/* Takes the closed list of values off a text column, inside a write transaction. 1: done, 0: it had none. */
 	int (*widen)(struct db *db, struct str table, struct str column, struct error *err);
 
+	/* A consistent copy of all into a new file, while others write; on failure no file is left. NULL: the engine has tools
+	 * of its own for that. */
+	int (*copy)(struct db *reader, struct str path, struct error *err);
+
 	/* The engine's log, where it needs somebody to move it into the database; NULL: it does not.
 	 * log_pages: its length after the last commit of this (the writer's) connection.
 	 * checkpoint: moves what it can beside the commits. With `anew`, while no transaction is open here, it moves the rest

@@ -1,4 +1,5 @@
-/* SQLite behind struct db_engine. One connection belongs to one thread. Widening a column is sqlite_widen.c. */
+/* SQLite behind struct db_engine. One connection belongs to one thread. Widening a column is
+ * sqlite_widen.c, a copy of all sqlite_copy.c. */
 #include "store/sqlite.h"
 
 #include <errno.h>
@@ -50,7 +51,7 @@ sqlite3 *sqlite_handle(struct db *db)
 
 /* ---- failures ---- */
 
-static int code_of(int extended)
+int sqlite_code(int extended)
 {
 	switch (extended) {
 	case SQLITE_CONSTRAINT_UNIQUE:
@@ -82,7 +83,7 @@ static int failed(sqlite3 *handle, const char *sql, struct error *err)
 {
 	int extended = sqlite3_extended_errcode(handle);
 
-	return fail(err, code_of(extended), "database: %s (%d) in: %.100s", sqlite3_errmsg(handle), extended,
+	return fail(err, sqlite_code(extended), "database: %s (%d) in: %.100s", sqlite3_errmsg(handle), extended,
 		    sql != NULL ? sql : "?");
 }
 
@@ -510,13 +511,12 @@ static int configure(struct sqlite_db *d, struct error *err)
 	return 0;
 }
 
-/* The file with our own mode: SQLite would let the whole machine read it. Its log takes the same mode. */
-static int make_file(const char *path, struct error *err)
+int sqlite_make_file(const char *path, int more_flags, struct error *err)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | more_flags, 0600);
 
 	if (fd < 0)
-		return fail(err, ERR_BROKEN, "cannot open the database %s: %s", path, strerror(errno));
+		return fail(err, errno == EEXIST ? ERR_EXISTS : ERR_BROKEN, "cannot open the database %s: %s", path, strerror(errno));
 	(void)close(fd);
 	return 0;
 }
@@ -537,7 +537,7 @@ static int open_db(struct str where, enum db_use use, struct db **ret, struct er
 	d->db.engine = &sqlite_engine;
 	d->db.use = use;
 	if (use == DB_WRITER)
-		r = make_file(path.p, err);
+		r = sqlite_make_file(path.p, 0, err);
 	if (r == 0 && sqlite3_open_v2(path.p, &d->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		r = fail(err, ERR_BROKEN, "cannot open the database %s: %s", path.p,
 			 d->handle != NULL ? sqlite3_errmsg(d->handle) : "out of memory");
@@ -578,6 +578,7 @@ const struct db_engine sqlite_engine = {
 	.script = script,
 	.columns = columns,
 	.widen = sqlite_widen,
+	.copy = sqlite_copy,
 	.log_pages = log_pages,
 	.checkpoint = checkpoint,
 };

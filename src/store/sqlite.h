@@ -7,7 +7,14 @@
 struct sqlite3;
 struct sqlite3 *sqlite_handle(struct db *db);
 
-/* struct db_engine.widen (sqlite_widen.c) */
+/* The enum err_code of an extended result code. */
+int sqlite_code(int extended);
+/* Makes the file with our own mode, when it is not there: SQLite would let the whole machine read it. Its log takes the same
+ * mode. more_flags: of open(2), e.g. O_EXCL (ERR_EXISTS). */
+int sqlite_make_file(const char *path, int more_flags, struct error *err);
+
+/* struct db_engine.copy (sqlite_copy.c) and .widen (sqlite_widen.c) */
+int sqlite_copy(struct db *reader, struct str path, struct error *err);
 int sqlite_widen(struct db *db, struct str table, struct str column, struct error *err);
 
 #endif

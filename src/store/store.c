@@ -72,7 +72,6 @@ void store_close(struct store *store)
 	free(store);
 }
 
-/* Returns when the old listener is not being called any more: its owner may then go. */
 void store_set_listener(struct store *store, void *listener,
 			void (*on_changes)(void *listener, const struct change *changes, size_t count))
 {

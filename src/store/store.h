@@ -38,12 +38,17 @@ struct store_options {
 /* Opens or creates the database, applies the core's migrations, starts the writer. ERR_INVALID for a URL that no engine
  * knows, ERR_STATE for a database of a newer version. */
 int store_open(const struct store_options *options, struct store **ret, struct error *err);
+/* Returns when the listener before is not being called any more: its owner may then go. NULL: nobody listens. */
 void store_set_listener(struct store *store, void *listener,
 			void (*on_changes)(void *listener, const struct change *changes, size_t count));
 void store_close(struct store *store);	/* commits what is queued; every reader must be freed before */
 
 int store_reader_new(struct store *store, struct db **ret, struct error *err);
 void store_reader_free(struct db *reader);
+
+/* A consistent copy of the whole database into a new file (mode 0600), while this and other processes write. A store opens
+ * the copy like any database. ERR_EXISTS: there is a file of that name. ERR_STATE: the engine has tools of its own. */
+int db_copy(struct db *reader, struct str path, struct error *err);
 
 struct store_unit {
 	int (*run)(struct db *db, void *arg, struct error *err);	/* on the writer thread */
