@@ -51,14 +51,13 @@ struct call {
 	struct buf fields;			/* more header lines, each with its CRLF */
 	const char *policy;			/* Content-Security-Policy; NULL: the strictest */
 	const char *caching;			/* Cache-Control; NULL: "no-store" */
-	bool later;				/* somebody else will call call_finish */
 	bool stream;				/* becomes a live stream from `stream_from` on; < 0: from now on */
 	int64_t stream_from;
 
 	/* a webhook's (web/webhook_door.c) */
 	struct webhook *webhook;
 	int verdict;
-	struct store_unit unit;
+	struct store_unit unit;			/* run set by the handler: goes to the writer, whose done() finishes the call */
 
 	/* the loop's (web/connection.c) */
 	struct conn *conn;			/* NULL: the client left */

@@ -123,6 +123,9 @@ void call_run(struct call *c)
 		else
 			c->route->run(c);
 	}
-	if (!c->later)
+	/* Either way the call is somebody else's after this, and may be gone already. */
+	if (c->unit.run != NULL)
+		store_submit(c->instance->store, &c->unit);
+	else
 		call_finish(c);
 }

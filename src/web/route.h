@@ -41,7 +41,8 @@ const struct route *route_find(enum http_method method, struct str path, struct 
 /* Something is different after it: it needs the CSRF token from who is signed in by cookie. */
 bool route_changes(const struct route *route);
 
-/* The handlers, one file a resource. Each answers the call before it returns, or sees to it that call_finish is called. */
+/* The handlers, one file a resource. Each answers the call before it returns, or leaves call->unit to be
+ * written, which answers it. */
 void api_setup_get(struct call *c);			/* session_api.c */
 void api_setup(struct call *c);
 void api_sign_in(struct call *c);

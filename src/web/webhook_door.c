@@ -80,9 +80,7 @@ static void receive(struct call *c)
 		answer_verdict(c, verdict);
 	} else {
 		c->verdict = verdict;
-		c->later = true;
 		c->unit = (struct store_unit){ .run = store_it, .done = stored, .arg = c };
-		store_submit(c->instance->store, &c->unit);
 	}
 }
 
