@@ -324,7 +324,7 @@ static void set_failure(struct transfer *t, CURLcode code, const char *why)
 	call->surely_not_sent = t->requests == 0 || (written == 0 && t->body_read == 0);
 	if (t->too_large)
 		(void)fail(&call->error, ERR_LIMIT, "the answer is larger than allowed");
-	else if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)
+	else if (call->surely_not_sent && (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL))
 		(void)fail(&call->error, ERR_INVALID, "%s", curl_easy_strerror(code));
 	else
 		(void)fail(&call->error, call->surely_not_sent ? ERR_TEMPORARY : ERR_UNKNOWN, "%s", why);
