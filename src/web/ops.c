@@ -115,7 +115,7 @@ void ops_metrics(struct call *c)
 	gauge(b, "live_pending_changes", "gauge", "Changes that live streams have not been told yet.", (int64_t)live.pending);
 	gauge(b, "live_events_total", "counter", "Events written to live streams.", atomic_load(&web->metrics.events_sent));
 	gauge(b, "live_streams_cut_total", "counter", "Live streams closed because their client did not read.", atomic_load(&web->metrics.streams_cut));
-	gauge(b, "search_lag_messages", "gauge", "Messages that are not in the search index yet, about.", lag);
+	gauge(b, "search_lag", "gauge", "Messages that are not in the search index yet, about.", lag);
 	gauge(b, "resident_memory_bytes", "gauge", "Memory of the process.", resident_bytes());
 	gauge(b, "start_time_seconds", "gauge", "When the server started, since 1970.", web->started_ms / SECOND_MS);
 }

@@ -157,14 +157,14 @@ test('the body may be an array, and the entry an id as number', async () => {
 
 test('a redelivery stores nothing twice, also at the same moment', async () => {
   const customer = newCustomer(), body = house.envelope(house.fromCustomer(customer, { message: { mid: newMid(), text: 'once' } }));
-  const before = (await house.journal()).length;
+  const before = new Set((await house.journal('?limit=100')).map((e) => e.id));
   const answers = await Promise.all(Array.from({ length: 20 }, () => house.webhook(body)));
   assert.ok(answers.every((a) => a.status === 200));
   const conversations = (await house.conversations()).filter((c) => c.last_message.text === 'once');
   assert.equal(conversations.length, 1);
   assert.equal((await house.messages(conversations[0].id)).length, 1);
   assert.equal(conversations[0].unread, 1);
-  assert.equal((await house.journal()).length, before + 1);
+  assert.equal((await house.journal('?limit=100')).filter((e) => !before.has(e.id)).length, 1);
 });
 
 test('first messages of one contact at the same moment make one conversation', async () => {
@@ -177,7 +177,7 @@ test('first messages of one contact at the same moment make one conversation', a
 });
 
 test('1,000 updates in one body', async () => {
-  const customer = newCustomer(), at = Date.now() - 10_000;
+  const customer = newCustomer(), at = Date.now();
   const answer = await house.webhook(house.envelope(...Array.from({ length: 1000 }, (_, k) => house.fromCustomer(customer, { message: { mid: newMid(), text: `update ${k}` } }, at + k))));
   assert.equal(answer.status, 200);
   assert.equal((await newest()).last_message.text, 'update 999');
