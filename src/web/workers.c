@@ -122,8 +122,9 @@ int workers_start(struct web *web, int64_t count, struct workers **ret, struct e
 	pthread_cond_init(&w->more, NULL);
 	for (; w->count < (size_t)count; w->count++)
 		if (pthread_create(&w->thread[w->count], NULL, work, w) != 0) {
+			(void)fail(err, ERR_BROKEN, "cannot start worker %zu", w->count + 1);
 			workers_stop(w);
-			return fail(err, ERR_BROKEN, "cannot start worker %zu", w->count + 1);
+			return ERR_BROKEN;
 		}
 	*ret = w;
 	return 0;
