@@ -433,6 +433,44 @@ static void a_busy_database_is_waited_for(void **state)
 	house_done(&h);
 }
 
+/* Two command lines on one data directory: neither ever fails, and nothing is left over. */
+static void two_processes_at_once(void **state)
+{
+	struct house *h = house_new();
+	struct str zip = good_zip(h);
+	pid_t pids[2];
+
+	(void)state;
+	close_instance(h);
+	for (size_t p = 0; p < COUNT(pids); p++) {
+		pids[p] = fork();
+		assert_true(pids[p] >= 0);
+		if (pids[p] != 0)
+			continue;
+		open_instance(h);
+		for (int k = 0; k < 25; k++)
+			if (install(h, zip) < 0 || activate(h, "sample") < 0 || deactivate(h, "sample") < 0 ||
+			    (addon_remove(&h->i, STR("sample"), &h->err) < 0 && h->err.code != ERR_STATE &&
+			     h->err.code != ERR_NOTFOUND)) {
+				/* The other one may have removed it between two steps, and nothing else. */
+				if (h->err.code == ERR_NOTFOUND)
+					continue;
+				print_error("%s\n", h->err.text);
+				_exit(1);
+			}
+		_exit(0);
+	}
+	for (size_t p = 0; p < COUNT(pids); p++) {
+		int status;
+
+		assert_int_equal(waitpid(pids[p], &status, 0), pids[p]);
+		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	}
+	open_instance(h);
+	assert_int_equal(folders(h), installed(h));
+	house_done(&h);
+}
+
 /* ---- what stops in the middle ---- */
 
 static int fault_at, fault_count;
@@ -554,7 +592,8 @@ int main(void)
 		cmocka_unit_test(a_failing_migration_can_be_mended), cmocka_unit_test(bad_libraries_stay_out),
 		cmocka_unit_test(channels_belong_to_one_addon), cmocka_unit_test(the_start_survives_what_is_broken),
 		cmocka_unit_test(a_changed_library_is_not_loaded), cmocka_unit_test(another_process_is_followed),
-		cmocka_unit_test(two_admins_at_once), cmocka_unit_test(a_busy_database_is_waited_for), cmocka_unit_test(every_statement_may_fail),
+		cmocka_unit_test(two_admins_at_once), cmocka_unit_test(two_processes_at_once),
+		cmocka_unit_test(a_busy_database_is_waited_for), cmocka_unit_test(every_statement_may_fail),
 		cmocka_unit_test(kills_leave_nothing_half_done), cmocka_unit_test(instagram_installs),
 	};
 
