@@ -94,6 +94,8 @@ static void tidy(struct housekeeping *h)
 		log_failure("old changes", &err);
 	if (trim(h, run_trim_journal, JOURNAL_KEPT_MS, &err) < 0)
 		log_failure("old webhooks", &err);
+	if (people_sweep(h->i, h->reader, &err) < 0)
+		log_failure("deleted workspaces", &err);
 }
 
 /* ---- the thread ---- */
