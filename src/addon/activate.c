@@ -245,6 +245,7 @@ int addon_sync(struct instance *i, struct error *err)
 		return r == ERR_TEMPORARY ? 0 : r;
 	if ((r = follow(i, &h, err)) <= 0)
 		return r;
+	log_event(LOG_INFO, "channels follow what another process did to the addons", log_end);
 	/* The other process's change reached no browser of this server. */
 	if ((r = directory_load(i, err)) < 0 || (r = store_write(i->store, tell, NULL, err)) < 0)
 		return r;
