@@ -22,8 +22,8 @@ static int64_t back_off_ms(int64_t tries)
 	return wait + wait / 5 * random / UINT16_MAX;
 }
 
-int outbox_due(struct instance *i, struct db *db, int64_t now_ms, struct arena *arena, struct outbox_item *ret, size_t max,
-	       size_t *ret_count, int64_t *ret_next_ms, struct error *err)
+int outbox_due(struct instance *i, struct db *db, int64_t now_ms, size_t per_account, struct arena *arena, struct outbox_item *ret,
+	       size_t max, size_t *ret_count, int64_t *ret_next_ms, struct error *err)
 {
 	struct store_outbox_due *due = arena_alloc(arena, max * sizeof(*due));
 	size_t found = 0;
@@ -32,7 +32,7 @@ int outbox_due(struct instance *i, struct db *db, int64_t now_ms, struct arena *
 	*ret_count = 0;
 	if (due == NULL)
 		return fail(err, ERR_NOMEM, "out of memory");
-	if ((r = store_outbox_due(db, now_ms, arena, due, max, &found, err)) < 0 ||
+	if ((r = store_outbox_due(db, now_ms, per_account, arena, due, max, &found, err)) < 0 ||
 	    (r = store_outbox_next(db, now_ms, ret_next_ms, err)) < 0)
 		return r;
 	for (size_t k = 0; k < found; k++) {

@@ -13,10 +13,11 @@ struct outbox_item {
 };
 
 /* What may go now: the oldest waiting message of each conversation none of whose messages is under way, of accounts that are
- * connected and not parked and whose channel is active. At most max, oldest first. Text is the arena's.
+ * connected and not parked and whose channel is active. At most max, at most per_account of one account; the account that has
+ * waited longest first. Text is the arena's.
  * *ret_next_ms: when something may go that may not go now; 0: nothing waits. With a reader of the calling thread. */
-int outbox_due(struct instance *i, struct db *db, int64_t now_ms, struct arena *arena, struct outbox_item *ret, size_t max,
-	       size_t *ret_count, int64_t *ret_next_ms, struct error *err);
+int outbox_due(struct instance *i, struct db *db, int64_t now_ms, size_t per_account, struct arena *arena, struct outbox_item *ret,
+	       size_t max, size_t *ret_count, int64_t *ret_next_ms, struct error *err);
 
 /* Claims them in one commit and waits for it. Sets `claimed` on those that may leave now. One whose reply window has closed
  * meanwhile fails with the channel's words instead. */

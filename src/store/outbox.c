@@ -14,32 +14,61 @@ static void read_row(struct stmt *st, struct store_outbox *o)
 	o->claimed_at = next_i64(st);
 }
 
-int store_outbox_due(struct db *db, int64_t now_ms, struct arena *arena, struct store_outbox_due *ret, size_t max, size_t *ret_count,
-		     struct error *err)
+/* Each account that has rows here, found by steps along outbox_by_due: a long outbox costs no more than a short one. */
+#define WITH_WAITING "WITH RECURSIVE waiting(id) AS (SELECT MIN(account_id) FROM outbox UNION ALL" \
+		     " SELECT (SELECT MIN(o.account_id) FROM outbox o WHERE o.account_id > w.id) FROM waiting w WHERE w.id IS NOT NULL)"
+
+/* The account's oldest rows that may go, behind those that are there. */
+static int add_account(struct db *db, int64_t account_id, struct str channel, int64_t now_ms, size_t most, struct arena *arena,
+		       struct store_outbox_due *ret, size_t *ret_count, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "SELECT " COLUMNS ", a.channel, c.external_key, m.text, m.tag, m.reply_to_id"
-				    " FROM outbox o JOIN accounts a ON a.id = o.account_id JOIN conversations c ON c.id = o.conversation_id"
-				    " JOIN messages m ON m.id = o.message_id"
-				    " WHERE o.claimed_at = 0 AND o.due_at <= ? AND a.status = 1 AND a.parked_until <= ?"
+	int r = db_prepare(db, &st, "SELECT " COLUMNS ", c.external_key, m.text, m.tag, m.reply_to_id"
+				    " FROM outbox o JOIN conversations c ON c.id = o.conversation_id JOIN messages m ON m.id = o.message_id"
+				    " WHERE o.account_id = ? AND o.claimed_at = 0 AND o.due_at <= ?"
 				    " AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.conversation_id = o.conversation_id AND p.message_id < o.message_id)"
 				    " ORDER BY o.due_at, o.message_id LIMIT ?", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, account_id);
+	bind_i64(&st, now_ms);
+	bind_i64(&st, (int64_t)most);
+	while ((r = stmt_step(&st, err)) > 0) {
+		struct store_outbox_due *d = &ret[(*ret_count)++];
+
+		read_row(&st, &d->row);
+		d->channel = channel;
+		d->contact_key = arena_copy(arena, next_str(&st));
+		d->text = arena_copy(arena, next_str(&st));
+		d->tag = arena_copy(arena, next_str(&st));
+		d->reply_to_id = arena_copy(arena, next_str(&st));
+	}
+	return r;
+}
+
+int store_outbox_due(struct db *db, int64_t now_ms, size_t per_account, struct arena *arena, struct store_outbox_due *ret, size_t max,
+		     size_t *ret_count, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, WITH_WAITING " SELECT id, channel FROM (SELECT a.id AS id, a.channel AS channel,"
+				    " (SELECT MIN(o.due_at) FROM outbox o WHERE o.account_id = a.id AND o.claimed_at = 0) AS due"
+				    " FROM waiting w JOIN accounts a ON a.id = w.id WHERE a.status = 1 AND a.parked_until <= ?) t"
+				    " WHERE due <= ? ORDER BY due, id", err);
 
 	*ret_count = 0;
 	if (r < 0)
 		return r;
 	bind_i64(&st, now_ms);
 	bind_i64(&st, now_ms);
-	bind_i64(&st, (int64_t)max);
 	while (*ret_count < max && (r = stmt_step(&st, err)) > 0) {
-		struct store_outbox_due *d = &ret[(*ret_count)++];
+		size_t room = max - *ret_count;
+		int64_t account_id = next_i64(&st);
+		struct str channel = arena_copy(arena, next_str(&st));
 
-		read_row(&st, &d->row);
-		d->channel = arena_copy(arena, next_str(&st));
-		d->contact_key = arena_copy(arena, next_str(&st));
-		d->text = arena_copy(arena, next_str(&st));
-		d->tag = arena_copy(arena, next_str(&st));
-		d->reply_to_id = arena_copy(arena, next_str(&st));
+		r = add_account(db, account_id, channel, now_ms, room < per_account ? room : per_account, arena, ret, ret_count, err);
+		if (r < 0)
+			break;
 	}
 	return r < 0 ? r : arena_failed(arena) ? fail(err, ERR_NOMEM, "out of memory") : 0;
 }
@@ -47,9 +76,11 @@ int store_outbox_due(struct db *db, int64_t now_ms, struct arena *arena, struct 
 int store_outbox_next(struct db *db, int64_t now_ms, int64_t *ret, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "SELECT MIN(CASE WHEN a.parked_until > o.due_at THEN a.parked_until ELSE o.due_at END)"
-				    " FROM outbox o JOIN accounts a ON a.id = o.account_id"
-				    " WHERE o.claimed_at = 0 AND a.status = 1 AND (o.due_at > ? OR a.parked_until > ?)", err);
+	/* Of a parked account its oldest row counts, of another the oldest that is not due yet. */
+	int r = db_prepare(db, &st, WITH_WAITING " SELECT MIN(CASE WHEN parked_until > due THEN parked_until ELSE due END) FROM"
+				    " (SELECT a.parked_until AS parked_until, (SELECT MIN(o.due_at) FROM outbox o WHERE o.account_id = a.id"
+				    " AND o.claimed_at = 0 AND (a.parked_until > ? OR o.due_at > ?)) AS due"
+				    " FROM waiting w JOIN accounts a ON a.id = w.id WHERE a.status = 1) t WHERE due IS NOT NULL", err);
 
 	*ret = 0;
 	if (r < 0)

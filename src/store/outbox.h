@@ -13,10 +13,10 @@ struct store_outbox_due {
 	struct str channel, contact_key, text, tag, reply_to_id;
 };
 
-/* The oldest row of each conversation, if it is free, due, and its account is connected and not parked; by due time. Text is
- * the arena's. */
-int store_outbox_due(struct db *db, int64_t now_ms, struct arena *arena, struct store_outbox_due *ret, size_t max, size_t *ret_count,
-		     struct error *err);
+/* The oldest row of each conversation, if it is free, due, and its account is connected and not parked. At most per_account of
+ * one account, its oldest first; the account that waits longest first: so a full outbox hides nobody's. Text is the arena's. */
+int store_outbox_due(struct db *db, int64_t now_ms, size_t per_account, struct arena *arena, struct store_outbox_due *ret, size_t max,
+		     size_t *ret_count, struct error *err);
 /* When the next free row of a connected account is due or its account's parking ends, after now_ms; 0: none. */
 int store_outbox_next(struct db *db, int64_t now_ms, int64_t *ret, struct error *err);
 /* 1 found, 0 not. */

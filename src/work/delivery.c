@@ -328,7 +328,7 @@ static int64_t send_due(struct delivery *d)
 
 	if (d->running == IN_ALL)
 		return LOOK_MS;		/* the next that comes back rings */
-	if (items == NULL || outbox_due(d->i, d->reader, now, &arena, items, DUE_MAX, &count, &next, &err) < 0) {
+	if (items == NULL || outbox_due(d->i, d->reader, now, PER_ACCOUNT, &arena, items, DUE_MAX, &count, &next, &err) < 0) {
 		rest(d, "look", &err);
 		return d->rest_ms;
 	}

@@ -104,7 +104,7 @@ static size_t due(struct outbox_item *ret, int64_t later_ms)
 	size_t count;
 	int64_t next;
 
-	check_ok(outbox_due(&house.i, house.reader, clock_now_ms() + later_ms, &house.arena, ret, 8, &count, &next, &err), &err);
+	check_ok(outbox_due(&house.i, house.reader, clock_now_ms() + later_ms, 4, &house.arena, ret, 8, &count, &next, &err), &err);
 	return count;
 }
 
