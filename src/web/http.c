@@ -71,6 +71,12 @@ static int read_target(struct str target, struct http_head *h)
 	return 0;
 }
 
+/* RFC 9112 section 2.3 */
+static bool is_version(struct str s)
+{
+	return s.len == 8 && str_starts(s, STR("HTTP/")) && s.p[5] >= '0' && s.p[5] <= '9' && s.p[6] == '.' && s.p[7] >= '0' && s.p[7] <= '9';
+}
+
 static int read_first_line(struct str line, struct http_head *h, bool *ret_old)
 {
 	struct str rest, target, method = str_split(line, ' ', &rest);
@@ -80,7 +86,7 @@ static int read_first_line(struct str line, struct http_head *h, bool *ret_old)
 	if (!is_token(method) || rest.p == NULL || version.p == NULL)
 		return 400;
 	if (!str_eq_c(version, "HTTP/1.1") && !str_eq_c(version, "HTTP/1.0"))
-		return str_starts(version, STR("HTTP/")) ? 505 : 400;
+		return is_version(version) ? 505 : 400;
 	*ret_old = str_eq_c(version, "HTTP/1.0");
 	h->method = HTTP_OTHER;
 	for (size_t k = 0; k < METHODS; k++)

@@ -16,6 +16,7 @@ enum route_access {
 enum route_body { BODY_NONE, BODY_JSON, BODY_ZIP, BODY_RAW };
 enum route_thread {
 	ON_LOOP,		/* answers from memory */
+	ON_LOOP_IF_SMALL,	/* there when its body is small, else on a worker; uses no database */
 	ON_WORKER,
 	ON_SLOW_WORKER,		/* takes a tenth of a second or more: only some workers at a time, so that the others stay quick */
 };

@@ -111,4 +111,4 @@ static void shake_hands(struct call *c)
 }
 
 const struct route webhook_route_get = { HTTP_GET, "webhook", ACCESS_PUBLIC, ROLE_NONE, BODY_RAW, 4096, ON_WORKER, shake_hands };
-const struct route webhook_route_post = { HTTP_POST, "webhook", ACCESS_PUBLIC, ROLE_NONE, BODY_RAW, LIMIT_WEBHOOK_BODY, ON_WORKER, receive };
+const struct route webhook_route_post = { HTTP_POST, "webhook", ACCESS_PUBLIC, ROLE_NONE, BODY_RAW, LIMIT_WEBHOOK_BODY, ON_LOOP_IF_SMALL, receive };
