@@ -8,6 +8,14 @@
 #include <string.h>
 #include <time.h>
 
+/* With _FORTIFY_SOURCE glibc gives clang some of them as macros, which cannot be poisoned. */
+#undef strcpy
+#undef strcat
+#undef sprintf
+#undef vsprintf
+#undef strncpy
+#undef strncat
+
 #pragma GCC poison strcpy strcat sprintf vsprintf strncpy strncat strtok gets atoi atol atof gmtime localtime
 
 #endif
