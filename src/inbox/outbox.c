@@ -119,11 +119,6 @@ int outbox_claim(struct instance *i, struct outbox_item *items, size_t count, st
 	return r;
 }
 
-struct end {
-	const struct outbox_item *item;
-	const struct trixy_outcome *outcome;
-};
-
 /* Back into the queue for a later attempt. */
 static int requeue(struct db *db, struct store_message *m, struct store_outbox *o, int64_t due_at, const struct trixy_outcome *t,
 		   struct error *err)
@@ -187,17 +182,17 @@ static int end_proved(struct db *db, struct store_message *m, const struct trixy
 	return end_failed(db, m, str_from_trixy(t->code), str_from_trixy(t->reason), str_from_trixy(t->fix), err);
 }
 
-static int run_settle(struct db *db, void *arg, struct error *err)
+static int settle_one(struct db *db, struct outbox_end *e, struct error *err)
 {
 	SCOPED(arena_done) struct arena arena = { 0 };
-	struct end *e = arg;
 	const struct trixy_outcome *t = e->outcome;
 	struct store_message m;
 	struct store_outbox o;
 	int r = store_outbox_get(db, e->item->workspace, e->item->message_id, &o, err);
 
+	e->gone = r == 0;
 	if (r <= 0)
-		return r < 0 ? r : fail(err, ERR_NOTFOUND, "message %lld is not in the outbox any more", (long long)e->item->message_id);
+		return r;
 	if ((r = store_message_get(db, e->item->workspace, e->item->conversation_id, e->item->message_id, &arena, &m, err)) < 0)
 		return r;
 	if (t->kind == TRIXY_SENT)
@@ -219,11 +214,37 @@ static int run_settle(struct db *db, void *arg, struct error *err)
 	return end_failed(db, &m, str_from_trixy(t->code), str_from_trixy(t->reason), str_from_trixy(t->fix), err);
 }
 
+struct settling {
+	struct outbox_end *ends;
+	size_t count;
+};
+
+static int run_settle(struct db *db, void *arg, struct error *err)
+{
+	struct settling *s = arg;
+	int r = 0;
+
+	for (size_t k = 0; k < s->count && r >= 0; k++)
+		r = settle_one(db, &s->ends[k], err);
+	return r;
+}
+
+int outbox_settle_all(struct instance *i, struct outbox_end *ends, size_t count, struct error *err)
+{
+	struct settling s = { .ends = ends, .count = count };
+	int r = store_write(i->store, run_settle, &s, err);
+
+	return r < 0 ? r : 0;
+}
+
 int outbox_settle(struct instance *i, const struct outbox_item *item, const struct trixy_outcome *outcome, struct error *err)
 {
-	struct end e = { .item = item, .outcome = outcome };
+	struct outbox_end e = { .item = item, .outcome = outcome };
+	int r = outbox_settle_all(i, &e, 1, err);
 
-	return store_write(i->store, run_settle, &e, err);
+	if (r == 0 && e.gone)
+		return fail(err, ERR_NOTFOUND, "message %lld is not in the outbox any more", (long long)item->message_id);
+	return r;
 }
 
 static int run_release(struct db *db, void *arg, struct error *err)

@@ -26,6 +26,13 @@ int outbox_claim(struct instance *i, struct outbox_item *items, size_t count, st
 /* Writes down how the attempt ended and waits for the commit. An echo that came first counts: what it proves was sent stays
  * sent. TRIXY_RETRY without tries left is a failure. */
 int outbox_settle(struct instance *i, const struct outbox_item *item, const struct trixy_outcome *outcome, struct error *err);
+/* Several in one commit: all or, on failure, none. */
+struct outbox_end {
+	const struct outbox_item *item;
+	const struct trixy_outcome *outcome;
+	bool gone;			/* set: the row is not in the outbox any more, and nothing was written */
+};
+int outbox_settle_all(struct instance *i, struct outbox_end *ends, size_t count, struct error *err);
 
 /* Gives a claim back untried, e.g. when the server stops before the request left. */
 int outbox_release(struct instance *i, const struct outbox_item *item, struct error *err);

@@ -175,32 +175,64 @@ static void rest(struct delivery *d, const char *what, const struct error *err)
 		  log_end);
 }
 
-/* Writes the outcome. What cannot be written stays here and is tried again: forgotten, it would end as "unknown". */
-static void settle(struct delivery *d, struct sending *s, bool give_back)
+static void settled(struct delivery *d, struct sending *s, bool gone)
 {
-	struct error err = { 0 };
-	int r = give_back ? outbox_release(d->i, &s->item, &err) : outbox_settle(d->i, &s->item, &s->outcome, &err);
-
-	if (r < 0 && r != ERR_NOTFOUND) {
-		s->state = SENDING_UNSETTLED;
-		rest(d, "settle", &err);
-		return;
-	}
-	if (r == ERR_NOTFOUND)		/* its account was disconnected, or its workspace deleted, while it was under way */
+	if (gone)		/* its account was disconnected, or its workspace deleted, while it was under way */
 		log_event(LOG_WARNING, "the outcome of a message came when it was no longer waited for", log_i("message", s->item.message_id),
 			  log_c("outcome", kind_word(s->outcome.kind)), log_end);
 	sending_end(d, s);
 }
 
+static void settle_alone(struct delivery *d, struct sending *s)
+{
+	struct outbox_end end = { .item = &s->item, .outcome = &s->outcome };
+	struct error err = { 0 };
+
+	if (outbox_settle_all(d->i, &end, 1, &err) < 0)
+		rest(d, "settle", &err);
+	else
+		settled(d, s, end.gone);
+}
+
+/* Writes the outcomes that are known, in one commit. What cannot be written stays here and is tried again: forgotten, it
+ * would end as "unknown". */
+static void settle_all(struct delivery *d)
+{
+	struct sending *of[IN_ALL];
+	struct outbox_end ends[IN_ALL];
+	struct error err = { 0 };
+	size_t count = 0;
+
+	for (size_t k = 0; k < IN_ALL; k++)
+		if (d->sending[k].state == SENDING_UNSETTLED) {
+			of[count] = &d->sending[k];
+			ends[count++] = (struct outbox_end){ .item = &d->sending[k].item, .outcome = &d->sending[k].outcome };
+		}
+	if (count == 0)
+		return;
+	if (outbox_settle_all(d->i, ends, count, &err) == 0) {
+		for (size_t k = 0; k < count; k++)
+			settled(d, of[k], ends[k].gone);
+	} else if (count == 1) {
+		rest(d, "settle", &err);
+	} else {			/* one that cannot be written must not hold the others */
+		for (size_t k = 0; k < count; k++)
+			settle_alone(d, of[k]);
+	}
+}
+
 static void came_back(struct delivery *d, struct sending *s, bool stopping)
 {
 	const struct http_call *call = &s->ask.call;
-	bool give_back = stopping && call->status == 0 && call->surely_not_sent;
+	struct error err = { 0 };
 
+	if (stopping && call->status == 0 && call->surely_not_sent && outbox_release(d->i, &s->item, &err) == 0) {
+		sending_end(d, s);
+		return;
+	}
 	s->outcome = call->status > 0 ? read_answer(d, s) : call->surely_not_sent ? outcome_unsent(s) : outcome_lost();
-	if (!give_back)
-		log_outcome(s);
-	settle(d, s, give_back);
+	s->state = SENDING_UNSETTLED;
+	log_outcome(s);
 }
 
 static void take_finished(struct delivery *d, bool stopping)
@@ -209,9 +241,8 @@ static void take_finished(struct delivery *d, bool stopping)
 		next = ask_next(a);
 		came_back(d, (struct sending *)(void *)a, stopping);
 	}
-	for (size_t k = 0; k < IN_ALL; k++)
-		if (d->sending[k].state == SENDING_UNSETTLED && (stopping || clock_mono_ms() >= d->rest_until))
-			settle(d, &d->sending[k], false);
+	if (stopping || clock_mono_ms() >= d->rest_until)
+		settle_all(d);
 }
 
 /* ---- sending ---- */
@@ -270,7 +301,7 @@ static struct sending *free_sending(struct delivery *d)
 	return NULL;
 }
 
-/* True when its request is on its way; else its end is settled already. */
+/* True when its request is on its way; else its outcome is known already. */
 static bool launch(struct delivery *d, const struct outbox_item *item)
 {
 	struct sending *s = free_sending(d);	/* choose() has counted them */
@@ -281,8 +312,8 @@ static bool launch(struct delivery *d, const struct outbox_item *item)
 	d->running++;
 	if (!compose(d, s, item, &s->outcome)) {
 		ask_forget_request(&s->ask);
+		s->state = SENDING_UNSETTLED;
 		log_outcome(s);
-		settle(d, s, false);
 		return false;
 	}
 	s->begun_ms = clock_mono_ms();
@@ -341,8 +372,10 @@ static int64_t send_due(struct delivery *d)
 	for (size_t k = 0; k < count; k++)
 		if (items[k].claimed && launch(d, &items[k]))
 			launched++;
-	if (launched < count)		/* ended before it left: what stands behind it may be due */
+	if (launched < count) {		/* ended before it left: what stands behind it may be due */
+		settle_all(d);
 		return SOON_MS;
+	}
 	return next > now && next - now < LOOK_MS ? next - now : LOOK_MS;
 }
 
