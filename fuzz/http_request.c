@@ -1,5 +1,6 @@
 /* What a stranger sends to the port: a head, then perhaps a chunked body, cut anywhere. The reading must not depend on the cuts. */
 #include <assert.h>
+#include <string.h>
 
 #include "web/http.h"
 #include "web/query.h"
