@@ -228,6 +228,6 @@ const char *changed(struct house *h, const char *from, const char *to)
 	const char *good = MANIFEST("1.0.0", BOTH), *at = strstr(good, from);
 
 	if (at == NULL)
-		check_failed("the manifest has no %s", from);
+		check_failed("the manifest does not hold the text to be changed");
 	return arena_printf(&h->arena, "%.*s%s%s", (int)(at - good), good, to, at + strlen(from)).p;
 }
