@@ -20,6 +20,7 @@ struct sending {
 	struct outbox_item item;		/* without its texts */
 	const struct trixy_channel *channel;	/* lives until the process ends */
 	int64_t begun_ms;			/* monotonic */
+	unsigned char fields[SHA256_BYTES];	/* what the account was like when the request was made */
 	struct arena memory;			/* of the outcome */
 	struct trixy_outcome outcome;
 };
@@ -126,6 +127,29 @@ static struct trixy_outcome outcome_unsent(struct sending *s)
 			  STR("Wait: it is tried again. If this goes on, check this server's connection to the internet."));
 }
 
+static void digest_fields(const struct trixy_account *account, unsigned char ret[SHA256_BYTES])
+{
+	unsigned char one[2 * SHA256_BYTES] = { 0 };
+
+	for (uint32_t k = 0; k < account->pair_count; k++) {
+		crypto_sha256(str_from_trixy(account->pairs[k].value), one + SHA256_BYTES);
+		crypto_sha256((struct str){ (const char *)one, sizeof(one) }, one);
+	}
+	memcpy(ret, one, SHA256_BYTES);
+}
+
+/* An answer that blames the account says nothing about it once its token has been changed. */
+static void forgive(struct sending *s, const struct trixy_account *account, struct trixy_outcome *told)
+{
+	unsigned char now[SHA256_BYTES];
+
+	digest_fields(account, now);
+	if ((told->kind == TRIXY_RECONNECT || told->kind == TRIXY_HOLD) && memcmp(now, s->fields, sizeof(now)) != 0) {
+		told->kind = TRIXY_RETRY;
+		told->wait_ms = SOON_MS;
+	}
+}
+
 static struct trixy_outcome read_answer(struct delivery *d, struct sending *s)
 {
 	struct trixy_account account;
@@ -142,6 +166,7 @@ static struct trixy_outcome read_answer(struct delivery *d, struct sending *s)
 	if (ask_answer(&s->ask, &s->memory, &answer, &err) < 0 ||
 	    s->channel->read_answer(&account, &answer, &memory.memory, &told) != 0)
 		told = outcome_lost();
+	forgive(s, &account, &told);
 	ask_forget_request(&s->ask);
 	return checked(&told);
 }
@@ -282,6 +307,7 @@ static bool compose(struct delivery *d, struct sending *s, const struct outbox_i
 		ret->detail = trixy_from_str(arena_copy(&s->memory, str_of(err.text)));
 		return false;
 	}
+	digest_fields(&account, s->fields);
 	int32_t c = s->channel->compose(&account, &draft, &memory.memory, &request);
 
 	if (c == 0 && ask_fill(&s->ask, &request, CALL_MS, &err) == 0)
