@@ -313,6 +313,7 @@ static void *hub(void *arg)
 	size_t count;
 	int64_t reset;
 
+	(void)pthread_setname_np(pthread_self(), "web-live");
 	while (take_work(l, &job, &count, &reset)) {
 		if (db == NULL && store_reader_new(l->web->instance->store, &db, &err) < 0) {
 			log_event(LOG_ERROR, "live updates cannot read the store", log_c("reason", err.text), log_end);

@@ -14,6 +14,16 @@
 
 enum { STOP_MS = 8 * 1000, HALF_REQUEST_MS = 2 * 1000 };
 
+void lock_init(pthread_mutex_t *lock)
+{
+	pthread_mutexattr_t kind;
+
+	pthread_mutexattr_init(&kind);
+	(void)pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_ADAPTIVE_NP);
+	pthread_mutex_init(lock, &kind);
+	pthread_mutexattr_destroy(&kind);
+}
+
 static void note_the_date(struct loop *l)
 {
 	time_t now = (time_t)(clock_now_ms() / SECOND_MS);
@@ -124,7 +134,7 @@ int loop_new(struct web *web, struct loop **ret, struct error *err)
 	l->web = web;
 	l->base = event_base_new_with_config(config);
 	event_config_free(config);
-	pthread_mutex_init(&l->lock, NULL);
+	lock_init(&l->lock);
 	l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (l->base != NULL && l->wake_fd >= 0) {
 		l->wake = event_new(l->base, l->wake_fd, EV_READ | EV_PERSIST, on_wake, l);
@@ -210,6 +220,7 @@ static void *run(void *arg)
 {
 	struct loop *l = arg;
 
+	(void)pthread_setname_np(pthread_self(), "web-loop");
 	(void)event_base_loop(l->base, EVLOOP_NO_EXIT_ON_EMPTY);
 	return NULL;
 }

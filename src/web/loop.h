@@ -2,6 +2,7 @@
 #ifndef WEB_LOOP_H
 #define WEB_LOOP_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/err.h"
@@ -18,6 +19,9 @@ struct note {
 	void (*run)(void *arg);
 	void *arg;
 };
+
+/* A mutex for a few instructions at a time: spins a little before it sleeps. */
+void lock_init(pthread_mutex_t *lock);
 
 int loop_new(struct web *web, struct loop **ret, struct error *err);
 /* Binds and listens; the bound address as "http://host:port" in `url`. */

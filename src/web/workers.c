@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "web/loop.h"
 #include "web/server.h"
 
 enum { WORKERS_MIN = 4, WORKERS_MAX = 64, WAITING_MAX = 8192 };
@@ -21,6 +22,7 @@ struct workers {
 	pthread_cond_t more;
 	struct queue quick, slow;
 	size_t waiting, running, slow_running;
+	size_t idle;			/* workers that sleep and that nobody has woken yet */
 	bool stopping;
 };
 
@@ -63,6 +65,16 @@ static struct call *next_call(struct workers *w, bool *ret_slow)
 	return call;
 }
 
+/* Under the lock: wakes a worker if one sleeps. Those who are awake look for more by themselves, so that under load nobody pays
+ * for waking. */
+static void wake_one(struct workers *w)
+{
+	if (w->idle > 0) {
+		w->idle--;
+		pthread_cond_signal(&w->more);
+	}
+}
+
 static void *work(void *arg)
 {
 	struct workers *w = arg;
@@ -71,6 +83,7 @@ static void *work(void *arg)
 	struct error err = { 0 };
 	bool slow;
 
+	(void)pthread_setname_np(pthread_self(), "web-worker");
 	pthread_mutex_lock(&w->lock);
 	for (;;) {
 		struct call *call = next_call(w, &slow);
@@ -78,6 +91,7 @@ static void *work(void *arg)
 		if (call == NULL) {
 			if (w->stopping)
 				break;
+			w->idle++;
 			pthread_cond_wait(&w->more, &w->lock);
 			continue;
 		}
@@ -98,7 +112,7 @@ static void *work(void *arg)
 		if (slow) {
 			w->slow_running--;
 			if (w->slow.first != NULL)
-				pthread_cond_signal(&w->more);
+				wake_one(w);
 		}
 	}
 	pthread_mutex_unlock(&w->lock);
@@ -118,7 +132,7 @@ int workers_start(struct web *web, int64_t count, struct workers **ret, struct e
 	count = count < WORKERS_MIN ? WORKERS_MIN : count > WORKERS_MAX ? WORKERS_MAX : count;
 	w->web = web;
 	w->slow_max = (size_t)count / 2;
-	pthread_mutex_init(&w->lock, NULL);
+	lock_init(&w->lock);
 	pthread_cond_init(&w->more, NULL);
 	for (; w->count < (size_t)count; w->count++)
 		if (pthread_create(&w->thread[w->count], NULL, work, w) != 0) {
@@ -154,7 +168,7 @@ bool workers_submit(struct workers *w, struct call *call)
 	if (room) {
 		put(call->route->thread == ON_SLOW_WORKER ? &w->slow : &w->quick, call);
 		w->waiting++;
-		pthread_cond_signal(&w->more);
+		wake_one(w);
 	}
 	pthread_mutex_unlock(&w->lock);
 	return room;

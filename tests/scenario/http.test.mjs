@@ -218,3 +218,30 @@ test('the API describes itself', async () => {
   assert.equal(answer.body.openapi, '3.1.0');
   assert.ok(answer.body.paths['/api/v1/workspaces/{w}/conversations'].get);
 });
+
+test('each operation of the document takes the role that it names, and no less', { timeout: 60_000 }, async () => {
+  const { paths } = (await house.api('GET', '/api/v1/openapi.json')).body;
+  const tokens = { owner: house.token }, ranks = ['viewer', 'agent', 'admin', 'owner'];
+  for (const role of ['viewer', 'agent', 'admin']) {
+    const answer = await house.api('POST', house.w('/members'), { email: `matrix-${role}@example.org`, name: role, role, password });
+    assert.equal(answer.status, 201, answer.text);
+    tokens[role] = house.command(['token', '--email', `matrix-${role}@example.org`]);
+  }
+  const other = (await house.api('POST', '/api/v1/workspaces', { name: 'Elsewhere' })).body.id;
+  let asked = 0;
+  for (const [path, methods] of Object.entries(paths)) for (const [method, operation] of Object.entries(methods)) {
+    const ask = (workspace, token) => house.api(method.toUpperCase(), path.replace('{w}', workspace).replace(/\{slug\}/, 'no-such-addon').replace(/\{\w+\}/g, '999999999'),
+      operation.requestBody ? {} : undefined, { token, type: operation.requestBody?.content['application/zip'] ? 'application/zip' : undefined });
+    if (operation.security?.length === 0) continue;
+    const name = `${method} ${path}`;
+    assert.equal((await ask(house.workspace, null)).status, 401, name);
+    if (operation['x-role'] === 'instance admin') {
+      for (const role of ['viewer', 'agent', 'admin']) assert.equal((await ask(house.workspace, tokens[role])).status, 403, `${role} ${name}`);
+    } else if (operation['x-role']) {
+      for (const role of ranks.slice(0, ranks.indexOf(operation['x-role']))) assert.equal((await ask(house.workspace, tokens[role])).status, 403, `${role} ${name}`);
+      for (const role of ['viewer', 'agent', 'admin']) assert.equal((await ask(other, tokens[role])).status, 404, `stranger ${name}`);
+    }
+    asked++;
+  }
+  assert.ok(asked > 30);
+});
