@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "inbox/account.h"
 #include "inbox/account_form.h"
@@ -52,8 +53,14 @@ struct keys {
 	} kept[KEPT_KEYS];
 };
 
+struct handshakes {				/* of one channel; no channel: a free place */
+	char channel[64];
+	int64_t accepted_ms, refused_ms;
+};
+
 struct account_directory {
-	pthread_mutex_t lock;			/* guards current, every users, keys */
+	pthread_mutex_t lock;			/* guards current, every users, keys, handshakes */
+	struct handshakes handshakes[CHANNELS_MAX];
 	struct snapshot *current;
 	struct keys *keys;
 	pthread_mutex_t load_lock;		/* one loads at a time: an older state must not replace a newer one */
@@ -446,4 +453,42 @@ void directory_free(struct account_directory *d)
 	(void)pthread_mutex_destroy(&d->load_lock);
 	(void)pthread_mutex_destroy(&d->lock);
 	free(d);
+}
+
+/* ---- handshakes ---- */
+
+/* Under the lock. NULL: no place is left. */
+static struct handshakes *handshakes_of(struct account_directory *d, struct str channel)
+{
+	for (size_t k = 0; k < CHANNELS_MAX; k++) {
+		struct handshakes *h = &d->handshakes[k];
+
+		if (h->channel[0] == '\0' && channel.len < sizeof(h->channel))
+			(void)snprintf(h->channel, sizeof(h->channel), "%.*s", STR_ARG(channel));
+		if (str_eq_c(channel, h->channel))
+			return h;
+	}
+	return NULL;
+}
+
+void directory_note_handshake(struct account_directory *d, struct str channel, bool accepted)
+{
+	int64_t now = clock_now_ms();
+
+	(void)pthread_mutex_lock(&d->lock);
+	struct handshakes *h = handshakes_of(d, channel);
+
+	if (h != NULL)
+		*(accepted ? &h->accepted_ms : &h->refused_ms) = now;
+	(void)pthread_mutex_unlock(&d->lock);
+}
+
+void directory_handshakes(struct account_directory *d, struct str channel, int64_t *ret_accepted_ms, int64_t *ret_refused_ms)
+{
+	(void)pthread_mutex_lock(&d->lock);
+	const struct handshakes *h = handshakes_of(d, channel);
+
+	*ret_accepted_ms = h != NULL ? h->accepted_ms : 0;
+	*ret_refused_ms = h != NULL ? h->refused_ms : 0;
+	(void)pthread_mutex_unlock(&d->lock);
 }

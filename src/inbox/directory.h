@@ -21,4 +21,8 @@ int directory_verify_any(struct account_directory *d, struct str channel, struct
 /* 1 when some live account of the channel has this verify token. Constant time over all of them. */
 int directory_verify_token(struct account_directory *d, struct str channel, struct str token);
 
+/* When providers last did the handshake for this channel, since the process started; 0: never. For "Check connection". */
+void directory_note_handshake(struct account_directory *d, struct str channel, bool accepted);
+void directory_handshakes(struct account_directory *d, struct str channel, int64_t *ret_accepted_ms, int64_t *ret_refused_ms);
+
 #endif

@@ -288,7 +288,10 @@ int webhook_handshake(struct instance *instance, const struct trixy_channel *cha
 {
 	if (!str_eq(mode, STR("subscribe")))
 		return fail(err, ERR_DENIED, "hub.mode is not subscribe");
-	if (token.len == 0 || directory_verify_token(instance->directory, str_from_trixy(channel->slug), token) <= 0) {
+	bool ours = token.len > 0 && directory_verify_token(instance->directory, str_from_trixy(channel->slug), token) > 0;
+
+	directory_note_handshake(instance->directory, str_from_trixy(channel->slug), ours);
+	if (!ours) {
 		log_event(LOG_WARNING, "webhook handshake refused: the verify token is none of ours; copy it again from Settings, Channels",
 			  log_s("channel", str_from_trixy(channel->slug)), log_end);
 		return fail(err, ERR_DENIED, "the verify token is none of ours");

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "work/ask.h"
+#include "work/diagnosis.h"
 
 enum { STEPS_MAX = 32, CALL_MS = 10 * 1000, ALL_MS = 25 * 1000, NAME_MAX = 200, WORDS_MAX = 1000, CARRY_MAX = 1000 };
 
@@ -105,7 +106,7 @@ int check_run(struct instance *i, struct http_client *http, struct db *db, struc
 	      struct arena *arena, struct check_result *ret, struct error *err)
 {
 	struct checking c = { .i = i, .http = http, .db = db, .workspace = w, .account_id = account_id, .arena = arena, .ret = ret };
-	int r = prepare(&c, STEPS_MAX, err);
+	int r = prepare(&c, STEPS_MAX + DIAGNOSIS_MAX, err);
 
 	for (uint32_t number = 0; number < STEPS_MAX && r >= 0; number++)
 		if ((r = step(&c, number, err)) == 0)

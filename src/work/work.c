@@ -6,6 +6,7 @@
 #include "work/check.h"
 #include "work/connect.h"
 #include "work/delivery.h"
+#include "work/diagnosis.h"
 #include "work/housekeeping.h"
 #include "work/profile.h"
 
@@ -45,7 +46,8 @@ static int on_check(void *arg, struct workspace_id w, int64_t account_id, struct
 
 	if (r < 0)
 		return r;
-	r = check_run(work->i, work->http, reader, w, account_id, arena, &result, err);
+	if ((r = check_run(work->i, work->http, reader, w, account_id, arena, &result, err)) == 0)
+		r = diagnosis_add(work->i, reader, w, account_id, arena, &result, err);
 	store_reader_free(reader);
 	if (r < 0)
 		return r;
