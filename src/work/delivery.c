@@ -9,7 +9,7 @@
 #include "work/ask.h"
 
 enum { IN_ALL = 64, PER_ACCOUNT = 4, DUE_MAX = 512, CALL_MS = 30 * 1000, AGAIN_MS = 1000, AGAIN_MAX_MS = 30 * 1000, LOOK_MS = 30 * 1000,
-       SOON_MS = 20,
+       SOON_MS = 20, UNREACHED_TRIES = 2, UNREACHED_REST_MS = 60 * 1000,
        CODE_MAX = 64, WORDS_MAX = 1000, ID_MAX = 512 };
 
 enum sending_state { SENDING_NONE, SENDING_RUNS, SENDING_UNSETTLED };
@@ -123,8 +123,13 @@ static struct trixy_outcome outcome_unsent(struct sending *s)
 		return outcome_of(TRIXY_FAILED, STR("request_invalid"), STR("The channel made a request that cannot be sent."),
 				  STR("Update the channel's addon, or tell whoever made it."));
 	reason = arena_printf(&s->memory, "The service could not be reached, so nothing was sent: %s.", e->text);
-	return outcome_of(TRIXY_RETRY, STR("unreachable"), utf8_valid(reason) ? reason : STR_NONE,
-			  STR("Wait: it is tried again. If this goes on, check this server's connection to the internet."));
+	/* A line that is down for an hour must not use up the message's tries: after some, the account's queue rests instead. */
+	struct trixy_outcome o = outcome_of(s->item.tries < UNREACHED_TRIES ? TRIXY_RETRY : TRIXY_PARK, STR("unreachable"),
+		utf8_valid(reason) ? reason : STR_NONE,
+		STR("Wait: it is tried again. If this goes on, check this server's connection to the internet."));
+
+	o.wait_ms = o.kind == TRIXY_PARK ? UNREACHED_REST_MS : 0;
+	return o;
 }
 
 static void digest_fields(const struct trixy_account *account, unsigned char ret[SHA256_BYTES])

@@ -26,7 +26,9 @@ static void add_sending(const struct account *a, struct arena *arena, struct che
 		    a->status_reason.p != NULL ? a->status_reason : STR("The account must be connected again; its replies wait until then."),
 		    STR("Enter a new token under Configure and save."));
 	else if (a->parked_until > clock_now_ms())
-		add(ret, TRIXY_CHECK_WARNING, check, at(arena, "The provider asked to slow down. Replies wait until ", a->parked_until, "."),
+		add(ret, TRIXY_CHECK_WARNING, check,
+		    arena_printf(arena, "Replies wait until %.*s. %.*s", STR_ARG(clock_rfc3339(arena, a->parked_until)),
+				 STR_ARG(a->status_reason)),
 		    STR("Wait, or save the account under Configure to try now."));
 }
 

@@ -65,6 +65,19 @@ test('Check connection lists what was looked at', async () => {
   assert.deepEqual(answer.body.items.filter((x) => x.status === 'failed'), []);
 });
 
+test('Check connection tells of refused webhooks and handshakes', async () => {
+  const finding = async (check) => (await house.api('POST', house.w(`/accounts/${house.account.id}/check`))).body.items.find((x) => x.check === check);
+  assert.equal((await finding('Webhooks arrive and verify')).status, 'ok');
+  assert.equal((await finding('The webhook address was verified')).status, 'ok');
+  const wrong = await fetch(`${house.url}${webhookPath}?hub.mode=subscribe&hub.verify_token=nonsense&hub.challenge=1`);
+  assert.equal(wrong.status, 403);
+  const refused = await finding('The webhook address was verified');
+  assert.equal(refused.status, 'failed');
+  assert.ok(refused.fix && !JSON.stringify(refused).includes('nonsense'));
+  await sim.post('callback', { app: demo.app, url: house.url + webhookPath, verify_token: house.account.verify_token });
+  assert.equal((await finding('The webhook address was verified')).status, 'ok');
+});
+
 test('many replies of one conversation keep their order', async () => {
   const c = await open(BJORN), texts = Array.from({ length: 12 }, (_, n) => `number ${n}`);
   let last;
