@@ -53,7 +53,8 @@ static int run(struct config *config, sigset_t *signals, struct error *err)
 	(void)fflush(stdout);
 	wait_for_end(signals);
 done:
-	web_stop(web);
+	if (!web_stop(web))
+		_exit(r < 0);	/* somebody still uses all this: leave it as it is */
 	work_stop(work);
 	cmd_instance_close(&i);
 	if (lock >= 0)

@@ -12,7 +12,7 @@
 #include "web/connection.h"
 #include "web/live.h"
 
-enum { STOP_MS = 8 * 1000, HALF_REQUEST_MS = 2 * 1000 };
+enum { STOP_MS = 7 * 1000, HALF_REQUEST_MS = 2 * 1000 };
 
 void lock_init(pthread_mutex_t *lock)
 {

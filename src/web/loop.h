@@ -29,7 +29,7 @@ int loop_listen(struct loop *loop, struct str listen, int64_t max_connections, c
 int loop_start(struct loop *loop, struct error *err);
 /* Any thread. Wakes the loop once however many notes come. */
 void loop_post(struct loop *loop, struct note *note);
-/* Stops accepting, waits up to 8 s for running calls (2 s for half requests), ends the thread. False: calls still run, and
+/* Stops accepting, waits up to 7 s for running calls (2 s for half requests), ends the thread. False: calls still run, and
  * nothing of the loop may be freed. */
 bool loop_stop(struct loop *loop);
 void loop_free(struct loop *loop);

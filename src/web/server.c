@@ -23,22 +23,20 @@ int web_start(struct instance *i, struct web **ret, struct error *err)
 	    (r = loop_listen(web->loop, i->config->listen, i->config->max_connections, web->url, sizeof(web->url), err)) < 0 ||
 	    (r = live_start(web, &web->live, err)) < 0 || (r = workers_start(web, i->config->workers, &web->workers, err)) < 0 ||
 	    (r = loop_start(web->loop, err)) < 0) {
-		web_stop(web);
+		(void)web_stop(web);
 		return r;
 	}
 	*ret = web;
 	return 0;
 }
 
-void web_stop(struct web *web)
+bool web_stop(struct web *web)
 {
 	if (web == NULL)
-		return;
+		return true;
 	if (web->loop != NULL && !loop_stop(web->loop)) {
-		/* Somebody still holds a call, e.g. a provider that does not answer. The process ends anyway: what they hold stays. */
 		log_event(LOG_WARNING, "requests were still running at the end; their clients got no answer", log_end);
-		live_stop(web->live);
-		return;
+		return false;
 	}
 	workers_stop(web->workers);
 	live_stop(web->live);
@@ -47,6 +45,7 @@ void web_stop(struct web *web)
 	throttle_free(web->throttle);
 	pages_free(web->pages);
 	free(web);
+	return true;
 }
 
 struct str web_url(const struct web *web)

@@ -1,6 +1,7 @@
 // The door itself, by bare sockets: framing, limits, slow and vanishing clients, what every answer carries, and the page.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import net from 'node:net';
 import { after, before, test } from 'node:test';
 import { House, metaJson, password, sign, until, webhookPath } from './lib/house.mjs';
@@ -244,4 +245,20 @@ test('each operation of the document takes the role that it names, and no less',
     asked++;
   }
   assert.ok(asked > 30);
+});
+
+test('SIGTERM ends the server in time, even while a provider does not answer a check', { timeout: 60_000 }, async () => {
+  const silent = createServer(() => {}).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const url = `http://127.0.0.1:${silent.address().port}`;
+  const waiting = await House.start({ graph: { graph_url: url, instagram_graph_url: url } });
+  const check = waiting.api('POST', waiting.w(`/accounts/${waiting.account.id}/check`)).catch((e) => e);
+  await until(async () => (await waiting.api('GET', '/metrics')).text, (t) => /worker_running_requests [2-9]/.test(t));
+  const began = Date.now();
+  assert.equal(await waiting.down(), 0);
+  assert.ok(Date.now() - began < 10_000, `${Date.now() - began} ms`);
+  await check;
+  silent.closeAllConnections();
+  silent.close();
+  await waiting.stop();
 });
