@@ -15,6 +15,9 @@ count() { passed=$((passed + $1)); failed=$((failed + $2)); }
 count_tap() { # count_tap FILE STATUS NAME
   local ok not_ok
   ok=$(grep -cE '^[[:space:]]*ok [0-9]+' "$1"); not_ok=$(grep -cE '^[[:space:]]*not ok [0-9]+' "$1")
+  if [ "$ok$not_ok" = 00 ] && grep -qE '^[0-9]+ passed, [0-9]+ failed$' "$1"; then	# a program that counts by itself
+    ok=$(sed -nE 's/^([0-9]+) passed, [0-9]+ failed$/\1/p' "$1" | tail -1); not_ok=$(sed -nE 's/^[0-9]+ passed, ([0-9]+) failed$/\1/p' "$1" | tail -1)
+  fi
   if [ "$2" != 0 ] && [ "$not_ok" = 0 ]; then not_ok=1; fi
   if [ "$2" = 0 ] && [ "$ok" = 0 ]; then not_ok=1; echo "    no test ran in $3" >&2; fi
   count "$ok" "$not_ok"
@@ -22,18 +25,19 @@ count_tap() { # count_tap FILE STATUS NAME
   else printf '    %-28s %4d passed, %d FAILED\n' "$3" "$ok" "$not_ok"; tail -n 120 "$1" | sed 's/^/      | /'; fi
 }
 
-# The unit tests of a build folder: every program that meson lists, of one suite or of all.
+# The unit tests of a build folder: every program that meson lists, of one suite or of all, with its arguments and environment.
 unit() { # unit FOLDER [SUITE]
-  local folder=$1 suite=${2:-} name program
-  while IFS=$'\t' read -r name program; do
-    local out="$results/$(basename "$folder")-$name.tap" status=0
+  local folder=$1 suite=${2:-} name words
+  while IFS=$'\t' read -r name words; do
+    local out="$results/$(basename "$folder")-${name// /-}.tap" status=0
     CMOCKA_MESSAGE_OUTPUT=TAP ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-      TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 timeout 300 "$program" >"$out" 2>&1 || status=$?
+      TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 timeout 300 sh -c "exec env $words" >"$out" 2>&1 || status=$?
     count_tap "$out" "$status" "$name"
   done < <(meson introspect --tests "$folder" | node -e '
-    const suite = process.argv[1];
+    const suite = process.argv[1], quoted = (word) => "\x27" + word.replaceAll("\x27", "\x27\\\x27\x27") + "\x27";
     for (const t of JSON.parse(require("fs").readFileSync(0, "utf8")))
-      if (!suite || t.suite.some((s) => s.endsWith(suite))) console.log(t.name + "\t" + t.cmd[0]);' "$suite")
+      if (!suite || t.suite.some((s) => s.endsWith(suite)))
+        console.log(t.name + "\t" + [...Object.entries(t.env ?? {}).map(([k, v]) => k + "=" + v), ...t.cmd].map(quoted).join(" "));' "$suite")
 }
 
 node_tests() { # node_tests NAME FILE…
