@@ -53,6 +53,7 @@ static int run(struct config *config, sigset_t *signals, struct error *err)
 	(void)fflush(stdout);
 	wait_for_end(signals);
 done:
+	work_close(work);
 	if (!web_stop(web))
 		_exit(r < 0);	/* somebody still uses all this: leave it as it is */
 	work_stop(work);

@@ -58,9 +58,8 @@ static int on_check(void *arg, struct workspace_id w, int64_t account_id, struct
 
 /* ---- the thread that delivers ---- */
 
-static void *run(void *arg)
+static void deliver(struct work *work)
 {
-	struct work *work = arg;
 	int64_t end_ms = 0;
 
 	for (;;) {
@@ -70,12 +69,23 @@ static void *run(void *arg)
 		if (stopping && end_ms == 0)
 			end_ms = clock_mono_ms() + GRACE_MS;
 		if (stopping && (delivery_running(work->delivery) == 0 || clock_mono_ms() >= end_ms))
-			return NULL;
+			return;
 		wait = other < wait ? other : wait;
 		if (stopping && end_ms - clock_mono_ms() < wait)
 			wait = end_ms - clock_mono_ms();
 		bell_wait(&work->bell, wait);
 	}
+}
+
+static void *run(void *arg)
+{
+	struct work *work = arg;
+
+	deliver(work);
+	http_client_stop(work->http);	/* also ends a check that a person's request still waits for */
+	/* What that has ended: given back where surely nothing left, else "unknown". */
+	(void)delivery_round(work->delivery, true);
+	return NULL;
 }
 
 /* ---- start and stop ---- */
@@ -141,17 +151,21 @@ failed:
 	return r;
 }
 
-void work_stop(struct work *work)
+void work_close(struct work *work)
 {
 	if (work == NULL)
 		return;
 	connect_close(work->connect);
 	housekeeping_close(work->housekeeping);
 	bell_close(&work->bell);
+}
+
+void work_stop(struct work *work)
+{
+	if (work == NULL)
+		return;
+	work_close(work);
 	(void)pthread_join(work->thread, NULL);
-	http_client_stop(work->http);
-	/* What the client's stop has ended: given back where surely nothing left, else "unknown". */
-	(void)delivery_round(work->delivery, true);
 	housekeeping_free(work->housekeeping);
 	work->housekeeping = NULL;
 	work->i->wake_work = NULL;

@@ -9,8 +9,10 @@ struct work;
 /* Settles what a dead process left claimed (it becomes "unknown"), then starts the threads and sets the hooks of `i`. Before
  * anything that calls them. */
 int work_start(struct instance *i, struct work **ret, struct error *err);
-/* Begins nothing new, gives running requests up to 7 s, writes down how all of them ended, ends the threads. NULL: nothing.
- * After everything that calls the hooks has stopped. */
+/* Begins nothing new from now on; requests under way have up to 7 s, then they are ended, and how each ended is written down.
+ * Does not wait: call it before whatever else takes its time to stop. The hooks may still be called. NULL: nothing. */
+void work_close(struct work *work);
+/* work_close, waits for the end, unsets the hooks. After everything that calls them has stopped. NULL: nothing. */
 void work_stop(struct work *work);
 
 #endif
