@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/limit.h"
 #include "inbox/account.h"
+#include "inbox/cursor.h"
 #include "inbox/rules.h"
 #include "store/conversation.h"
 #include "store/search.h"
@@ -74,20 +75,6 @@ static void merge(struct store_conversation_row *rows, size_t *count, const stru
 	*count = n;
 }
 
-static int read_cursor(struct str cursor, int64_t *ret_at, int64_t *ret_id, struct error *err)
-{
-	struct str rest, at = str_split(cursor, '.', &rest);
-
-	if (!str_to_i64(at, ret_at) || !str_to_i64(rest, ret_id) || *ret_at < 1 || *ret_id < 1)
-		return fail(err, ERR_INVALID, "the cursor is not one of ours");
-	return 0;
-}
-
-static struct str make_cursor(struct arena *arena, const struct store_conversation_row *row)
-{
-	return arena_printf(arena, "%lld.%lld", (long long)row->c.activity_at, (long long)row->c.id);
-}
-
 /* One list of the index after the other: the channels that are asked for, times the states. */
 static int list_rows(struct db *db, struct workspace_id w, const struct conversation_query *q, const struct trixy_channel *const *channels,
 		     size_t channel_count, struct arena *arena, struct store_conversation_row *rows, size_t *ret_count, struct error *err)
@@ -99,7 +86,7 @@ static int list_rows(struct db *db, struct workspace_id w, const struct conversa
 	*ret_count = 0;
 	if (more == NULL || scratch == NULL)
 		return fail(err, ERR_NOMEM, "out of memory");
-	if (q->cursor.p != NULL && (r = read_cursor(q->cursor, &f.before_activity, &f.before_id, err)) < 0)
+	if ((r = cursor_read(q->cursor, &f.before_activity, &f.before_id, err)) < 0)
 		return r;
 	for (size_t k = 0; k < channel_count; k++) {
 		f.channel = str_from_trixy(channels[k]->slug);
@@ -138,7 +125,7 @@ static int search_rows(struct db *db, struct workspace_id w, const struct conver
 	*ret_count = 0;
 	if (scratch == NULL || ids == NULL)
 		return fail(err, ERR_NOMEM, "out of memory");
-	if ((q->cursor.p != NULL && (r = read_cursor(q->cursor, &before_at, &before_id, err)) < 0) ||
+	if ((r = cursor_read(q->cursor, &before_at, &before_id, err)) < 0 ||
 	    (r = store_search_find(db, w, q->q, ids, SEARCH_MOST, &found, err)) < 0)
 		return r;
 	for (size_t k = 0; k < found; k++) {
@@ -180,7 +167,7 @@ int conversation_list(struct instance *i, struct db *db, struct workspace_id w, 
 		return r;
 	if (count > query->limit) {
 		count = query->limit;
-		*ret_cursor = make_cursor(arena, &rows[count - 1]);
+		*ret_cursor = cursor_make(arena, rows[count - 1].c.activity_at, rows[count - 1].c.id);
 	}
 	for (size_t k = 0; k < count; k++) {
 		const struct trixy_channel *channel = find(channels, channel_count, rows[k].c.channel);
