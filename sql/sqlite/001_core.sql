@@ -128,7 +128,8 @@ CREATE TABLE messages (
   direction     INTEGER NOT NULL,           -- 1 in, 2 out, 3 note; 0: not shown (only a receipt for it has come)
   kind          INTEGER NOT NULL,           -- TRIXY_MESSAGE_*; 0 missing: referred to, not here (yet)
   status        INTEGER NOT NULL,           -- 0 received, 1 queued, 2 sending, 3 sent, 4 delivered, 5 read, 6 failed, 7 unknown
-  flags         INTEGER NOT NULL,           -- 1 unsent, 2 edited, 4 standby, 8 written elsewhere, 16 by a machine, 32 its receipt has come
+  flags         INTEGER NOT NULL,           -- 1 unsent, 2 edited, 4 standby, 8 written elsewhere, 16 by a machine, 32 its receipt has come,
+                                            -- 64 an attempt to send it was begun
   at            INTEGER NOT NULL,
   external_id   TEXT,                       -- the provider's; NULL until it is sent
   external_hash INTEGER,                    -- 64 bits of external_id, so that the index stays small
@@ -147,8 +148,8 @@ CREATE TABLE messages (
 ) STRICT;
 CREATE INDEX messages_by_time ON messages(conversation_id, at, id);
 CREATE INDEX messages_by_external ON messages(conversation_id, external_hash) WHERE external_hash IS NOT NULL;
--- Our own that an echo may still settle: being sent, or unknown.
-CREATE INDEX messages_unsettled ON messages(conversation_id, id) WHERE status IN (2, 7);
+-- Our own that an echo may still settle: queued again, being sent, or unknown.
+CREATE INDEX messages_unsettled ON messages(conversation_id, id) WHERE status IN (1, 2, 7);
 CREATE UNIQUE INDEX messages_by_client ON messages(conversation_id, client_id) WHERE client_id IS NOT NULL;
 
 CREATE TABLE attachments (
@@ -179,6 +180,7 @@ CREATE TABLE outbox (
   workspace_id  INTEGER NOT NULL,
   account_id    INTEGER NOT NULL,
   conversation_id INTEGER NOT NULL,
+  text          TEXT NOT NULL,              -- what is sent, whatever an echo taken for it makes of the message meanwhile
   due_at        INTEGER NOT NULL,
   tries         INTEGER NOT NULL,
   claimed_at    INTEGER NOT NULL            -- 0: free. Set and committed before the request leaves: after a crash such a row is unknown
@@ -224,8 +226,9 @@ CREATE TABLE settings (
   value         TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Words of messages and contacts, filled behind the commits. A row's id is the message's; the words "w<workspace id>"
--- and "c<conversation id>" stand in it, so that a search stays inside its workspace.
+-- Words of messages and contacts, filled behind the commits. A row's id is the message's, or minus the conversation's for its
+-- contact. A word made of U+E000 and the workspace's id stands in each, so that a search stays inside its workspace; no text
+-- that is indexed keeps a U+E000 of its own.
 CREATE VIRTUAL TABLE message_words USING fts5(words, detail=none, tokenize='unicode61 remove_diacritics 2');
 -- Messages whose words changed after they were indexed.
 CREATE TABLE message_words_dirty (

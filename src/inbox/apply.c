@@ -11,6 +11,10 @@
 #include "inbox/settle.h"
 #include "store/conversation.h"
 #include "store/message.h"
+#include "store/search.h"
+
+/* How far the provider's clock may be behind ours when an echo is compared with our send. */
+enum { ECHO_EARLY_MS = 2 * MINUTE_MS };
 
 struct apply {
 	struct db *db;
@@ -45,8 +49,20 @@ static int load_thread(struct apply *a, const struct trixy_event *e, struct erro
 		return r < 0 ? r : 0;
 	a->thread = (struct store_conversation){ .workspace = a->target->workspace, .channel = a->target->channel,
 		.external_key = arena_copy(a->arena, key), .account_id = a->target->account_id, .status = CONVERSATION_OPEN };
-	return store_conversation_add(a->db, &a->thread, str_from_trixy(e->contact_name), str_from_trixy(e->contact_handle),
-				      clock_now_ms(), err);
+	return store_conversation_add(a->db, &a->thread, clock_now_ms(), err);
+}
+
+/* Where the event itself says who writes. What is known already stays: the provider's profile, asked later, is the better word. */
+static int learn_name(struct apply *a, const struct trixy_event *e, struct error *err)
+{
+	struct str name = str_from_trixy(e->contact_name), handle = str_from_trixy(e->contact_handle);
+	int r;
+
+	if ((name.len == 0 && handle.len == 0) || (r = store_identity_learn(a->db, &a->thread, name, handle, err)) == 0)
+		return 0;
+	if (r < 0 || (r = store_search_contact(a->db, a->thread.workspace, a->thread.id, err)) < 0)
+		return r;
+	return store_change_add(a->db, a->thread.workspace, CHANGE_CONVERSATION, a->thread.id, a->thread.id, err);
 }
 
 static void seen(struct apply *a, int64_t *at, int64_t now)
@@ -71,22 +87,57 @@ static void count_receipt(struct apply *a, const struct store_message *m)
 		seen(a, &a->thread.read_at, m->at);
 }
 
-/* Finds the message that an event is about, or makes the row that waits for it. 1: *ret is it, found. 2: made. */
-static int find_or_wait(struct apply *a, const struct trixy_event *e, int direction, struct store_message *ret, struct error *err)
+/* ---- rows that wait for their message ---- */
+
+/* Whose a message is that has not come. Its sender alone can edit it or take it back: that is sure. Who reacts to it is
+ * probably the other side: a guess, and of two guesses one fixed one stays. 0: nothing is known; such a row does not show. */
+enum guess { NO_GUESS, GUESSED, SURE };
+
+static bool learn_direction(struct store_message *m, int direction, enum guess guess)
+{
+	bool was_sure = (m->flags & (MESSAGE_EDITED | MESSAGE_UNSENT)) != 0;
+
+	if (guess == NO_GUESS || (was_sure && guess != SURE) || m->direction == direction ||
+	    (m->direction != 0 && was_sure == (guess == SURE) && m->direction < direction))
+		return false;
+	m->direction = direction;
+	return true;
+}
+
+/* Finds the message that an event is about, or begins the row that waits for it (id 0: not stored yet). *ret_moved: the row
+ * differs from what is stored. */
+static int find_or_wait(struct apply *a, const struct trixy_event *e, int direction, enum guess guess, struct store_message *ret,
+			bool *ret_moved, struct error *err)
 {
 	int r = store_message_find(a->db, a->target->workspace, a->thread.id, str_from_trixy(e->message_id), a->arena, ret, err);
 
-	if (r < 0)
+	*ret_moved = r == 0;
+	if (r < 0 || (r > 0 && ret->kind != MESSAGE_KIND_MISSING))
 		return r;
-	if (r > 0) {
-		if (ret->direction == 0)
-			ret->direction = direction;
-		return 1;
+	if (r == 0)
+		*ret = (struct store_message){ .workspace = a->target->workspace, .conversation_id = a->thread.id,
+			.kind = MESSAGE_KIND_MISSING, .status = MESSAGE_SENT, .at = e->at_ms,
+			.external_id = str_from_trixy(e->message_id) };
+	if (e->at_ms < ret->at) {		/* it stands where the first word about it stands */
+		ret->at = e->at_ms;
+		*ret_moved = true;
 	}
-	*ret = (struct store_message){ .workspace = a->target->workspace, .conversation_id = a->thread.id, .direction = direction,
-		.kind = MESSAGE_KIND_MISSING, .status = direction == MESSAGE_IN ? MESSAGE_RECEIVED : MESSAGE_SENT, .at = e->at_ms,
-		.external_id = str_from_trixy(e->message_id) };
-	return (r = store_message_add(a->db, ret, err)) < 0 ? r : 2;
+	if (learn_direction(ret, direction, guess))
+		*ret_moved = true;
+	return 0;
+}
+
+static int put(struct apply *a, struct store_message *m, struct error *err)
+{
+	return m->id == 0 ? store_message_add(a->db, m, err) : store_message_save(a->db, m, err);
+}
+
+/* The same, and the browsers are told of what shows. */
+static int put_changed(struct apply *a, struct store_message *m, struct error *err)
+{
+	int r = put(a, m, err);
+
+	return r < 0 ? r : m->direction == 0 ? 1 : changed(a, m->id, err);
 }
 
 /* ---- messages ---- */
@@ -131,11 +182,9 @@ static void fill(struct store_message *m, const struct trixy_event *e)
 }
 
 /* What a new message means for its conversation. */
-static void note_message(struct apply *a, const struct store_message *m, const struct trixy_event *e)
+static void note_message(struct apply *a, const struct store_message *m)
 {
 	seen(a, &a->thread.activity_at, m->at);
-	if (e->flags & TRIXY_OPENS_WINDOW)
-		seen(a, &a->thread.window_from, m->at);
 	if (m->direction == MESSAGE_IN) {
 		a->thread.unread++;
 		a->thread.status = CONVERSATION_OPEN;
@@ -148,14 +197,17 @@ static void note_message(struct apply *a, const struct store_message *m, const s
 static int bind_echo(struct apply *a, const struct trixy_event *e, const struct store_message *waiting, struct error *err)
 {
 	struct store_message own = { 0 };
-	int r = store_message_unsettled(a->db, a->target->workspace, a->thread.id, str_from_trixy(e->text), a->arena, &own, err);
+	int r = store_message_unsettled(a->db, a->target->workspace, a->thread.id, str_trim(str_from_trixy(e->text)),
+					e->at_ms + ECHO_EARLY_MS, a->arena, &own, err);
 
-	if (r <= 0)
+	/* One that waits for its next attempt needs none: the last one has arrived. */
+	if (r <= 0 || (own.status == MESSAGE_QUEUED && (r = store_outbox_delete(a->db, own.workspace, own.id, err)) < 0))
 		return r;
+	own.flags |= flags_of(e);
 	own.external_id = str_from_trixy(e->message_id);
 	own.status = MESSAGE_SENT;
-	own.at = e->at_ms;
 	own.error_code = own.error_text = own.error_fix = STR_NONE;
+	own.at = e->at_ms;
 	if ((waiting != NULL && (r = settle_absorb(a->db, &own, waiting, err)) < 0) || (r = store_message_save(a->db, &own, err)) < 0)
 		return r;
 	seen(a, &a->thread.activity_at, own.at);
@@ -163,16 +215,15 @@ static int bind_echo(struct apply *a, const struct trixy_event *e, const struct 
 	return changed(a, own.id, err);
 }
 
-/* The echo of a message that is known: our own takes the provider's time, and is surely sent. */
+/* The echo of a message that is known: our own takes the provider's time. */
 static int confirm(struct apply *a, const struct trixy_event *e, struct store_message *m, struct error *err)
 {
-	bool unsure = m->status == MESSAGE_SENDING || m->status == MESSAGE_UNKNOWN || m->status == MESSAGE_QUEUED;
 	int r;
 
-	if (!(e->flags & TRIXY_FROM_US) || m->direction != MESSAGE_OUT || (m->at == e->at_ms && !unsure))
+	if (!(e->flags & TRIXY_FROM_US) || m->direction != MESSAGE_OUT || (m->flags & MESSAGE_ELSEWHERE) ||
+	    (m->at == e->at_ms && (m->flags & flags_of(e)) == flags_of(e)))
 		return 0;
-	if (unsure)
-		m->status = MESSAGE_SENT;
+	m->flags |= flags_of(e);
 	m->at = e->at_ms;
 	if ((r = store_message_save(a->db, m, err)) < 0)
 		return r;
@@ -196,10 +247,10 @@ static int apply_message(struct apply *a, const struct trixy_event *e, struct er
 	m.conversation_id = a->thread.id;
 	m.external_id = str_from_trixy(e->message_id);
 	fill(&m, e);
-	if ((r = found ? store_message_save(a->db, &m, err) : store_message_add(a->db, &m, err)) < 0 ||
+	if ((r = put(a, &m, err)) < 0 || (r = learn_name(a, e, err)) < 0 ||
 	    (!(m.flags & MESSAGE_UNSENT) && (r = add_attachments(a, m.id, e, err)) < 0))
 		return r;
-	note_message(a, &m, e);
+	note_message(a, &m);
 	return changed(a, m.id, err);
 }
 
@@ -210,70 +261,86 @@ static int sender_direction(const struct trixy_event *e)
 	return (e->flags & TRIXY_FROM_US) ? MESSAGE_OUT : MESSAGE_IN;
 }
 
+/* A higher number wins; of two with one number a fixed one, whichever came first. */
+static bool edit_wins(const struct trixy_event *e, const struct store_message *m)
+{
+	struct str text = str_from_trixy(e->text);
+	size_t common = text.len < m->text.len ? text.len : m->text.len;
+	int order;
+
+	if (!(m->flags & MESSAGE_EDITED) || e->edit_number != m->edit_number)
+		return !(m->flags & MESSAGE_EDITED) || e->edit_number > m->edit_number;
+	if (m->flags & MESSAGE_UNSENT)
+		return false;		/* no text is left to compare */
+	order = common == 0 ? 0 : memcmp(text.p, m->text.p, common);
+	return order > 0 || (order == 0 && text.len > m->text.len);
+}
+
 static int apply_edit(struct apply *a, const struct trixy_event *e, struct error *err)
 {
 	struct store_message m = { 0 };
-	int r = find_or_wait(a, e, sender_direction(e), &m, err);
+	bool moved;
+	int r = find_or_wait(a, e, sender_direction(e), SURE, &m, &moved, err);
 
 	if (r < 0)
 		return r;
 	seen(a, &a->thread.activity_at, e->at_ms);
-	if ((m.flags & MESSAGE_EDITED) && e->edit_number <= m.edit_number)
-		return 0;
-	m.edit_number = e->edit_number;
-	m.flags |= MESSAGE_EDITED;
-	if (!(m.flags & MESSAGE_UNSENT))
-		m.text = str_from_trixy(e->text);
-	return (r = store_message_save(a->db, &m, err)) < 0 ? r : changed(a, m.id, err);
+	if (edit_wins(e, &m)) {
+		m.edit_number = e->edit_number;
+		m.flags |= MESSAGE_EDITED;
+		if (!(m.flags & MESSAGE_UNSENT))
+			m.text = str_from_trixy(e->text);
+		moved = true;
+	}
+	return moved ? put_changed(a, &m, err) : 0;
 }
 
 static int apply_unsend(struct apply *a, const struct trixy_event *e, struct error *err)
 {
 	struct store_message m = { 0 };
-	int r = find_or_wait(a, e, sender_direction(e), &m, err);
+	bool moved;
+	int r = find_or_wait(a, e, sender_direction(e), SURE, &m, &moved, err);
 
 	if (r < 0)
 		return r;
 	seen(a, &a->thread.activity_at, e->at_ms);
-	if (m.flags & MESSAGE_UNSENT)
+	if (!moved && (m.flags & MESSAGE_UNSENT))
 		return 0;
 	m.flags |= MESSAGE_UNSENT;
 	m.text = m.payload = m.story_id = m.story_url = STR_NONE;
-	if ((r = store_attachment_delete(a->db, a->target->workspace, m.id, err)) < 0 || (r = store_message_save(a->db, &m, err)) < 0)
+	if (m.id != 0 && (r = store_attachment_delete(a->db, a->target->workspace, m.id, err)) < 0)
 		return r;
-	return changed(a, m.id, err);
+	return put_changed(a, &m, err);
 }
 
 static int apply_reaction(struct apply *a, const struct trixy_event *e, struct error *err)
 {
-	bool from_us = (e->flags & TRIXY_FROM_US) != 0;
-	struct store_message m = { 0 };
+	bool from_us = (e->flags & TRIXY_FROM_US) != 0, moved;
 	struct store_reaction reaction = { .side = from_us ? 2 : 1, .reaction = str_from_trixy(e->reaction),
 					   .emoji = str_from_trixy(e->emoji), .at = e->at_ms };
-	int found = find_or_wait(a, e, from_us ? MESSAGE_IN : MESSAGE_OUT, &m, err), r;
+	struct store_message m = { 0 };
+	int r = find_or_wait(a, e, from_us ? MESSAGE_IN : MESSAGE_OUT, GUESSED, &m, &moved, err);
 
-	/* A row that waited unseen for a receipt shows from now on. */
-	if (found < 0 || (found == 1 && m.kind == MESSAGE_KIND_MISSING && (r = store_message_save(a->db, &m, err)) < 0))
-		return found < 0 ? found : r;
+	if (r < 0 || (moved && (r = put(a, &m, err)) < 0))
+		return r;
 	seen(a, &a->thread.activity_at, e->at_ms);
-	if ((r = store_reaction_put(a->db, a->target->workspace, m.id, &reaction, err)) <= 0)
+	if ((r = store_reaction_put(a->db, a->target->workspace, m.id, &reaction, err)) < 0 || (r == 0 && !moved))
 		return r;
 	return changed(a, m.id, err);
 }
 
-/* A receipt for a message that is not here waits with it, unseen: direction 0. */
+/* A receipt for a message that is not here waits with it, unseen. */
 static int apply_read(struct apply *a, const struct trixy_event *e, struct error *err)
 {
 	struct store_message m = { 0 };
-	int r = find_or_wait(a, e, 0, &m, err);
+	bool moved;
+	int r = find_or_wait(a, e, 0, NO_GUESS, &m, &moved, err);
 
-	if (r < 0 || (m.flags & MESSAGE_RECEIPT))
-		return r < 0 ? r : 0;
-	m.flags |= MESSAGE_RECEIPT;
-	if ((r = store_message_save(a->db, &m, err)) < 0)
+	if (r < 0 || (!moved && (m.flags & MESSAGE_RECEIPT)))
 		return r;
+	m.flags |= MESSAGE_RECEIPT;
 	count_receipt(a, &m);
-	return m.direction == 0 ? 1 : changed(a, m.id, err);
+	return put_changed(a, &m, err);
 }
 
 static int status_of(uint32_t status)
@@ -286,22 +353,23 @@ static int status_of(uint32_t status)
 	}
 }
 
-/* Never backwards: a message that was delivered has not failed. */
+/* Never backwards: see settle_goes_beyond. */
 static int apply_status(struct apply *a, const struct trixy_event *e, struct error *err)
 {
 	struct store_message m = { 0 };
-	int r = find_or_wait(a, e, 0, &m, err), status = status_of(e->status);
-	bool settled = r == 1 && m.status >= MESSAGE_DELIVERED && m.status <= MESSAGE_FAILED;
+	int status = status_of(e->status), r;
+	bool moved;
 
-	if (r < 0 || (r == 1 && m.status == status) || (settled && (status == MESSAGE_FAILED || status < m.status)))
-		return r < 0 ? r : 0;
-	m.status = status;
-	m.error_text = status == MESSAGE_FAILED ? str_from_trixy(e->reason) : STR_NONE;
-	m.error_fix = status == MESSAGE_FAILED ? str_from_trixy(e->fix) : STR_NONE;
-	m.error_code = status == MESSAGE_FAILED ? STR("refused") : STR_NONE;
-	if ((r = store_message_save(a->db, &m, err)) < 0)
+	if ((r = find_or_wait(a, e, 0, NO_GUESS, &m, &moved, err)) < 0)
 		return r;
-	return m.direction == 0 ? 1 : changed(a, m.id, err);
+	if (settle_goes_beyond(status, m.status) && (m.direction != MESSAGE_IN || m.kind == MESSAGE_KIND_MISSING)) {
+		m.status = status;
+		m.error_text = status == MESSAGE_FAILED ? str_from_trixy(e->reason) : STR_NONE;
+		m.error_fix = status == MESSAGE_FAILED ? str_from_trixy(e->fix) : STR_NONE;
+		m.error_code = status == MESSAGE_FAILED ? STR("refused") : STR_NONE;
+		moved = true;
+	}
+	return moved ? put_changed(a, &m, err) : 0;
 }
 
 /* 1: it changed something, 0: it was known. */
@@ -311,6 +379,8 @@ static int apply_event(struct apply *a, const struct trixy_event *e, struct erro
 
 	if (r < 0)
 		return r;
+	if (e->flags & TRIXY_OPENS_WINDOW)
+		seen(a, &a->thread.window_from, e->at_ms);
 	switch (e->kind) {
 	case TRIXY_EVENT_MESSAGE: return apply_message(a, e, err);
 	case TRIXY_EVENT_EDIT: return apply_edit(a, e, err);

@@ -2,6 +2,7 @@
 #include "inbox/message.h"
 
 #include "base/limit.h"
+#include "inbox/cursor.h"
 #include "store/conversation.h"
 #include "store/message.h"
 #include "store/user.h"
@@ -24,6 +25,12 @@ const char *message_status_word(int status)
 const char *message_direction_word(int direction)
 {
 	return direction == MESSAGE_OUT ? "out" : direction == MESSAGE_NOTE ? "note" : "in";
+}
+
+bool message_retryable(const struct store_message *m)
+{
+	return m->direction == MESSAGE_OUT && !(m->flags & (MESSAGE_ELSEWHERE | MESSAGE_UNSENT)) && m->text.len > 0 &&
+	       (m->status == MESSAGE_FAILED || (m->status == MESSAGE_UNKNOWN && m->external_id.p == NULL));
 }
 
 static int show_attachments(struct db *db, const struct store_message *m, struct arena *arena, struct message *ret, struct error *err)
@@ -84,28 +91,19 @@ static int show_author(struct db *db, const struct store_message *m, struct aren
 static int show(struct db *db, const struct store_message *m, int64_t read_at, struct arena *arena, struct message *ret, struct error *err)
 {
 	bool is_read = m->direction == MESSAGE_OUT && (m->status == MESSAGE_SENT || m->status == MESSAGE_DELIVERED) && m->at <= read_at;
+	int status = is_read ? MESSAGE_READ : m->direction == MESSAGE_IN ? MESSAGE_RECEIVED : m->status;
 	int r;
 
 	*ret = (struct message){ .id = m->id, .conversation_id = m->conversation_id, .at = m->at, .author_id = m->author_id,
-		.direction = m->direction, .kind = m->kind, .status = is_read ? MESSAGE_READ : m->status, .flags = m->flags, .text = m->text,
+		.direction = m->direction, .kind = m->kind, .status = status, .flags = m->flags, .text = m->text,
 		.payload = m->payload, .external_id = m->external_id, .client_id = m->client_id, .tag = m->tag, .reply_to_id = m->reply_to_id,
 		.story_id = m->story_id, .story_url = m->story_url, .error_code = m->error_code, .error_text = m->error_text,
 		.error_fix = m->error_fix };
-	ret->retryable = m->direction == MESSAGE_OUT && m->external_id.p == NULL &&
-			 (m->status == MESSAGE_FAILED || m->status == MESSAGE_UNKNOWN);
+	ret->retryable = message_retryable(m);
 	if ((r = show_attachments(db, m, arena, ret, err)) < 0 || (r = show_reactions(db, m, arena, ret, err)) < 0 ||
 	    (r = show_reply_to(db, m, arena, ret, err)) < 0)
 		return r;
 	return show_author(db, m, arena, ret, err);
-}
-
-static int read_cursor(struct str cursor, int64_t *ret_at, int64_t *ret_id, struct error *err)
-{
-	struct str rest, at = str_split(cursor, '.', &rest);
-
-	if (!str_to_i64(at, ret_at) || !str_to_i64(rest, ret_id) || *ret_id < 1)
-		return fail(err, ERR_INVALID, "the cursor is not one of ours");
-	return 0;
 }
 
 int message_list(struct db *db, struct workspace_id w, int64_t conversation_id, struct str cursor, size_t limit,
@@ -120,14 +118,14 @@ int message_list(struct db *db, struct workspace_id w, int64_t conversation_id, 
 
 	if (stored == NULL || shown == NULL)
 		return fail(err, ERR_NOMEM, "out of memory");
-	if ((cursor.p != NULL && (r = read_cursor(cursor, &before_at, &before_id, err)) < 0) ||
+	if ((r = cursor_read(cursor, &before_at, &before_id, err)) < 0 ||
 	    (r = store_conversation_get(db, w, conversation_id, arena, &c, err)) < 0 ||
 	    (r = store_message_list(db, w, conversation_id, before_at, before_id, limit + 1, arena, stored, &count, err)) < 0)
 		return r;
 	*ret_cursor = STR_NONE;
 	if (count > limit) {
 		count = limit;
-		*ret_cursor = arena_printf(arena, "%lld.%lld", (long long)stored[count - 1].at, (long long)stored[count - 1].id);
+		*ret_cursor = cursor_make(arena, stored[count - 1].at, stored[count - 1].id);
 	}
 	for (size_t k = 0; k < count; k++)
 		if ((r = show(db, &stored[k], c.read_at, arena, &shown[k], err)) < 0)

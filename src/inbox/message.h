@@ -10,7 +10,8 @@ enum message_status { MESSAGE_RECEIVED = 0, MESSAGE_QUEUED = 1, MESSAGE_SENDING 
 		      MESSAGE_READ = 5, MESSAGE_FAILED = 6, MESSAGE_UNKNOWN = 7 };
 enum { MESSAGE_KIND_MISSING = 0 };	/* beside TRIXY_MESSAGE_* */
 enum { MESSAGE_UNSENT = 1, MESSAGE_EDITED = 2, MESSAGE_STANDBY = 4, MESSAGE_ELSEWHERE = 8, MESSAGE_BY_MACHINE = 16,
-       MESSAGE_RECEIPT = 32 };	/* MESSAGE_RECEIPT: the customer's receipt for it has come */
+       MESSAGE_RECEIPT = 32,		/* the customer's receipt for it has come */
+       MESSAGE_ATTEMPTED = 64 };	/* an attempt to send it was begun: an echo may be its */
 
 struct message_attachment { int type; struct str url, title, external_id; };
 struct message_reaction { int side; struct str reaction, emoji; };	/* side: 1 the contact, 2 us */
@@ -32,6 +33,10 @@ struct message {
 const char *message_kind_word(int kind);		/* "text", "missing", ... of the API */
 const char *message_status_word(int status);
 const char *message_direction_word(int direction);
+
+/* Whether a person may have it sent again: ours, written here, and surely or perhaps not sent. */
+struct store_message;
+bool message_retryable(const struct store_message *m);
 
 /* Newest first. ERR_NOTFOUND: no such conversation in this workspace. */
 int message_list(struct db *db, struct workspace_id w, int64_t conversation_id, struct str cursor, size_t limit,

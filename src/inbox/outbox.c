@@ -26,23 +26,25 @@ int outbox_due(struct instance *i, struct db *db, int64_t now_ms, size_t per_acc
 	       size_t max, size_t *ret_count, int64_t *ret_next_ms, struct error *err)
 {
 	struct store_outbox_due *due = arena_alloc(arena, max * sizeof(*due));
-	size_t found = 0;
+	const struct trixy_channel *active[CHANNELS_MAX];
+	struct str channels[CHANNELS_MAX];
+	size_t channel_count = channels_list(i->channels, active), found = 0;
 	int r;
 
 	*ret_count = 0;
 	if (due == NULL)
 		return fail(err, ERR_NOMEM, "out of memory");
-	if ((r = store_outbox_due(db, now_ms, per_account, arena, due, max, &found, err)) < 0 ||
+	for (size_t k = 0; k < channel_count; k++)
+		channels[k] = str_from_trixy(active[k]->slug);
+	if ((r = store_outbox_due(db, channels, channel_count, now_ms, per_account, arena, due, max, &found, err)) < 0 ||
 	    (r = store_outbox_next(db, now_ms, ret_next_ms, err)) < 0)
 		return r;
 	for (size_t k = 0; k < found; k++) {
 		const struct store_outbox_due *d = &due[k];
 
-		if (channels_find(i->channels, d->channel) == NULL)
-			continue;
 		ret[(*ret_count)++] = (struct outbox_item){ .workspace = d->row.workspace, .message_id = d->row.message_id,
 			.conversation_id = d->row.conversation_id, .account_id = d->row.account_id, .tries = d->row.tries,
-			.channel = d->channel, .contact_key = d->contact_key, .text = d->text, .tag = d->tag, .reply_to_id = d->reply_to_id };
+			.channel = d->channel, .contact_key = d->contact_key, .text = d->row.text, .tag = d->tag, .reply_to_id = d->reply_to_id };
 	}
 	return 0;
 }
@@ -83,16 +85,21 @@ static int claim_one(struct instance *i, struct db *db, struct outbox_item *item
 	int r;
 
 	item->claimed = false;
-	if ((r = store_outbox_get(db, item->workspace, item->message_id, &o, err)) <= 0 || o.claimed_at != 0 || channel == NULL)
-		return r < 0 ? r : 0;
+	if (channel == NULL || (r = store_outbox_claimable(db, item->workspace, item->message_id, now, &arena, &o, err)) == 0)
+		return 0;		/* what was read as due is so no more */
+	if (r < 0)
+		return r;
 	if ((r = store_message_get(db, item->workspace, item->conversation_id, item->message_id, &arena, &m, err)) < 0 ||
 	    (r = store_conversation_get(db, item->workspace, item->conversation_id, &arena, &c, err)) < 0)
 		return r;
 	if (rules_may_reply(channel, c.window_from, m.tag, now) != WINDOW_OPEN)
 		return end_failed(db, &m, STR("window_closed"), str_from_trixy(channel->window_error),
 				  STR("The window closed while the message waited. The customer must write first."), err);
+	if (rules_may_reply(channel, c.window_from, STR_NONE, now) == WINDOW_OPEN)
+		item->tag = STR_NONE;	/* a tag is for outside the window */
 	m.status = MESSAGE_SENDING;
-	o.claimed_at = now;
+	m.flags |= MESSAGE_ATTEMPTED;
+	m.at = o.claimed_at = now;	/* until an echo tells the provider's time */
 	if ((r = store_outbox_save(db, &o, err)) < 0 || (r = save(db, &m, err)) < 0)
 		return r;
 	item->claimed = true;
@@ -134,9 +141,10 @@ static int requeue(struct db *db, struct store_message *m, struct store_outbox *
 	return (r = store_outbox_save(db, o, err)) < 0 ? r : save(db, m, err);
 }
 
-static int end_sent(struct db *db, struct store_message *m, const struct trixy_outcome *t, struct error *err)
+/* o: NULL when its row has gone meanwhile: the account was disconnected, and yet it was sent. */
+static int end_sent(struct db *db, struct store_message *m, const struct store_outbox *o, const struct trixy_outcome *t, struct error *err)
 {
-	int r = settle_sent(db, m, str_from_trixy(t->message_id), err);
+	int r = settle_sent(db, m, o, str_from_trixy(t->message_id), err);
 
 	if (r < 0 || (r = store_outbox_delete(db, m->workspace, m->id, err)) < 0)
 		return r;
@@ -161,25 +169,15 @@ static int end_unknown(struct db *db, struct store_message *m, const struct trix
 {
 	int r;
 
-	m->status = MESSAGE_UNKNOWN;
-	m->error_code = STR("unknown");
-	m->error_text = t != NULL && t->reason.p != NULL ? str_from_trixy(t->reason) :
-		STR("The answer to this message was lost: it may have been sent.");
-	m->error_fix = STR("Look at the conversation on the phone. If the customer does not have it, press Retry.");
+	settle_unknown(m, t == NULL ? STR_NONE : str_from_trixy(t->reason));
 	return (r = store_outbox_delete(db, m->workspace, m->id, err)) < 0 ? r : save(db, m, err);
 }
 
-/* What an attempt's end means when an echo has proved meanwhile that the message was sent. */
-static int end_proved(struct db *db, struct store_message *m, const struct trixy_outcome *t, struct error *err)
+/* An echo was taken for the message meanwhile. 1: the echo proves what this end leaves open, 0: the provider surely did not
+ * send it, so the echo was somebody else's same words. */
+static int echo_proves(struct db *db, struct store_message *m, const struct store_outbox *o, uint32_t kind, struct error *err)
 {
-	int r;
-
-	if (t->kind != TRIXY_FAILED)
-		return store_outbox_delete(db, m->workspace, m->id, err);
-	/* It was refused for good: the echo was somebody else's same words. */
-	if ((r = settle_unbind(db, m, err)) < 0)
-		return r;
-	return end_failed(db, m, str_from_trixy(t->code), str_from_trixy(t->reason), str_from_trixy(t->fix), err);
+	return kind == TRIXY_RETRY || kind == TRIXY_UNKNOWN ? 1 : settle_unbind(db, m, o, err);
 }
 
 static int settle_one(struct db *db, struct outbox_end *e, struct error *err)
@@ -188,17 +186,17 @@ static int settle_one(struct db *db, struct outbox_end *e, struct error *err)
 	const struct trixy_outcome *t = e->outcome;
 	struct store_message m;
 	struct store_outbox o;
-	int r = store_outbox_get(db, e->item->workspace, e->item->message_id, &o, err);
+	int found = store_outbox_get(db, e->item->workspace, e->item->message_id, &arena, &o, err);
+	int r = found < 0 ? found :
+		store_message_get(db, e->item->workspace, e->item->conversation_id, e->item->message_id, &arena, &m, err);
 
-	e->gone = r == 0;
-	if (r <= 0)
-		return r;
-	if ((r = store_message_get(db, e->item->workspace, e->item->conversation_id, e->item->message_id, &arena, &m, err)) < 0)
-		return r;
+	e->gone = r == ERR_NOTFOUND || (found == 0 && t->kind != TRIXY_SENT);
+	if (r < 0 || e->gone)
+		return e->gone ? 0 : r;
 	if (t->kind == TRIXY_SENT)
-		return end_sent(db, &m, t, err);
-	if (m.external_id.p != NULL)
-		return end_proved(db, &m, t, err);
+		return end_sent(db, &m, found ? &o : NULL, t, err);
+	if (m.external_id.p != NULL && (r = echo_proves(db, &m, &o, t->kind, err)) != 0)
+		return r < 0 ? r : store_outbox_delete(db, m.workspace, m.id, err);
 	switch (t->kind) {
 	case TRIXY_RETRY:
 		if (++o.tries >= TRIES)
@@ -253,10 +251,13 @@ static int run_release(struct db *db, void *arg, struct error *err)
 	const struct outbox_item *item = arg;
 	struct store_message m;
 	struct store_outbox o;
-	int r = store_outbox_get(db, item->workspace, item->message_id, &o, err);
+	int r = store_outbox_get(db, item->workspace, item->message_id, &arena, &o, err);
 
 	if (r <= 0 || (r = store_message_get(db, item->workspace, item->conversation_id, item->message_id, &arena, &m, err)) < 0)
 		return r < 0 ? r : 0;
+	/* It never left: an echo with its words was somebody else's. */
+	if ((r = settle_unbind(db, &m, &o, err)) < 0)
+		return r;
 	o.claimed_at = 0;
 	m.status = MESSAGE_QUEUED;
 	return (r = store_outbox_save(db, &o, err)) < 0 ? r : save(db, &m, err);
@@ -280,7 +281,7 @@ static int run_recover(struct db *db, void *arg, struct error *err)
 	struct recovery *v = arg;
 	struct store_message m;
 	struct store_outbox o;
-	int r = store_outbox_claimed(db, v->after_id, &o, err);
+	int r = store_outbox_claimed(db, v->after_id, &arena, &o, err);
 
 	v->found_id = 0;
 	if (r <= 0 || (r = store_message_get(db, o.workspace, o.conversation_id, o.message_id, &arena, &m, err)) < 0)

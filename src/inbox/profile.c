@@ -49,20 +49,14 @@ static struct str told(struct trixy_text t, size_t max)
 	return s.p == NULL || s.len == 0 || !utf8_valid(s) ? STR_NONE : str_cut(s, 0, utf8_prefix(s, max));
 }
 
-static int tell(struct db *db, const struct store_identity *identity, struct str name, struct str handle, struct error *err)
+static int tell(struct db *db, const struct store_identity *identity, struct error *err)
 {
-	SCOPED(buf_done) struct buf words = { 0 };
 	int64_t conversation_id;
 	int r = store_identity_conversation(db, identity, &conversation_id, err);
 
 	if (r < 0 || conversation_id == 0)
 		return r;
-	buf_add(&words, name);
-	buf_add_char(&words, ' ');
-	buf_add(&words, handle);
-	if (words.failed)
-		return fail(err, ERR_NOMEM, "out of memory");
-	if ((r = store_search_name(db, identity->workspace, conversation_id, buf_str(&words), err)) < 0)
+	if ((r = store_search_contact(db, identity->workspace, conversation_id, err)) < 0)
 		return r;
 	return store_change_add(db, identity->workspace, CHANGE_CONVERSATION, conversation_id, conversation_id, err);
 }
@@ -84,7 +78,7 @@ static int run_put(struct db *db, void *arg, struct error *err)
 	if ((r = store_identity_save(db, &identity, name, handle, str_starts(picture, STR("http")) ? picture : STR_NONE,
 				     t->follower_count, clock_now_ms() + 7 * DAY_MS, 0, err)) < 0)
 		return r;
-	return tell(db, &identity, name, handle, err);
+	return tell(db, &identity, err);
 }
 
 int profile_store(struct instance *i, const struct profile_item *item, const struct trixy_profile *profile, struct error *err)

@@ -42,12 +42,14 @@ struct unit {
 	struct instance *i;
 	const struct reply *reply;
 	struct reply_result *ret;
+	int no;				/* what was refused before anything was written: the unit itself has not failed */
+	struct error why;
 };
 
-/* The k-th message of a split reply is found again by a client id of its own. */
+/* The k-th message of a split reply is found again by a client id of its own, with a separator that no client uses. */
 static struct str part_client_id(struct arena *arena, struct str client_id, size_t k)
 {
-	return client_id.p == NULL || k == 0 ? client_id : arena_printf(arena, "%.*s#%zu", STR_ARG(client_id), k);
+	return client_id.p == NULL || k == 0 ? client_id : arena_printf(arena, "%.*s\x1f%zu", STR_ARG(client_id), k);
 }
 
 static int already_there(struct db *db, struct unit *u, struct arena *arena, struct error *err)
@@ -82,7 +84,7 @@ static int add_message(struct db *db, struct unit *u, const struct store_convers
 	if (r < 0)
 		return r;
 	struct store_outbox o = { .workspace = c->workspace, .message_id = m.id, .account_id = c->account_id, .conversation_id = c->id,
-				  .due_at = m.at };
+				  .text = text, .due_at = m.at };
 
 	if ((!u->reply->note && (r = store_outbox_add(db, &o, err)) < 0) ||
 	    (r = store_change_add(db, c->workspace, CHANGE_MESSAGE, m.id, c->id, err)) < 0)
@@ -123,6 +125,33 @@ static int touch_conversation(struct db *db, struct store_conversation *c, const
 	return store_conversation_save(db, c, err);
 }
 
+/* Whether this reply may be sent now, and to whom. Only reads. 1: it is there already. */
+static int check_reply(struct db *db, struct unit *u, struct arena *arena, struct store_conversation *c,
+		       const struct trixy_channel **ret_channel, struct error *err)
+{
+	int r = store_conversation_get(db, u->reply->workspace, u->reply->conversation_id, arena, c, err);
+
+	if (r < 0)
+		return r;
+	if ((*ret_channel = channels_find(u->i->channels, c->channel)) == NULL)
+		return fail(err, ERR_NOTFOUND, "the conversation's channel is not active");
+	if ((r = already_there(db, u, arena, err)) != 0 || u->reply->note)
+		return r;
+	if ((r = check_account(db, c, u->ret, err)) < 0)
+		return r;
+	return check_window(*ret_channel, c, u->reply->tag, u->ret, err);
+}
+
+/* A refusal is an answer: it must not make the writer roll back the units beside it. */
+static int refused_or(int r, int *no, struct error *why, const struct error *err)
+{
+	if (r != ERR_NOTFOUND && r != ERR_STATE && r != ERR_INVALID)
+		return r;
+	*no = r;
+	*why = *err;
+	return 0;
+}
+
 static int run_reply(struct db *db, void *arg, struct error *err)
 {
 	SCOPED(arena_done) struct arena arena = { 0 };
@@ -132,14 +161,9 @@ static int run_reply(struct db *db, void *arg, struct error *err)
 	int r;
 
 	*u->ret = (struct reply_result){ 0 };
-	if ((r = store_conversation_get(db, u->reply->workspace, u->reply->conversation_id, &arena, &c, err)) < 0)
-		return r;
-	if ((channel = channels_find(u->i->channels, c.channel)) == NULL)
-		return fail(err, ERR_NOTFOUND, "the conversation's channel is not active");
-	if ((r = already_there(db, u, &arena, err)) != 0)
-		return r < 0 ? r : 0;
-	if (!u->reply->note && ((r = check_account(db, &c, u->ret, err)) < 0 || (r = check_window(channel, &c, u->reply->tag, u->ret, err)) < 0))
-		return r;
+	u->no = 0;
+	if ((r = check_reply(db, u, &arena, &c, &channel, err)) != 0)
+		return r > 0 ? 0 : refused_or(r, &u->no, &u->why, err);
 	if ((r = add_parts(db, u, channel, &c, &arena, err)) < 0)
 		return r;
 	return touch_conversation(db, &c, u->reply, err);
@@ -164,6 +188,8 @@ int inbox_reply(struct instance *i, const struct reply *reply, struct reply_resu
 		return refuse(ret, REPLY_TOO_LONG, ERR_LIMIT, err, "the text or the client_id is too long or not UTF-8");
 	int r = store_write(i->store, run_reply, &u, err);
 
+	if (r >= 0 && u.no < 0)
+		return fail(err, u.no, "%s", u.why.text);
 	if (r == 0 && !reply->note)
 		wake(i);
 	return r;
@@ -174,7 +200,27 @@ struct retry {
 	struct workspace_id workspace;
 	int64_t conversation_id, message_id;
 	struct reply_result *ret;
+	int no;				/* as in struct unit */
+	struct error why;
 };
+
+static int check_retry(struct db *db, struct retry *t, struct arena *arena, struct store_conversation *c, struct store_message *m,
+		       struct error *err)
+{
+	const struct trixy_channel *channel;
+	int r;
+
+	if ((r = store_conversation_get(db, t->workspace, t->conversation_id, arena, c, err)) < 0 ||
+	    (r = store_message_get(db, t->workspace, t->conversation_id, t->message_id, arena, m, err)) < 0)
+		return r;
+	if ((channel = channels_find(t->i->channels, c->channel)) == NULL)
+		return fail(err, ERR_NOTFOUND, "the conversation's channel is not active");
+	if (!message_retryable(m))
+		return fail(err, ERR_STATE, "only a failed or unknown message can be sent again");
+	if ((r = check_account(db, c, t->ret, err)) < 0)
+		return r;
+	return check_window(channel, c, m->tag, t->ret, err);
+}
 
 static int run_retry(struct db *db, void *arg, struct error *err)
 {
@@ -182,22 +228,16 @@ static int run_retry(struct db *db, void *arg, struct error *err)
 	struct retry *t = arg;
 	struct store_conversation c;
 	struct store_message m;
-	const struct trixy_channel *channel;
 	int r;
 
 	*t->ret = (struct reply_result){ 0 };
-	if ((r = store_conversation_get(db, t->workspace, t->conversation_id, &arena, &c, err)) < 0 ||
-	    (r = store_message_get(db, t->workspace, t->conversation_id, t->message_id, &arena, &m, err)) < 0)
-		return r;
-	if ((channel = channels_find(t->i->channels, c.channel)) == NULL)
-		return fail(err, ERR_NOTFOUND, "the conversation's channel is not active");
-	if (m.direction != MESSAGE_OUT || m.external_id.p != NULL || (m.status != MESSAGE_FAILED && m.status != MESSAGE_UNKNOWN))
-		return fail(err, ERR_STATE, "only a failed or unknown message can be sent again");
-	if ((r = check_account(db, &c, t->ret, err)) < 0 || (r = check_window(channel, &c, m.tag, t->ret, err)) < 0)
-		return r;
+	t->no = 0;
+	if ((r = check_retry(db, t, &arena, &c, &m, err)) < 0)
+		return refused_or(r, &t->no, &t->why, err);
 	struct store_outbox o = { .workspace = c.workspace, .message_id = m.id, .account_id = c.account_id, .conversation_id = c.id,
-				  .due_at = clock_now_ms() };
+				  .text = m.text, .due_at = clock_now_ms() };
 
+	m.external_id = STR_NONE;	/* of the attempt that failed */
 	m.status = MESSAGE_QUEUED;
 	m.error_code = m.error_text = m.error_fix = STR_NONE;
 	if ((r = store_message_save(db, &m, err)) < 0 || (r = store_outbox_add(db, &o, err)) < 0)
@@ -212,6 +252,8 @@ int inbox_retry(struct instance *i, struct workspace_id w, int64_t conversation_
 	struct retry t = { .i = i, .workspace = w, .conversation_id = conversation_id, .message_id = message_id, .ret = ret };
 	int r = store_write(i->store, run_retry, &t, err);
 
+	if (r >= 0 && t.no < 0)
+		return fail(err, t.no, "%s", t.why.text);
 	if (r == 0)
 		wake(i);
 	return r;

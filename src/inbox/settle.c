@@ -3,6 +3,31 @@
 #include "inbox/settle.h"
 
 #include "inbox/message.h"
+#include "store/conversation.h"
+
+static int rank(int status)
+{
+	switch (status) {
+	case MESSAGE_SENT: return 1;
+	case MESSAGE_FAILED: return 2;
+	case MESSAGE_DELIVERED: return 3;
+	case MESSAGE_READ: return 4;
+	default: return 0;
+	}
+}
+
+bool settle_goes_beyond(int status, int known)
+{
+	return rank(status) > rank(known);
+}
+
+void settle_unknown(struct store_message *own, struct str reason)
+{
+	own->status = MESSAGE_UNKNOWN;
+	own->error_code = STR("unknown");
+	own->error_text = reason.p != NULL ? reason : STR("The answer to this message was lost: it may have been sent.");
+	own->error_fix = STR("Look at the conversation on the phone. If the customer does not have it, press Retry.");
+}
 
 static int move_reactions(struct db *db, struct workspace_id w, int64_t from_id, int64_t to_id, struct error *err)
 {
@@ -16,27 +41,40 @@ static int move_reactions(struct db *db, struct workspace_id w, int64_t from_id,
 	return r < 0 ? r : store_reaction_delete(db, w, from_id, err);
 }
 
-int settle_absorb(struct db *db, struct store_message *own, const struct store_message *other, struct error *err)
-{
-	int r = move_reactions(db, own->workspace, other->id, own->id, err);
+/* What is said about a message by others. It goes with the external id. */
+enum { SAID = MESSAGE_UNSENT | MESSAGE_EDITED | MESSAGE_RECEIPT | MESSAGE_STANDBY | MESSAGE_BY_MACHINE };
 
-	if (r < 0 || (r = store_message_delete(db, own->workspace, other->id, err)) < 0)
-		return r;
-	own->flags |= other->flags & (MESSAGE_UNSENT | MESSAGE_EDITED | MESSAGE_RECEIPT);
-	if ((other->flags & MESSAGE_EDITED) && !(other->flags & MESSAGE_UNSENT))
+static int adopt(struct db *db, struct store_message *own, const struct store_message *other, struct error *err)
+{
+	own->flags |= other->flags & SAID;
+	if (other->flags & MESSAGE_EDITED) {
 		own->text = other->text;
+		own->edit_number = other->edit_number;
+	}
 	if (other->flags & MESSAGE_UNSENT)
 		own->text = STR_NONE;
-	if (other->edit_number > own->edit_number)
-		own->edit_number = other->edit_number;
 	if (other->kind != MESSAGE_KIND_MISSING)
 		own->at = other->at;		/* the provider's time */
-	if (other->status >= MESSAGE_DELIVERED && other->status <= MESSAGE_READ)
+	if (settle_goes_beyond(other->status, own->status)) {
 		own->status = other->status;
+		own->error_code = other->error_code;
+		own->error_text = other->error_text;
+		own->error_fix = other->error_fix;
+	}
+	return move_reactions(db, own->workspace, other->id, own->id, err);
+}
+
+int settle_absorb(struct db *db, struct store_message *own, const struct store_message *other, struct error *err)
+{
+	int r = adopt(db, own, other, err);
+
+	if (r < 0 || (r = store_message_retire(db, own->workspace, other->id, err)) < 0)
+		return r;
+	/* Its row may be on somebody's screen: the conversation is to be read again. */
 	return store_change_add(db, own->workspace, CHANGE_CONVERSATION, own->conversation_id, own->conversation_id, err);
 }
 
-int settle_unbind(struct db *db, struct store_message *own, struct error *err)
+int settle_unbind(struct db *db, struct store_message *own, const struct store_outbox *sent, struct error *err)
 {
 	struct store_message elsewhere = *own;
 	int r;
@@ -45,10 +83,15 @@ int settle_unbind(struct db *db, struct store_message *own, struct error *err)
 		return 0;
 	elsewhere.id = elsewhere.author_id = 0;
 	elsewhere.client_id = elsewhere.tag = elsewhere.error_code = elsewhere.error_text = elsewhere.error_fix = STR_NONE;
-	elsewhere.flags |= MESSAGE_ELSEWHERE;
-	elsewhere.status = MESSAGE_SENT;
+	elsewhere.flags = (elsewhere.flags | MESSAGE_ELSEWHERE) & ~(uint32_t)MESSAGE_ATTEMPTED;
 	own->external_id = STR_NONE;
-	own->flags &= ~(uint32_t)(MESSAGE_UNSENT | MESSAGE_EDITED | MESSAGE_RECEIPT);
+	own->flags &= ~(uint32_t)SAID;
+	own->edit_number = 0;
+	own->status = MESSAGE_SENT;
+	if (sent != NULL) {
+		own->text = sent->text;
+		own->at = sent->claimed_at != 0 ? sent->claimed_at : own->at;
+	}
 	/* The id leaves one row before it enters the other. */
 	if ((r = store_message_save(db, own, err)) < 0 || (r = store_message_add(db, &elsewhere, err)) < 0 ||
 	    (r = move_reactions(db, own->workspace, own->id, elsewhere.id, err)) < 0)
@@ -56,20 +99,53 @@ int settle_unbind(struct db *db, struct store_message *own, struct error *err)
 	return store_change_add(db, own->workspace, CHANGE_MESSAGE, elsewhere.id, own->conversation_id, err);
 }
 
-int settle_sent(struct db *db, struct store_message *own, struct str external_id, struct error *err)
+/* The echo was taken for an older message of ours with the same words, whose answer was lost: nothing proves that one now. */
+static int take_from_own(struct db *db, struct store_message *own, const struct store_message *other, struct error *err)
+{
+	struct store_message older = *other;
+	int r;
+
+	older.external_id = STR_NONE;
+	older.flags &= ~(uint32_t)SAID;
+	older.edit_number = 0;
+	older.text = own->text;
+	settle_unknown(&older, STR_NONE);
+	if ((r = adopt(db, own, other, err)) < 0 || (r = store_message_save(db, &older, err)) < 0)
+		return r;
+	return store_change_add(db, older.workspace, CHANGE_MESSAGE, older.id, older.conversation_id, err);
+}
+
+/* The customer's receipt came before it was known which message it is for. */
+static int count_receipt(struct db *db, const struct store_message *own, struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct store_conversation c;
+	int r = store_conversation_get(db, own->workspace, own->conversation_id, &arena, &c, err);
+
+	if (r < 0 || c.read_at >= own->at)
+		return r;
+	c.read_at = own->at;
+	return store_conversation_save(db, &c, err);
+}
+
+int settle_sent(struct db *db, struct store_message *own, const struct store_outbox *sent, struct str external_id, struct error *err)
 {
 	SCOPED(arena_done) struct arena arena = { 0 };
 	struct store_message other = { 0 };
 	int r;
 
-	own->status = own->status >= MESSAGE_SENT && own->status <= MESSAGE_READ ? own->status : MESSAGE_SENT;
-	own->error_code = own->error_text = own->error_fix = STR_NONE;
-	if (!str_eq(own->external_id, external_id) || own->external_id.p == NULL) {
-		if ((r = settle_unbind(db, own, err)) < 0 ||
-		    (r = store_message_find(db, own->workspace, own->conversation_id, external_id, &arena, &other, err)) < 0 ||
-		    (r > 0 && (r = settle_absorb(db, own, &other, err)) < 0))
+	if (own->external_id.p == NULL || !str_eq(own->external_id, external_id)) {
+		if ((r = settle_unbind(db, own, sent, err)) < 0)
+			return r;
+		own->status = MESSAGE_SENT;
+		own->error_code = own->error_text = own->error_fix = STR_NONE;
+		if ((r = store_message_find(db, own->workspace, own->conversation_id, external_id, &arena, &other, err)) < 0 ||
+		    (r > 0 && (r = (other.flags & MESSAGE_ATTEMPTED) ? take_from_own(db, own, &other, err) :
+								       settle_absorb(db, own, &other, err)) < 0))
 			return r;
 		own->external_id = external_id;
 	}
-	return store_message_save(db, own, err);
+	if ((r = store_message_save(db, own, err)) < 0 || !(own->flags & MESSAGE_RECEIPT))
+		return r;
+	return count_receipt(db, own, err);
 }

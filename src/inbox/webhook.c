@@ -10,6 +10,9 @@
 #include "store/account.h"
 #include "store/webhook.h"
 
+/* Meta sends up to 1,000 updates at once. Nothing is verified yet when accounts are told apart, so their number is bounded. */
+enum { SHARES_MAX = 1000 };
+
 /* All that one body says to one account. */
 struct share {
 	struct str key;
@@ -28,20 +31,21 @@ struct webhook {
 	struct str body, signature;
 	int64_t received_at;
 	struct share *first, *last;
-	size_t events;
-	struct error err;
+	size_t shares, events;
 };
 
 /* ---- reading ---- */
 
 static struct share *share_of(struct webhook *w, struct str key)
 {
+	if (w->last != NULL && str_eq(w->last->key, key))
+		return w->last;
 	for (struct share *s = w->first; s != NULL; s = s->next)
 		if (str_eq(s->key, key))
 			return s;
 	struct share *s = arena_alloc(&w->arena, sizeof(*s));
 
-	if (s == NULL)
+	if (s == NULL || ++w->shares > SHARES_MAX)
 		return NULL;
 	s->key = arena_copy(&w->arena, key);
 	if (w->last != NULL)
@@ -193,15 +197,16 @@ bool webhook_has_unit(const struct webhook *w)
 /* Remembers for some accounts when something was last done. Only the writer's thread is here; what a rolled-back unit
  * remembered is merely done a minute later. */
 struct minutes {
-	struct { int64_t account_id, at; } last[64];
+	struct { const struct store *store; int64_t account_id, at; } last[256];
 };
 
-static bool minute_over(struct minutes *m, int64_t account_id, int64_t now)
+static bool minute_over(struct minutes *m, const struct store *store, int64_t account_id, int64_t now)
 {
-	size_t k = (size_t)account_id % 64;
+	size_t k = (size_t)account_id % (sizeof(m->last) / sizeof(m->last[0]));
 
-	if (m->last[k].account_id == account_id && now - m->last[k].at < MINUTE_MS)
+	if (m->last[k].store == store && m->last[k].account_id == account_id && now - m->last[k].at < MINUTE_MS)
 		return false;
+	m->last[k].store = store;
 	m->last[k].account_id = account_id;
 	m->last[k].at = now;
 	return true;
@@ -229,7 +234,7 @@ static int apply_share(struct db *db, struct webhook *w, struct share *s, struct
 
 	*ret = (struct store_webhook_event){ .workspace = s->account.workspace, .account_id = s->account.account_id };
 	if (!s->verified) {
-		if (s->account.account_id != 0 && minute_over(&refused, s->account.account_id, w->received_at)) {
+		if (s->account.account_id != 0 && minute_over(&refused, w->instance->store, s->account.account_id, w->received_at)) {
 			ret->state = JOURNAL_REFUSED;
 			ret->reason = STR("The signature does not match: the App Secret here is not the App Secret of the Meta app.");
 		}
@@ -241,21 +246,29 @@ static int apply_share(struct db *db, struct webhook *w, struct share *s, struct
 										STR("This account is not connected here.");
 	} else {
 		if ((r = inbox_apply(db, &target, s->events, s->count, &result, err)) < 0 ||
-		    (result.changed > 0 && minute_over(&applied, target.account_id, w->received_at) &&
+		    (result.changed > 0 && minute_over(&applied, w->instance->store, target.account_id, w->received_at) &&
 		     (r = store_account_event_seen(db, target.workspace, target.account_id, w->received_at, err)) < 0))
 			return r;
 		ret->state = s->fault.p != NULL ? JOURNAL_FAILED : result.changed > 0 ? JOURNAL_APPLIED :
-			     result.ignored > 0 ? JOURNAL_IGNORED : 0;
+			     result.ignored > 0 && result.known == 0 ? JOURNAL_IGNORED : 0;
 		ret->reason = s->fault.p != NULL ? s->fault : result.ignored > 0 ? result.reason : STR_NONE;
 	}
-	if (ret->state == JOURNAL_IGNORED || (ret->state == JOURNAL_FAILED && result.changed == 0)) {
-		ret->digest = digest_of(w, s);
-		if ((r = store_webhook_known(db, ret->digest, err)) != 0) {
-			ret->state = 0;
-			return r < 0 ? r : 0;
-		}
-	}
-	return 0;
+	if (ret->state != JOURNAL_IGNORED && ret->state != JOURNAL_FAILED)
+		return 0;
+	ret->digest = digest_of(w, s);
+	if (result.changed > 0 || (r = store_webhook_known(db, ret->digest, err)) == 0)
+		return 0;
+	ret->state = 0;
+	return r < 0 ? r : 0;
+}
+
+/* The bytes of what nobody verified are a stranger's: they are not kept. */
+static struct str kept_body(const struct webhook *w)
+{
+	for (const struct share *s = w->first; s != NULL; s = s->next)
+		if (s->verified)
+			return w->body;
+	return STR("");
 }
 
 int webhook_store(struct db *db, void *webhook, struct error *err)
@@ -270,9 +283,8 @@ int webhook_store(struct db *db, void *webhook, struct error *err)
 			return r;
 		if (e.state == 0)
 			continue;
-		/* The bytes of what was not verified are a stranger's: they are not kept. */
-		if (body_id == 0 && (r = store_webhook_body_add(db, str_from_trixy(w->channel->slug), w->received_at,
-								s->verified ? w->body : STR(""), &body_id, err)) < 0)
+		if (body_id == 0 && (r = store_webhook_body_add(db, str_from_trixy(w->channel->slug), w->received_at, kept_body(w), &body_id,
+								err)) < 0)
 			return r;
 		e.body_id = body_id;
 		if ((r = store_webhook_event_add(db, &e, err)) < 0)

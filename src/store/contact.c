@@ -1,15 +1,14 @@
 /* Rows of contacts and of what they are called on each account; the first word of one makes the conversation too. */
 #include "store/conversation.h"
 
-static int add_contact(struct db *db, struct store_conversation *c, struct str name, int64_t now_ms, struct error *err)
+static int add_contact(struct db *db, struct store_conversation *c, int64_t now_ms, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "INSERT INTO contacts (workspace_id, name, created_at) VALUES (?, ?, ?)", err);
+	int r = db_prepare(db, &st, "INSERT INTO contacts (workspace_id, created_at) VALUES (?, ?)", err);
 
 	if (r < 0)
 		return r;
 	bind_i64(&st, c->workspace.v);
-	bind_str(&st, name);
 	bind_i64(&st, now_ms);
 	if ((r = stmt_step(&st, err)) < 0)
 		return r;
@@ -17,11 +16,11 @@ static int add_contact(struct db *db, struct store_conversation *c, struct str n
 	return 0;
 }
 
-static int add_identity(struct db *db, const struct store_conversation *c, struct str handle, int64_t now_ms, struct error *err)
+static int add_identity(struct db *db, const struct store_conversation *c, int64_t now_ms, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "INSERT INTO contact_identities (account_id, external_key, workspace_id, contact_id, handle,"
-				    " profile_due_at, profile_tries) VALUES (?, ?, ?, ?, ?, ?, 0)", err);
+	int r = db_prepare(db, &st, "INSERT INTO contact_identities (account_id, external_key, workspace_id, contact_id,"
+				    " profile_due_at, profile_tries) VALUES (?, ?, ?, ?, ?, 0)", err);
 
 	if (r < 0)
 		return r;
@@ -29,18 +28,16 @@ static int add_identity(struct db *db, const struct store_conversation *c, struc
 	bind_str(&st, c->external_key);
 	bind_i64(&st, c->workspace.v);
 	bind_i64(&st, c->contact_id);
-	bind_str(&st, handle);
 	bind_i64(&st, now_ms);
 	return stmt_step(&st, err);
 }
 
-int store_conversation_add(struct db *db, struct store_conversation *c, struct str name, struct str handle, int64_t now_ms,
-			   struct error *err)
+int store_conversation_add(struct db *db, struct store_conversation *c, int64_t now_ms, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
 	int r;
 
-	if ((r = add_contact(db, c, name, now_ms, err)) < 0 || (r = add_identity(db, c, handle, now_ms, err)) < 0 ||
+	if ((r = add_contact(db, c, now_ms, err)) < 0 || (r = add_identity(db, c, now_ms, err)) < 0 ||
 	    (r = db_prepare(db, &st, "INSERT INTO conversations (workspace_id, channel, account_id, contact_id, external_key, status, unread,"
 				     " activity_at, window_from, read_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", err)) < 0)
 		return r;
@@ -58,6 +55,38 @@ int store_conversation_add(struct db *db, struct store_conversation *c, struct s
 		return r;
 	c->id = db_last_id(db);
 	return 0;
+}
+
+static int64_t learn_handle(struct db *db, const struct store_conversation *c, struct str handle, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "UPDATE contact_identities SET handle = ? WHERE account_id = ? AND external_key = ? AND workspace_id = ?"
+				    " AND handle IS NULL", err);
+
+	if (r < 0)
+		return r;
+	bind_str(&st, handle);
+	bind_i64(&st, c->account_id);
+	bind_str(&st, c->external_key);
+	bind_i64(&st, c->workspace.v);
+	return stmt_run(&st, err);
+}
+
+int store_identity_learn(struct db *db, const struct store_conversation *c, struct str name, struct str handle, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int64_t named, called = handle.len == 0 ? 0 : learn_handle(db, c, handle, err);
+	int r;
+
+	if (called < 0 || name.len == 0)
+		return (int)called;
+	if ((r = db_prepare(db, &st, "UPDATE contacts SET name = ? WHERE id = ? AND workspace_id = ? AND name IS NULL", err)) < 0)
+		return r;
+	bind_str(&st, name);
+	bind_i64(&st, c->contact_id);
+	bind_i64(&st, c->workspace.v);
+	named = stmt_run(&st, err);
+	return named < 0 ? (int)named : named + called > 0;
 }
 
 int store_identity_due(struct db *db, int64_t now_ms, struct arena *arena, struct store_identity *ret, size_t max, size_t *ret_count,

@@ -19,9 +19,8 @@ int store_conversation_find(struct db *db, struct workspace_id w, int64_t accoun
 int store_conversation_get(struct db *db, struct workspace_id w, int64_t id, struct arena *arena, struct store_conversation *ret,
 			   struct error *err);		/* ERR_NOTFOUND */
 /* Inside a unit: the contact, its identity on the account (its profile due at now_ms) and the conversation. Sets c->id and
- * c->contact_id. name, handle: STR_NONE when not told. */
-int store_conversation_add(struct db *db, struct store_conversation *c, struct str name, struct str handle, int64_t now_ms,
-			   struct error *err);
+ * c->contact_id. */
+int store_conversation_add(struct db *db, struct store_conversation *c, int64_t now_ms, struct error *err);
 /* Writes status, unread, activity_at, window_from, read_at. */
 int store_conversation_save(struct db *db, const struct store_conversation *c, struct error *err);
 
@@ -64,6 +63,9 @@ int store_identity_due(struct db *db, int64_t now_ms, struct arena *arena, struc
 /* Inside a unit. STR_NONE and follower_count < 0 leave what is there. due_at 0: not again. */
 int store_identity_save(struct db *db, const struct store_identity *identity, struct str name, struct str handle, struct str picture_url,
 			int64_t follower_count, int64_t due_at, int64_t tries, struct error *err);
+/* Inside a unit: sets the name and handle of the conversation's contact where none is known. Empty: not told. 1: something
+ * was set, 0: not. */
+int store_identity_learn(struct db *db, const struct store_conversation *c, struct str name, struct str handle, struct error *err);
 /* The conversation of this identity, 0 when there is none. */
 int store_identity_conversation(struct db *db, const struct store_identity *identity, int64_t *ret_id, struct error *err);
 

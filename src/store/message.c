@@ -87,17 +87,18 @@ int store_message_by_client(struct db *db, struct workspace_id w, int64_t conver
 	return one_row(&st, arena, ret, err);
 }
 
-int store_message_unsettled(struct db *db, struct workspace_id w, int64_t conversation_id, struct str text, struct arena *arena,
-			    struct store_message *ret, struct error *err)
+int store_message_unsettled(struct db *db, struct workspace_id w, int64_t conversation_id, struct str text, int64_t up_to_ms,
+			    struct arena *arena, struct store_message *ret, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM messages WHERE conversation_id = ? AND status IN (2, 7) AND external_id IS NULL"
-				    " AND text = ? AND workspace_id = ? ORDER BY id LIMIT 1", err);
+	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM messages WHERE conversation_id = ? AND status IN (1, 2, 7) AND (flags & 64) <> 0"
+				    " AND external_id IS NULL AND text = ? AND at <= ? AND workspace_id = ? ORDER BY id LIMIT 1", err);
 
 	if (r < 0)
 		return r;
 	bind_i64(&st, conversation_id);
 	bind_str(&st, text);
+	bind_i64(&st, up_to_ms);
 	bind_i64(&st, w.v);
 	return one_row(&st, arena, ret, err);
 }
@@ -201,10 +202,12 @@ int store_message_save(struct db *db, const struct store_message *m, struct erro
 	return mark_dirty(db, m->id, err);
 }
 
-static int delete_row(struct db *db, struct workspace_id w, int64_t id, struct error *err)
+static int empty_row(struct db *db, struct workspace_id w, int64_t id, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "DELETE FROM messages WHERE id = ? AND workspace_id = ?", err);
+	int r = db_prepare(db, &st, "UPDATE messages SET direction = 0, kind = 0, status = 3, flags = 0, external_id = NULL, external_hash = NULL,"
+				    " text = NULL, payload = NULL, reply_to_id = NULL, story_id = NULL, story_url = NULL, tag = NULL,"
+				    " client_id = NULL WHERE id = ? AND workspace_id = ?", err);
 
 	if (r < 0)
 		return r;
@@ -213,12 +216,12 @@ static int delete_row(struct db *db, struct workspace_id w, int64_t id, struct e
 	return stmt_step(&st, err);
 }
 
-int store_message_delete(struct db *db, struct workspace_id w, int64_t id, struct error *err)
+int store_message_retire(struct db *db, struct workspace_id w, int64_t id, struct error *err)
 {
 	int r;
 
 	if ((r = store_attachment_delete(db, w, id, err)) < 0 || (r = store_reaction_delete(db, w, id, err)) < 0 ||
-	    (r = delete_row(db, w, id, err)) < 0)
+	    (r = empty_row(db, w, id, err)) < 0)
 		return r;
 	return mark_dirty(db, id, err);
 }

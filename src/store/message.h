@@ -32,10 +32,10 @@ int store_message_get(struct db *db, struct workspace_id w, int64_t conversation
 /* By the client's own id. 1 found, 0 not. */
 int store_message_by_client(struct db *db, struct workspace_id w, int64_t conversation_id, struct str client_id, struct arena *arena,
 			    struct store_message *ret, struct error *err);
-/* The oldest own message with this text that was claimed (status sending) or whose fate is unknown, and that no echo has
- * named yet. 1 found, 0 not. */
-int store_message_unsettled(struct db *db, struct workspace_id w, int64_t conversation_id, struct str text, struct arena *arena,
-			    struct store_message *ret, struct error *err);
+/* The oldest own message with this text that may have been sent by up_to_ms (it is being sent, its fate is unknown, or it is
+ * queued again after an attempt) and that no echo has named yet. 1 found, 0 not. */
+int store_message_unsettled(struct db *db, struct workspace_id w, int64_t conversation_id, struct str text, int64_t up_to_ms,
+			    struct arena *arena, struct store_message *ret, struct error *err);
 /* Newest first; behind (before_at, before_id) when before_id is not 0. Only what shows (direction > 0). */
 int store_message_list(struct db *db, struct workspace_id w, int64_t conversation_id, int64_t before_at, int64_t before_id, size_t limit,
 		       struct arena *arena, struct store_message *ret, size_t *ret_count, struct error *err);
@@ -43,7 +43,9 @@ int store_message_list(struct db *db, struct workspace_id w, int64_t conversatio
 /* Inside a unit. */
 int store_message_add(struct db *db, struct store_message *m, struct error *err);		/* sets m->id */
 int store_message_save(struct db *db, const struct store_message *m, struct error *err);	/* all of the row */
-int store_message_delete(struct db *db, struct workspace_id w, int64_t id, struct error *err);	/* with attachments and reactions */
+/* Empties a row whose message goes on in another one, with its attachments and reactions. The row stays, unseen, so that its
+ * id never becomes another message's. */
+int store_message_retire(struct db *db, struct workspace_id w, int64_t id, struct error *err);
 
 int store_attachment_add(struct db *db, struct workspace_id w, int64_t message_id, int position, const struct store_attachment *a,
 			 struct error *err);

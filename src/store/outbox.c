@@ -1,9 +1,9 @@
 /* SQL of the outbox. What a claim or an outcome means is inbox/outbox.c. */
 #include "store/outbox.h"
 
-#define COLUMNS "o.workspace_id, o.message_id, o.account_id, o.conversation_id, o.due_at, o.tries, o.claimed_at"
+#define COLUMNS "o.workspace_id, o.message_id, o.account_id, o.conversation_id, o.due_at, o.tries, o.claimed_at, o.text"
 
-static void read_row(struct stmt *st, struct store_outbox *o)
+static void read_row(struct stmt *st, struct arena *arena, struct store_outbox *o)
 {
 	o->workspace.v = next_i64(st);
 	o->message_id = next_i64(st);
@@ -12,22 +12,34 @@ static void read_row(struct stmt *st, struct store_outbox *o)
 	o->due_at = next_i64(st);
 	o->tries = next_i64(st);
 	o->claimed_at = next_i64(st);
+	o->text = arena_copy(arena, next_str(st));
+}
+
+static int one_row(struct stmt *st, struct arena *arena, struct store_outbox *ret, struct error *err)
+{
+	int r = stmt_step(st, err);
+
+	if (r > 0)
+		read_row(st, arena, ret);
+	return r > 0 && arena_failed(arena) ? fail(err, ERR_NOMEM, "out of memory") : r;
 }
 
 /* Each account that has rows here, found by steps along outbox_by_due: a long outbox costs no more than a short one. */
 #define WITH_WAITING "WITH RECURSIVE waiting(id) AS (SELECT MIN(account_id) FROM outbox UNION ALL" \
 		     " SELECT (SELECT MIN(o.account_id) FROM outbox o WHERE o.account_id > w.id) FROM waiting w WHERE w.id IS NOT NULL)"
 
+/* The oldest of its conversation, and none of that is under way: an older one can come back by a person's choice. */
+#define MAY_GO " o.claimed_at = 0 AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.conversation_id = o.conversation_id" \
+	       " AND (p.message_id < o.message_id OR p.claimed_at > 0))"
+
 /* The account's oldest rows that may go, behind those that are there. */
 static int add_account(struct db *db, int64_t account_id, struct str channel, int64_t now_ms, size_t most, struct arena *arena,
 		       struct store_outbox_due *ret, size_t *ret_count, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "SELECT " COLUMNS ", c.external_key, m.text, m.tag, m.reply_to_id"
+	int r = db_prepare(db, &st, "SELECT " COLUMNS ", c.external_key, m.tag, m.reply_to_id"
 				    " FROM outbox o JOIN conversations c ON c.id = o.conversation_id JOIN messages m ON m.id = o.message_id"
-				    " WHERE o.account_id = ? AND o.claimed_at = 0 AND o.due_at <= ?"
-				    " AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.conversation_id = o.conversation_id AND p.message_id < o.message_id)"
-				    " ORDER BY o.due_at, o.message_id LIMIT ?", err);
+				    " WHERE o.account_id = ? AND o.due_at <= ? AND" MAY_GO " ORDER BY o.due_at, o.message_id LIMIT ?", err);
 
 	if (r < 0)
 		return r;
@@ -37,18 +49,25 @@ static int add_account(struct db *db, int64_t account_id, struct str channel, in
 	while ((r = stmt_step(&st, err)) > 0) {
 		struct store_outbox_due *d = &ret[(*ret_count)++];
 
-		read_row(&st, &d->row);
+		read_row(&st, arena, &d->row);
 		d->channel = channel;
 		d->contact_key = arena_copy(arena, next_str(&st));
-		d->text = arena_copy(arena, next_str(&st));
 		d->tag = arena_copy(arena, next_str(&st));
 		d->reply_to_id = arena_copy(arena, next_str(&st));
 	}
 	return r;
 }
 
-int store_outbox_due(struct db *db, int64_t now_ms, size_t per_account, struct arena *arena, struct store_outbox_due *ret, size_t max,
-		     size_t *ret_count, struct error *err)
+static const struct str *find_channel(const struct str *channels, size_t count, struct str slug)
+{
+	for (size_t k = 0; k < count; k++)
+		if (str_eq(channels[k], slug))
+			return &channels[k];
+	return NULL;
+}
+
+int store_outbox_due(struct db *db, const struct str *channels, size_t channel_count, int64_t now_ms, size_t per_account,
+		     struct arena *arena, struct store_outbox_due *ret, size_t max, size_t *ret_count, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
 	int r = db_prepare(db, &st, WITH_WAITING " SELECT id, channel FROM (SELECT a.id AS id, a.channel AS channel,"
@@ -64,10 +83,10 @@ int store_outbox_due(struct db *db, int64_t now_ms, size_t per_account, struct a
 	while (*ret_count < max && (r = stmt_step(&st, err)) > 0) {
 		size_t room = max - *ret_count;
 		int64_t account_id = next_i64(&st);
-		struct str channel = arena_copy(arena, next_str(&st));
+		const struct str *channel = find_channel(channels, channel_count, next_str(&st));
 
-		r = add_account(db, account_id, channel, now_ms, room < per_account ? room : per_account, arena, ret, ret_count, err);
-		if (r < 0)
+		if (channel != NULL && (r = add_account(db, account_id, *channel, now_ms, room < per_account ? room : per_account, arena, ret,
+							ret_count, err)) < 0)
 			break;
 	}
 	return r < 0 ? r : arena_failed(arena) ? fail(err, ERR_NOMEM, "out of memory") : 0;
@@ -92,7 +111,8 @@ int store_outbox_next(struct db *db, int64_t now_ms, int64_t *ret, struct error 
 	return r < 0 ? r : 0;
 }
 
-int store_outbox_get(struct db *db, struct workspace_id w, int64_t message_id, struct store_outbox *ret, struct error *err)
+int store_outbox_get(struct db *db, struct workspace_id w, int64_t message_id, struct arena *arena, struct store_outbox *ret,
+		     struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
 	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM outbox o WHERE o.message_id = ? AND o.workspace_id = ?", err);
@@ -101,12 +121,25 @@ int store_outbox_get(struct db *db, struct workspace_id w, int64_t message_id, s
 		return r;
 	bind_i64(&st, message_id);
 	bind_i64(&st, w.v);
-	if ((r = stmt_step(&st, err)) > 0)
-		read_row(&st, ret);
-	return r;
+	return one_row(&st, arena, ret, err);
 }
 
-int store_outbox_claimed(struct db *db, int64_t after_id, struct store_outbox *ret, struct error *err)
+int store_outbox_claimable(struct db *db, struct workspace_id w, int64_t message_id, int64_t now_ms, struct arena *arena,
+			   struct store_outbox *ret, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM outbox o JOIN accounts a ON a.id = o.account_id WHERE o.message_id = ?"
+				    " AND o.workspace_id = ? AND a.status = 1 AND a.parked_until <= ? AND" MAY_GO, err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, message_id);
+	bind_i64(&st, w.v);
+	bind_i64(&st, now_ms);
+	return one_row(&st, arena, ret, err);
+}
+
+int store_outbox_claimed(struct db *db, int64_t after_id, struct arena *arena, struct store_outbox *ret, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
 	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM outbox o WHERE o.claimed_at > 0 AND o.message_id > ? ORDER BY o.message_id LIMIT 1",
@@ -115,16 +148,14 @@ int store_outbox_claimed(struct db *db, int64_t after_id, struct store_outbox *r
 	if (r < 0)
 		return r;
 	bind_i64(&st, after_id);
-	if ((r = stmt_step(&st, err)) > 0)
-		read_row(&st, ret);
-	return r;
+	return one_row(&st, arena, ret, err);
 }
 
 int store_outbox_add(struct db *db, const struct store_outbox *o, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "INSERT INTO outbox (message_id, workspace_id, account_id, conversation_id, due_at, tries, claimed_at)"
-				    " VALUES (?, ?, ?, ?, ?, ?, ?)", err);
+	int r = db_prepare(db, &st, "INSERT INTO outbox (message_id, workspace_id, account_id, conversation_id, due_at, tries, claimed_at,"
+				    " text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", err);
 
 	if (r < 0)
 		return r;
@@ -135,6 +166,7 @@ int store_outbox_add(struct db *db, const struct store_outbox *o, struct error *
 	bind_i64(&st, o->due_at);
 	bind_i64(&st, o->tries);
 	bind_i64(&st, o->claimed_at);
+	bind_str(&st, o->text);
 	return stmt_step(&st, err);
 }
 

@@ -7,22 +7,28 @@
 struct store_outbox {
 	struct workspace_id workspace;
 	int64_t message_id, account_id, conversation_id, due_at, tries, claimed_at;	/* claimed_at 0: free */
+	struct str text;
 };
 struct store_outbox_due {
 	struct store_outbox row;
-	struct str channel, contact_key, text, tag, reply_to_id;
+	struct str channel, contact_key, tag, reply_to_id;
 };
 
-/* The oldest row of each conversation, if it is free, due, and its account is connected and not parked. At most per_account of
+/* The oldest row of each conversation, if none of that is claimed, it is due, and its account is connected, not parked and of one
+ * of these channels. At most per_account of
  * one account, its oldest first; the account that waits longest first: so a full outbox hides nobody's. Text is the arena's. */
-int store_outbox_due(struct db *db, int64_t now_ms, size_t per_account, struct arena *arena, struct store_outbox_due *ret, size_t max,
-		     size_t *ret_count, struct error *err);
+int store_outbox_due(struct db *db, const struct str *channels, size_t channel_count, int64_t now_ms, size_t per_account,
+		     struct arena *arena, struct store_outbox_due *ret, size_t max, size_t *ret_count, struct error *err);
 /* When the next free row of a connected account is due or its account's parking ends, after now_ms; 0: none. */
 int store_outbox_next(struct db *db, int64_t now_ms, int64_t *ret, struct error *err);
-/* 1 found, 0 not. */
-int store_outbox_get(struct db *db, struct workspace_id w, int64_t message_id, struct store_outbox *ret, struct error *err);
+/* 1 found, 0 not. Text is the arena's, here and below. */
+int store_outbox_get(struct db *db, struct workspace_id w, int64_t message_id, struct arena *arena, struct store_outbox *ret,
+		     struct error *err);
+/* The same, if it may go now: see store_outbox_due. Its due time does not matter. */
+int store_outbox_claimable(struct db *db, struct workspace_id w, int64_t message_id, int64_t now_ms, struct arena *arena,
+			   struct store_outbox *ret, struct error *err);
 /* One row that is claimed, with an id above after_id. 1 found, 0 no more. */
-int store_outbox_claimed(struct db *db, int64_t after_id, struct store_outbox *ret, struct error *err);
+int store_outbox_claimed(struct db *db, int64_t after_id, struct arena *arena, struct store_outbox *ret, struct error *err);
 
 /* Inside a unit. */
 int store_outbox_add(struct db *db, const struct store_outbox *o, struct error *err);

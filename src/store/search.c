@@ -1,9 +1,11 @@
-/* SQL of the search index. Every row holds the word "w<workspace>", and every question asks for it: a search cannot leave its
- * workspace. What people type never becomes query syntax: it is cut into words and each is quoted. */
+/* SQL of the search index. Every row holds a word that names its workspace, and every question asks for it: a search cannot
+ * leave its workspace. That word begins with U+E000, which is taken out of all other text: nobody can write it. What people type never becomes query syntax: it is cut into words and each is quoted. */
 #include "store/search.h"
 
 #include "base/log.h"
 #include "store/setting.h"
+
+#define MARK "\xee\x80\x80"	/* U+E000, a letter to the tokenizer */
 
 enum { HITS = 4000, WORDS = 12 };
 
@@ -40,6 +42,18 @@ static int drop_row(struct db *db, int64_t id, struct error *err)
 	return stmt_step(&st, err);
 }
 
+static void add_words(struct buf *b, struct str s)
+{
+	const char *at;
+
+	while (s.len > 0 && (at = memmem(s.p, s.len, MARK, sizeof(MARK) - 1)) != NULL) {
+		buf_add(b, str_cut(s, 0, (size_t)(at - s.p)));
+		buf_add_char(b, ' ');
+		s = str_cut(s, (size_t)(at - s.p) + sizeof(MARK) - 1, s.len);
+	}
+	buf_add(b, s);
+}
+
 static int add_row(struct db *db, int64_t id, struct workspace_id w, struct str words, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
@@ -48,8 +62,8 @@ static int add_row(struct db *db, int64_t id, struct workspace_id w, struct str 
 
 	if (r < 0)
 		return r;
-	buf_addf(&b, "w%lld ", (long long)w.v);
-	buf_add(&b, words);
+	buf_addf(&b, MARK "%lld ", (long long)w.v);
+	add_words(&b, words);
 	if (b.failed)
 		return fail(err, ERR_NOMEM, "out of memory");
 	bind_i64(&st, id);
@@ -126,11 +140,24 @@ int store_search_step(struct db *db, size_t max, size_t *ret_count, struct error
 	return 0;
 }
 
-int store_search_name(struct db *db, struct workspace_id w, int64_t conversation_id, struct str words, struct error *err)
+int store_search_contact(struct db *db, struct workspace_id w, int64_t conversation_id, struct error *err)
 {
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	SCOPED(buf_done) struct buf words = { 0 };
 	int r = drop_row(db, -conversation_id, err);
 
-	return r < 0 ? r : add_row(db, -conversation_id, w, words, err);
+	if (r < 0 || (r = db_prepare(db, &st, "SELECT k.name, i.handle FROM conversations c JOIN contacts k ON k.id = c.contact_id"
+					      " LEFT JOIN contact_identities i ON i.account_id = c.account_id AND i.external_key = c.external_key"
+					      " WHERE c.id = ? AND c.workspace_id = ?", err)) < 0)
+		return r;
+	bind_i64(&st, conversation_id);
+	bind_i64(&st, w.v);
+	if ((r = stmt_step(&st, err)) <= 0)
+		return r;
+	buf_add(&words, next_str(&st));
+	buf_add_char(&words, ' ');
+	buf_add(&words, next_str(&st));
+	return words.failed ? fail(err, ERR_NOMEM, "out of memory") : add_row(db, -conversation_id, w, buf_str(&words), err);
 }
 
 int store_search_lag(struct db *db, int64_t *ret, struct error *err)
@@ -153,12 +180,12 @@ static bool splits(char c)
 	return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (unsigned char)c >= 0x80);
 }
 
-/* "w12" AND "hello" AND "wor"* */
+/* The workspace's word AND "hello" AND "wor"* */
 static size_t make_query(struct buf *b, struct workspace_id w, struct str q)
 {
 	size_t words = 0, i = 0;
 
-	buf_addf(b, "\"w%lld\"", (long long)w.v);
+	buf_addf(b, "\"" MARK "%lld\"", (long long)w.v);
 	while (i < q.len && words < WORDS) {
 		while (i < q.len && splits(q.p[i]))
 			i++;
@@ -169,7 +196,7 @@ static size_t make_query(struct buf *b, struct workspace_id w, struct str q)
 		if (i == from)
 			break;
 		buf_add(b, STR(" AND \""));
-		buf_add(b, str_cut(q, from, i - from));
+		add_words(b, str_cut(q, from, i - from));
 		buf_add_char(b, '"');
 		words++;
 	}
