@@ -50,6 +50,7 @@ function onMessage(data: { conversation: Conversation; message: Message }): void
   const news = isNews(known.peek().get(conversation.id), message);
   takeMessages([message], true);
   takeConversation(conversation, true);
+  if (message.unsent) announce("");
   if (news) {
     const name =
       conversation.contact.name || conversation.contact.handle || text.inbox.unknownContact(channelName(conversation.channel));

@@ -21,6 +21,12 @@ export function dismiss(id: number): void {
   notices.value = notices.peek().filter((one) => one.id !== id);
 }
 
+/* Said once: what stays would not be read again when the same words come twice, and would outlive a message that is taken back. */
+const SAID_MS = 5000;
+let saying = 0;
+
 export function announce(words: string): void {
+  window.clearTimeout(saying);
   spoken.value = words;
+  if (words) saying = window.setTimeout(() => announce(""), SAID_MS);
 }

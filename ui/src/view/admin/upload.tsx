@@ -113,11 +113,10 @@ function UploadLine({ it }: { it: Upload }) {
         <input
           ref={it.input}
           id="addon-file"
-          class="sr-only"
+          hidden
           type="file"
           accept=".zip,application/zip"
           onChange={(event) => it.choose(event.currentTarget.files?.[0])}
-          tabIndex={-1}
           aria-label={text.addons.choose}
         />
         <Button icon="file" disabled={busy} onClick={() => it.input.current?.click()}>

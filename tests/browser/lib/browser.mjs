@@ -1,0 +1,68 @@
+// Chromium for the browser tests: one browser for a file, a fresh profile for each person, and an eye on everything that a page may
+// not do: console errors, refused resources, dialogs that only an injected script would open.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+import { password } from '../../scenario/lib/house.mjs';
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+export const desk = { width: 1280, height: 800 };
+export const phone = { width: 390, height: 844 };
+export const narrow = { width: 360, height: 740 };
+
+export class Browser {
+  static async start() {
+    const browser = new Browser();
+    browser.chromium = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', chromiumSandbox: false });
+    return browser;
+  }
+
+  stop() { return this.chromium.close(); }
+
+  // A profile without a past. `as`: an e-mail address to be signed in with.
+  async visitor(url, { as, size = desk, theme = 'light', ...more } = {}) {
+    const context = await this.chromium.newContext({ baseURL: url, viewport: size, colorScheme: theme, locale: 'en-GB', reducedMotion: 'reduce', permissions: ['clipboard-read', 'clipboard-write'], ...more });
+    context.setDefaultTimeout(15_000);
+    if (as) {
+      const answer = await context.request.post('/api/v1/session', { data: { email: as, password } });
+      assert.equal(answer.status(), 200, `sign in as ${as}`);
+    }
+    const page = await context.newPage();
+    return watched(page);
+  }
+}
+
+// Notes what the page complains of. Tests that provoke an answer of a kind say so with page.expected.
+export function watched(page) {
+  page.complaints = [];
+  page.expected = [];
+  page.on('console', (entry) => { if (entry.type() === 'error') page.complaints.push(`console: ${entry.text()} ${entry.location().url}`); });
+  page.on('pageerror', (error) => page.complaints.push(`script: ${error.message}`));
+  page.on('dialog', (dialog) => { page.complaints.push(`dialog: ${dialog.message()}`); void dialog.dismiss(); });
+  return page;
+}
+
+export function assertQuiet(page) {
+  assert.deepEqual(page.complaints.filter((one) => !page.expected.some((words) => words.test(one))), []);
+}
+
+// What the accessibility checker finds wrong, in words that lead to the element.
+export async function assertAccessible(page, where) {
+  await page.evaluate(axeSource);
+  const found = await page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
+    return violations.map((one) => `${one.id}: ${one.help}; ${one.nodes.slice(0, 3).map((node) => `${node.target} ${node.any[0]?.message ?? ''}`).join(' | ')}`);
+  });
+  assert.deepEqual(found, [], `axe: ${where}`);
+}
+
+export async function assertNoSidewaysScroll(page, where) {
+  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  assert.ok(content <= window, `${where} is ${content} wide in a window of ${window}`);
+}
+
+export const message = (page, words) => page.locator('.messages [data-id]').filter({ hasText: words });
+export const row = (page, name) => page.locator('a.row').filter({ hasText: name });
+export const composer = (page) => page.getByRole('textbox', { name: 'Write a reply' });
