@@ -274,7 +274,8 @@ void api_account_check(struct call *c)
 	if (!call_id(c, 1, &id))
 		return;
 	if (i->check_account == NULL) {
-		call_problem(c, 503, NULL, "Not possible at the moment", STR("Nothing on this server can ask the provider just now."));
+		call_problem(c, 503, NULL, "Not possible at the moment",
+			     STR("Nothing on this server can ask the provider just now."));
 		return;
 	}
 	if (i->check_account(i->check_arg, c->workspace, id, c->arena, &list, &count, &err) < 0) {

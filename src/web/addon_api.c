@@ -87,7 +87,8 @@ static bool read_slug(struct call *c, struct str *ret)
 	return false;
 }
 
-static void change(struct call *c, int (*run)(struct instance *i, struct str slug, struct arena *arena, struct addon *ret, struct error *err))
+static void change(struct call *c, int (*run)(struct instance *i, struct str slug, struct arena *arena, struct addon *ret,
+					      struct error *err))
 {
 	struct addon a;
 	struct error err = { 0 };

@@ -56,13 +56,15 @@ void answer_write(struct loop *l, struct evbuffer *out, struct call *call, bool 
 	/* An answer that grew past its limit is no answer. */
 	if (call->out.failed || call->fields.failed || call->status == 0) {
 		buf_clear(&call->fields);
-		call_problem(call, 500, NULL, "The server could not answer", STR("Memory ran out while the answer was written."));
+		call_problem(call, 500, NULL, "The server could not answer",
+			     STR("Memory ran out while the answer was written."));
 	}
 	count_answer(call);
 	body = call->fixed.p != NULL ? call->fixed : buf_str(&call->out);
-	(void)evbuffer_add_printf(out, "HTTP/1.1 %d %s\r\n%sCache-Control: %s\r\nContent-Security-Policy: %s\r\n" SAFE_FIELDS, call->status,
-				  http_reason(call->status), l->date, call->caching != NULL ? call->caching : "no-store",
-				  call->policy != NULL ? call->policy : strictest);
+	(void)evbuffer_add_printf(
+		out, "HTTP/1.1 %d %s\r\n%sCache-Control: %s\r\nContent-Security-Policy: %s\r\n" SAFE_FIELDS, call->status,
+		http_reason(call->status), l->date, call->caching != NULL ? call->caching : "no-store",
+		call->policy != NULL ? call->policy : strictest);
 	if (l->web->https)
 		(void)evbuffer_add_printf(out, "Strict-Transport-Security: max-age=31536000\r\n");
 	if (call->fields.len > 0)

@@ -42,7 +42,8 @@ bool call_query(struct call *c, const char *name, struct str *ret)
 	if (r >= 0)
 		return true;
 	if (r == ERR_INVALID)
-		call_problem(c, 400, NULL, "The request is malformed", STR("A parameter of the address is not percent-encoded UTF-8."));
+		call_problem(c, 400, NULL, "The request is malformed",
+			     STR("A parameter of the address is not percent-encoded UTF-8."));
 	else
 		call_failed(c, &err, false);
 	return false;
@@ -78,7 +79,8 @@ bool call_read_json(struct call *c)
 	}
 	r = json_parse(buf_str(&c->body), &c->json, &err);
 	if (r == ERR_INVALID) {
-		call_problem(c, 400, NULL, "The body is not JSON", arena_printf(c->arena, "The body is not JSON: %s", err.text));
+		call_problem(c, 400, NULL, "The body is not JSON",
+			     arena_printf(c->arena, "The body is not JSON: %s", err.text));
 		return false;
 	}
 	if (r < 0) {
@@ -227,7 +229,9 @@ void call_allow(struct call *c, unsigned methods)
 	static const struct {
 		unsigned method;
 		const char *name;
-	} names[] = { { HTTP_GET, "GET, HEAD" }, { HTTP_POST, "POST" }, { HTTP_PUT, "PUT" }, { HTTP_PATCH, "PATCH" }, { HTTP_DELETE, "DELETE" } };
+	} names[] = {
+		{ HTTP_GET, "GET, HEAD" }, { HTTP_POST, "POST" }, { HTTP_PUT, "PUT" }, { HTTP_PATCH, "PATCH" }, { HTTP_DELETE, "DELETE" },
+	};
 	char list[64] = "";
 	size_t len = 0;
 
@@ -283,14 +287,15 @@ void call_failed(struct call *c, const struct error *err, bool shown)
 	case ERR_STATE: say(c, 409, "Not possible now", err, shown, "Its present state does not allow this."); return;
 	case ERR_TEMPORARY:
 		call_header(c, "Retry-After", STR("2"));
-		call_problem(c, 503, NULL, "Not possible at the moment", STR("The server could not do this just now. Try again in a moment."));
+		call_problem(c, 503, NULL, "Not possible at the moment",
+			     STR("The server could not do this just now. Try again in a moment."));
 		break;
 	default:
 		call_problem(c, 500, NULL, "The server failed",
 			     STR("Something went wrong on the server. Its log says what; nothing was changed."));
 	}
-	log_event(LOG_ERROR, "request failed", log_c("route", c->route != NULL ? c->route->path : "-"), log_i("status", c->status),
-		  log_i("code", err->code), log_c("reason", err->text), log_end);
+	log_event(LOG_ERROR, "request failed", log_c("route", c->route != NULL ? c->route->path : "-"),
+		  log_i("status", c->status), log_i("code", err->code), log_c("reason", err->text), log_end);
 }
 
 void call_failed_field(struct call *c, const struct error *err)
@@ -298,7 +303,8 @@ void call_failed_field(struct call *c, const struct error *err)
 	struct str why, field = str_split(str_of(err->text), ':', &why);
 	struct account_faults one = { .count = 1 };
 
-	if ((err->code != ERR_INVALID && err->code != ERR_EXISTS) || why.p == NULL || memchr(field.p, ' ', field.len) != NULL) {
+	if ((err->code != ERR_INVALID && err->code != ERR_EXISTS) || why.p == NULL ||
+	    memchr(field.p, ' ', field.len) != NULL) {
 		call_failed(c, err, true);
 		return;
 	}

@@ -68,8 +68,9 @@ static void make_room(struct loop *l)
 
 static void peer_of(const struct sockaddr *address, char *ret, size_t size)
 {
-	const void *bytes = address->sa_family == AF_INET6 ? (const void *)&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr
-							   : (const void *)&((const struct sockaddr_in *)(const void *)address)->sin_addr;
+	const void *bytes = address->sa_family == AF_INET6
+				    ? (const void *)&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr
+				    : (const void *)&((const struct sockaddr_in *)(const void *)address)->sin_addr;
 
 	if (inet_ntop(address->sa_family, bytes, ret, (socklen_t)size) == NULL)
 		ret[0] = '\0';
@@ -182,7 +183,8 @@ static bool answer_left(struct conn *c)
 		set_reads(c, true);
 		return true;
 	}
-	/* Closing with bytes unread would reset the connection, and the client might never see the answer (RFC 9112 section 9.6). */
+	/* Closing with bytes unread would reset the connection, and the client might never see the answer (RFC 9112
+	 * section 9.6). */
 	(void)shutdown(c->fd, SHUT_WR);
 	c->state = CONN_LINGER;
 	c->deadline = c->loop->now + LINGER_MS;
@@ -252,8 +254,8 @@ static bool refuse(struct conn *c, int status, const char *title, struct str det
 	return send_answer(c);
 }
 
-/* A webhook of the usual size is read and verified here: a few microseconds, no database, no waiting. Handing it to another thread
- * costs more than that, at a webhook's rate. */
+/* A webhook of the usual size is read and verified here: a few microseconds, no database, no waiting. Handing it to
+ * another thread costs more than that, at a webhook's rate. */
 static bool is_quick(const struct call *call)
 {
 	return call->route->thread == ON_LOOP_IF_SMALL && call->body.len <= QUICK_BODY;
@@ -301,7 +303,8 @@ static bool too_large(struct conn *c)
 static bool no_room(struct conn *c)
 {
 	call_header(c->call, "Retry-After", STR("5"));
-	return refuse(c, 503, "The server is busy", STR("Too much is being sent to it at once. Try again in a moment."), true);
+	return refuse(c, 503, "The server is busy", STR("Too much is being sent to it at once. Try again in a moment."),
+		      true);
 }
 
 /* Takes bytes of the body. *ret_used: how many. 1: whole, 0: more must come, -1: refused; then *ret_alive. */
@@ -363,7 +366,9 @@ static bool find_route(struct conn *c)
 		return begin_body(c);
 	if (allowed == 0 && (call->channel = webhook_door_channel(call->web, call->head.path)) != NULL) {
 		allowed = HTTP_GET | HTTP_POST;
-		call->route = call->head.method == HTTP_POST ? &webhook_route_post : call->head.method == HTTP_GET ? &webhook_route_get : NULL;
+		call->route = call->head.method == HTTP_POST  ? &webhook_route_post
+			      : call->head.method == HTTP_GET ? &webhook_route_get
+							      : NULL;
 		if (call->route != NULL)
 			return begin_body(c);
 	}
@@ -380,7 +385,9 @@ static bool find_route(struct conn *c)
 static bool refuse_head(struct conn *c, int status)
 {
 	switch (status) {
-	case 431: return refuse(c, status, "The request's head is too large", STR("Its header fields may have 16 KiB, and be 64 at most."), true);
+	case 431:
+		return refuse(c, status, "The request's head is too large",
+			      STR("Its header fields may have 16 KiB, and be 64 at most."), true);
 	case 501: return refuse(c, status, "Not implemented", STR("Only the chunked transfer coding is known here."), true);
 	case 505: return refuse(c, status, "HTTP version not supported", STR("This server speaks HTTP/1.1."), true);
 	default: return refuse(c, 400, "The request is malformed", STR("It is not HTTP/1.1 as RFC 9112 has it."), true);

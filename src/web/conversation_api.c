@@ -49,7 +49,8 @@ void api_conversation_list(struct call *c)
 		return;
 	if ((r = conversation_list(c->instance, c->db, c->workspace, &q, c->arena, &list, &count, &next, &err)) < 0) {
 		if (r == ERR_INVALID)
-			call_problem(c, 400, NULL, "The request is malformed", STR("cursor is not one that this list has given."));
+			call_problem(c, 400, NULL, "The request is malformed",
+				     STR("cursor is not one that this list has given."));
 		else
 			call_failed(c, &err, false);
 		return;

@@ -10,7 +10,8 @@ static void ask_to_sign_in(struct call *c)
 	call_problem(c, 401, NULL, "Not signed in", STR("Sign in, or send a valid API token."));
 }
 
-/* Whoever shows a secret is its user. A bearer token goes before a cookie, and a wrong one is not excused by a right cookie. */
+/* Whoever shows a secret is its user. A bearer token goes before a cookie, and a wrong one is not excused by a right
+ * cookie. */
 static bool recognise(struct call *c)
 {
 	struct str value = http_field(&c->head, "authorization"), rest;
@@ -28,8 +29,9 @@ static bool recognise(struct call *c)
 		c->secret = cookie_get(http_field(&c->head, "cookie"), SESSION_COOKIE);
 		c->credential_kind = CREDENTIAL_SESSION;
 	}
-	r = c->secret.len == 0 ? ERR_DENIED
-			       : people_by_secret(c->db, c->credential_kind, c->secret, &user_id, &c->credential_id, &touch, &err);
+	r = c->secret.len == 0
+		    ? ERR_DENIED
+		    : people_by_secret(c->db, c->credential_kind, c->secret, &user_id, &c->credential_id, &touch, &err);
 	if (r >= 0)
 		r = people_user(c->db, user_id, c->arena, &c->user, &err);
 	if (r < 0) {
@@ -53,7 +55,8 @@ static bool csrf_is_right(struct call *c)
 	expected = session_csrf(c->arena, c->secret);
 	if (expected.p != NULL && crypto_equal(http_field(&c->head, "x-csrf-token"), expected))
 		return true;
-	call_problem(c, 403, "csrf", "Not allowed", STR("The header X-CSRF-Token is missing or not this session's. Load the page again."));
+	call_problem(c, 403, "csrf", "Not allowed",
+		     STR("The header X-CSRF-Token is missing or not this session's. Load the page again."));
 	return false;
 }
 
@@ -74,7 +77,8 @@ static bool may_in_workspace(struct call *c)
 	if (c->role >= c->route->role)
 		return true;
 	call_problem(c, 403, NULL, "Not allowed",
-		     arena_printf(c->arena, "This takes the role %s; yours is %s.", role_word(c->route->role), role_word(c->role)));
+		     arena_printf(c->arena, "This takes the role %s; yours is %s.", role_word(c->route->role),
+				  role_word(c->role)));
 	return false;
 }
 

@@ -6,13 +6,15 @@ static const struct {
 	const char *name;
 	enum http_method method;
 } methods[METHODS] = {
-	{ "GET", HTTP_GET }, { "POST", HTTP_POST }, { "PUT", HTTP_PUT }, { "PATCH", HTTP_PATCH }, { "DELETE", HTTP_DELETE }, { "HEAD", HTTP_HEAD },
+	{ "GET", HTTP_GET },     { "POST", HTTP_POST },     { "PUT", HTTP_PUT },
+	{ "PATCH", HTTP_PATCH }, { "DELETE", HTTP_DELETE }, { "HEAD", HTTP_HEAD },
 };
 
 /* RFC 9110 section 5.6.2: tchar */
 static bool is_token_char(unsigned char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c != 0 && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c != 0 && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
 static bool is_token(struct str s)
@@ -74,7 +76,8 @@ static int read_target(struct str target, struct http_head *h)
 /* RFC 9112 section 2.3 */
 static bool is_version(struct str s)
 {
-	return s.len == 8 && str_starts(s, STR("HTTP/")) && s.p[5] >= '0' && s.p[5] <= '9' && s.p[6] == '.' && s.p[7] >= '0' && s.p[7] <= '9';
+	return s.len == 8 && str_starts(s, STR("HTTP/")) && s.p[5] >= '0' && s.p[5] <= '9' && s.p[6] == '.' &&
+	       s.p[7] >= '0' && s.p[7] <= '9';
 }
 
 static int read_first_line(struct str line, struct http_head *h, bool *ret_old)
@@ -99,7 +102,8 @@ static int read_field(struct str line, struct http_head *h)
 {
 	struct str value, name = str_split(line, ':', &value);
 
-	/* A blank before the colon, or a line that goes on the one before, are ways to smuggle (RFC 9112 section 5.1, 5.2). */
+	/* A blank before the colon, or a line that goes on the one before, are ways to smuggle (RFC 9112
+	 * section 5.1, 5.2). */
 	if (!is_token(name) || value.p == NULL)
 		return 400;
 	value = str_trim(value);
@@ -158,7 +162,8 @@ static int read_framing(struct http_head *h, bool old)
 		}
 	}
 	/* Two lengths, or a length and a coding, are what request smuggling is made of (RFC 9112 section 6.3). */
-	if (lengths > 1 || codings > 1 || (lengths > 0 && codings > 0) || (codings > 0 && old) || hosts > 1 || (hosts == 0 && !old))
+	if (lengths > 1 || codings > 1 || (lengths > 0 && codings > 0) || (codings > 0 && old) || hosts > 1 ||
+	    (hosts == 0 && !old))
 		return 400;
 	return 0;
 }
@@ -228,7 +233,10 @@ const char *http_reason(int status)
 	}
 }
 
-enum chunk_state { CHUNK_SIZE, CHUNK_EXTENSION, CHUNK_SIZE_LF, CHUNK_DATA, CHUNK_DATA_CR, CHUNK_DATA_LF, TRAILER_START, TRAILER, TRAILER_LF, TRAILER_END_LF, CHUNK_DONE };
+enum chunk_state {
+	CHUNK_SIZE, CHUNK_EXTENSION, CHUNK_SIZE_LF, CHUNK_DATA, CHUNK_DATA_CR, CHUNK_DATA_LF,
+	TRAILER_START, TRAILER, TRAILER_LF, TRAILER_END_LF, CHUNK_DONE,
+};
 enum { CHUNK_OVERHEAD_MAX = 1024 * 1024, CHUNK_DIGITS_MAX = 8 };
 
 static int hex_digit(char c)

@@ -33,7 +33,8 @@ void api_journal_list(struct call *c)
 		cursor = STR_NONE;
 	if ((r = journal_list(c->db, c->workspace, state, cursor, limit, c->arena, &list, &count, &next, &err)) < 0) {
 		if (r == ERR_INVALID)
-			call_problem(c, 400, NULL, "The request is malformed", STR("cursor is not one that this list has given."));
+			call_problem(c, 400, NULL, "The request is malformed",
+				     STR("cursor is not one that this list has given."));
 		else
 			call_failed(c, &err, false);
 		return;

@@ -1,10 +1,11 @@
 /* See web/live.h.
  *
- * Three threads meet here. The store's writer leaves changes (on_changes). The hub's own thread renders them, in order, and also
- * works out what a new listener has missed. The loop owns the listeners and writes.
+ * Three threads meet here. The store's writer leaves changes (on_changes). The hub's own thread renders them, in order,
+ * and also works out what a new listener has missed. The loop owns the listeners and writes.
  *
- * Nothing is missed between joining and hearing: the loop counts the listener in before the hub's thread reads how far the store
- * is, so every later change is rendered for its workspace; a batch that the listener has heard already is skipped by its id. */
+ * Nothing is missed between joining and hearing: the loop counts the listener in before the hub's thread reads how far
+ * the store is, so every later change is rendered for its workspace; a batch that the listener has heard already is
+ * skipped by its id. */
 #include "web/live.h"
 
 #include <pthread.h>
@@ -173,7 +174,8 @@ static void render_one(struct live *l, struct db *db, struct workspace_id w, con
 		post_text(l, w, buf_str(&out), up_to, events);
 		return;
 	}
-	log_event(LOG_WARNING, "live events not rendered; listeners load anew", log_i("workspace", w.v), log_c("reason", err.text), log_end);
+	log_event(LOG_WARNING, "live events not rendered; listeners load anew", log_i("workspace", w.v),
+		  log_c("reason", err.text), log_end);
 	post_reset(l, w, up_to);
 }
 
@@ -243,7 +245,8 @@ static void join(struct live *l, struct db *db, struct job *job)
 		db_read_end(db);
 	}
 	if (r < 0)
-		log_event(LOG_WARNING, "live stream not begun; the client will try again", log_c("reason", err.text), log_end);
+		log_event(LOG_WARNING, "live stream not begun; the client will try again", log_c("reason", err.text),
+			  log_end);
 	else
 		job->text = shared_new(buf_str(&out));
 	send_back(l, job);
@@ -269,7 +272,8 @@ static void recheck(struct live *l, struct db *db, struct job *job)
 		const struct listener *who = job->some[k];
 		enum role role = ROLE_NONE;
 
-		job->may[k] = people_role(db, who->workspace, who->user_id, &role, NULL) < 0 || (role != ROLE_NONE && has_credential(db, who));
+		job->may[k] = people_role(db, who->workspace, who->user_id, &role, NULL) < 0 ||
+			      (role != ROLE_NONE && has_credential(db, who));
 	}
 	send_back(l, job);
 }
@@ -363,7 +367,8 @@ static void on_batch(void *arg)
 
 	for (struct listener *who = l->listeners, *next; who != NULL; who = next) {
 		next = who->next;
-		if (!who->ready || job->up_to <= who->heard || (job->workspace.v != 0 && who->workspace.v != job->workspace.v))
+		if (!who->ready || job->up_to <= who->heard ||
+		    (job->workspace.v != 0 && who->workspace.v != job->workspace.v))
 			continue;
 		who->heard = job->up_to;
 		told += conn_stream_write(who->conn, job->text);

@@ -74,8 +74,8 @@ void live_render_plain(struct buf *out, const char *event, int64_t id)
 	end(out);
 }
 
-static int render_talk(struct instance *i, struct db *db, struct workspace_id w, const struct change *c, struct arena *arena, struct buf *out,
-		       struct error *err)
+static int render_talk(struct instance *i, struct db *db, struct workspace_id w, const struct change *c,
+		       struct arena *arena, struct buf *out, struct error *err)
 {
 	struct conversation conversation;
 	struct message message;
@@ -99,8 +99,8 @@ static int render_talk(struct instance *i, struct db *db, struct workspace_id w,
 	return 1;
 }
 
-static int render_account_event(struct instance *i, struct db *db, struct workspace_id w, const struct change *c, struct arena *arena,
-				struct buf *out, struct error *err)
+static int render_account_event(struct instance *i, struct db *db, struct workspace_id w, const struct change *c,
+				struct arena *arena, struct buf *out, struct error *err)
 {
 	struct account a;
 	struct json_out j;
@@ -140,8 +140,8 @@ static int render_addons(struct db *db, const struct change *c, struct arena *ar
 	return r < 0 ? r : 1;
 }
 
-int live_render(struct instance *i, struct db *db, struct workspace_id w, const struct change *changes, size_t count, struct buf *out,
-		size_t *ret_events, struct error *err)
+int live_render(struct instance *i, struct db *db, struct workspace_id w, const struct change *changes, size_t count,
+		struct buf *out, size_t *ret_events, struct error *err)
 {
 	SCOPED(arena_done) struct arena arena = { 0 };
 	int r = 0;

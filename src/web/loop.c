@@ -30,7 +30,8 @@ static void note_the_date(struct loop *l)
 	struct tm tm;
 
 	/* RFC 9110 section 5.6.7. The words are English in every locale: the program sets none. */
-	if (gmtime_r(&now, &tm) == NULL || strftime(l->date, sizeof(l->date), "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &tm) == 0)
+	if (gmtime_r(&now, &tm) == NULL ||
+	    strftime(l->date, sizeof(l->date), "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &tm) == 0)
 		l->date[0] = '\0';
 }
 
@@ -113,7 +114,8 @@ static void on_accept_error(struct evconnlistener *door, void *arg)
 {
 	struct loop *l = arg;
 
-	log_event(LOG_WARNING, "cannot accept a connection; trying again in a moment", log_c("reason", strerror(errno)), log_end);
+	log_event(LOG_WARNING, "cannot accept a connection; trying again in a moment", log_c("reason", strerror(errno)),
+		  log_end);
 	evconnlistener_disable(door);
 	l->door_shut = true;
 }
@@ -155,7 +157,9 @@ int loop_new(struct web *web, struct loop **ret, struct error *err)
 static int resolve(struct str listen, struct arena *arena, struct addrinfo **ret, struct error *err)
 {
 	const char *colon = NULL;
-	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
+	struct addrinfo hints = { .ai_family = AF_UNSPEC,
+				  .ai_socktype = SOCK_STREAM,
+				  .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
 	int r;
 
 	for (size_t k = 0; k < listen.len; k++)
@@ -205,11 +209,13 @@ int loop_listen(struct loop *l, struct str listen, int64_t max_connections, char
 
 	if (r < 0)
 		return r;
-	l->door = evconnlistener_new_bind(l->base, on_accept, l, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, 1024,
+	l->door = evconnlistener_new_bind(l->base, on_accept, l,
+					  LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, 1024,
 					  address->ai_addr, (int)address->ai_addrlen);
 	freeaddrinfo(address);
 	if (l->door == NULL)
-		return fail(err, errno == EADDRINUSE ? ERR_STATE : ERR_BROKEN, "cannot listen on %.*s: %s", STR_ARG(listen), strerror(errno));
+		return fail(err, errno == EADDRINUSE ? ERR_STATE : ERR_BROKEN, "cannot listen on %.*s: %s",
+			    STR_ARG(listen), strerror(errno));
 	evconnlistener_set_error_cb(l->door, on_accept_error);
 	l->conn_max = max_connections > 0 ? (size_t)max_connections : 8192;
 	write_url(evconnlistener_get_fd(l->door), url, url_size);

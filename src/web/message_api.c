@@ -20,7 +20,8 @@ void api_message_list(struct call *c)
 		cursor = STR_NONE;
 	if ((r = message_list(c->db, c->workspace, id, cursor, limit, c->arena, &list, &count, &next, &err)) < 0) {
 		if (r == ERR_INVALID)
-			call_problem(c, 400, NULL, "The request is malformed", STR("cursor is not one that this list has given."));
+			call_problem(c, 400, NULL, "The request is malformed",
+				     STR("cursor is not one that this list has given."));
 		else
 			call_failed(c, &err, false);
 		return;
@@ -47,16 +48,19 @@ static struct str window_words(struct call *c, int64_t conversation_id)
 	return arena_copy(c->arena, str_from_trixy(channel->window_error));
 }
 
-static void answer_refusal(struct call *c, int64_t conversation_id, const struct reply_result *result, const struct error *err)
+static void answer_refusal(struct call *c, int64_t conversation_id, const struct reply_result *result,
+			   const struct error *err)
 {
 	switch (result->refusal) {
 	case REPLY_WINDOW_CLOSED:
 		call_problem(c, 422, "window_closed", window_words(c, conversation_id).p,
-			     STR("Nothing was sent. Wait until the customer writes again, or choose a message tag if one fits."));
+			     STR("Nothing was sent. Wait until the customer writes again, or choose a message tag if one "
+				 "fits."));
 		return;
 	case REPLY_TAG_CLOSED:
 		call_problem(c, 422, "window_closed", window_words(c, conversation_id).p,
-			     STR("Nothing was sent. The time in which a message tag allows a reply is over too: the customer must write again."));
+			     STR("Nothing was sent. The time in which a message tag allows a reply is over too: the "
+				 "customer must write again."));
 		return;
 	case REPLY_TAG_WRONG:
 		call_fault(c, "tag", "This channel has no such message tag.");
@@ -120,10 +124,13 @@ static struct str absent_if_empty(struct str s)
 void api_message_add(struct call *c)
 {
 	struct str overflow = call_text(c, "overflow", false, LIMIT_NAME);
-	struct reply reply = { .workspace = c->workspace, .author_id = c->user.id, .text = call_text(c, "text", true, LIMIT_TEXT),
+	struct reply reply = { .workspace = c->workspace,
+			       .author_id = c->user.id,
+			       .text = call_text(c, "text", true, LIMIT_TEXT),
 			       .tag = absent_if_empty(call_text(c, "tag", false, LIMIT_NAME)),
 			       .client_id = absent_if_empty(call_text(c, "client_id", false, LIMIT_CLIENT_ID)),
-			       .note = call_bool(c, "note"), .split = str_eq(overflow, STR("split")) };
+			       .note = call_bool(c, "note"),
+			       .split = str_eq(overflow, STR("split")) };
 	struct reply_result result = { 0 };
 	struct error err = { 0 };
 

@@ -29,7 +29,8 @@ void ops_ready(struct call *c)
 
 static void gauge(struct buf *b, const char *name, const char *kind, const char *help, int64_t v)
 {
-	buf_addf(b, "# HELP mailtrixy_%s %s\n# TYPE mailtrixy_%s %s\nmailtrixy_%s %lld\n", name, help, name, kind, name, (long long)v);
+	buf_addf(b, "# HELP mailtrixy_%s %s\n# TYPE mailtrixy_%s %s\nmailtrixy_%s %lld\n", name, help, name, kind, name,
+		 (long long)v);
 }
 
 static const char *method_word(enum http_method method)
@@ -48,7 +49,8 @@ static void write_answers(struct buf *b, struct metrics *m)
 	size_t count;
 	const struct route *table = route_table(&count);
 
-	buf_addf(b, "# HELP mailtrixy_http_answers_total Answers by route and class of status.\n# TYPE mailtrixy_http_answers_total counter\n");
+	buf_addf(b, "# HELP mailtrixy_http_answers_total Answers by route and class of status.\n# TYPE "
+		    "mailtrixy_http_answers_total counter\n");
 	for (size_t k = 0; k < METRIC_ROUTES; k++)
 		for (int class = 1; class < METRIC_CLASSES; class++) {
 			int64_t n = atomic_load_explicit(&m->answers[k][class], memory_order_relaxed);
@@ -66,9 +68,11 @@ static void write_webhooks(struct buf *b, struct metrics *m)
 {
 	static const char *const words[WEBHOOK_OUTCOMES] = { "stored", "unsigned", "malformed", "not_stored" };
 
-	buf_addf(b, "# HELP mailtrixy_webhooks_total Webhooks by what became of them.\n# TYPE mailtrixy_webhooks_total counter\n");
+	buf_addf(b, "# HELP mailtrixy_webhooks_total Webhooks by what became of them.\n# TYPE mailtrixy_webhooks_total "
+		    "counter\n");
 	for (int k = 0; k < WEBHOOK_OUTCOMES; k++)
-		buf_addf(b, "mailtrixy_webhooks_total{outcome=\"%s\"} %lld\n", words[k], (long long)atomic_load(&m->webhooks[k]));
+		buf_addf(b, "mailtrixy_webhooks_total{outcome=\"%s\"} %lld\n", words[k],
+			 (long long)atomic_load(&m->webhooks[k]));
 }
 
 static int64_t resident_bytes(void)
@@ -104,17 +108,20 @@ void ops_metrics(struct call *c)
 	write_webhooks(b, &web->metrics);
 	gauge(b, "store_commits_total", "counter", "Commits of the store.", store.commits);
 	gauge(b, "store_units_total", "counter", "Units of work in those commits.", store.units);
-	gauge(b, "store_retried_groups_total", "counter", "Groups that ran again because one of their units failed.", store.retried_groups);
+	gauge(b, "store_retried_groups_total", "counter", "Groups that ran again because one of their units failed.",
+	      store.retried_groups);
 	gauge(b, "store_queued_units", "gauge", "Units that wait for the writer.", store.queued);
 	gauge(b, "http_connections", "gauge", "Open connections.", atomic_load(&loop->connections));
-	gauge(b, "http_requests_running", "gauge", "Requests that somebody answers now.", atomic_load(&loop->requests_running));
+	gauge(b, "http_requests_running", "gauge", "Requests that somebody answers now.",
+	      atomic_load(&loop->requests_running));
 	gauge(b, "http_body_bytes", "gauge", "Bytes of request bodies in memory.", atomic_load(&loop->body_bytes));
 	gauge(b, "worker_waiting_requests", "gauge", "Requests that wait for a worker.", (int64_t)workers.waiting);
 	gauge(b, "worker_running_requests", "gauge", "Requests that a worker has.", (int64_t)workers.running);
 	gauge(b, "live_streams", "gauge", "Open live streams.", (int64_t)live.listeners);
 	gauge(b, "live_pending_changes", "gauge", "Changes that live streams have not been told yet.", (int64_t)live.pending);
 	gauge(b, "live_events_total", "counter", "Events written to live streams.", atomic_load(&web->metrics.events_sent));
-	gauge(b, "live_streams_cut_total", "counter", "Live streams closed because their client did not read.", atomic_load(&web->metrics.streams_cut));
+	gauge(b, "live_streams_cut_total", "counter", "Live streams closed because their client did not read.",
+	      atomic_load(&web->metrics.streams_cut));
 	gauge(b, "search_lag", "gauge", "Messages that are not in the search index yet, about.", lag);
 	gauge(b, "resident_memory_bytes", "gauge", "Memory of the process.", resident_bytes());
 	gauge(b, "start_time_seconds", "gauge", "When the server started, since 1970.", web->started_ms / SECOND_MS);

@@ -25,8 +25,9 @@ struct pages {
 };
 
 /* The addresses of the page, which finds its way by itself; beside these /admin/addons/SLUG/settings. */
-static const char *const addresses[] = { "/", "/login", "/setup", "/settings/channels", "/settings/members", "/settings/tokens",
-					 "/settings/webhooks", "/admin/addons" };
+static const char *const addresses[] = {
+	"/", "/login", "/setup", "/settings/channels", "/settings/members", "/settings/tokens", "/settings/webhooks", "/admin/addons",
+};
 
 static struct str file_of(struct str name)
 {
@@ -71,8 +72,10 @@ static void write_policy(struct web *web, struct pages *p)
 	const char *media = web->https ? "https:" : "https: http:";
 
 	(void)snprintf(p->policy, sizeof(p->policy),
-		       "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
-		       "img-src 'self' data: blob: %s; media-src 'self' blob: %s; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+		       "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; "
+		       "manifest-src 'self'; "
+		       "img-src 'self' data: blob: %s; media-src 'self' blob: %s; base-uri 'none'; form-action 'self'; "
+		       "frame-ancestors 'none'",
 		       media, media);
 }
 
@@ -154,8 +157,10 @@ static void answer_nothing_here(struct call *c)
 {
 	c->status = 404;
 	c->type = "text/html; charset=utf-8";
-	c->fixed = STR("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n"
-		       "<title>Not found</title>\n<h1>There is nothing at this address</h1>\n<p><a href=\"/\">Go to the inbox</a></p>\n</html>\n");
+	c->fixed = STR("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+		       "content=\"width=device-width\">\n"
+		       "<title>Not found</title>\n<h1>There is nothing at this address</h1>\n<p><a href=\"/\">Go to the "
+		       "inbox</a></p>\n</html>\n");
 }
 
 bool pages_answer(struct pages *p, struct call *c)

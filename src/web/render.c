@@ -152,7 +152,10 @@ void render_message(struct json_out *j, const char *key, const struct message *m
 	json_str(j, "tag", m->tag);
 	json_bool(j, "unsent", unsent);
 	json_bool(j, "edited", (m->flags & MESSAGE_EDITED) != 0);
-	json_c(j, "origin", m->direction == MESSAGE_IN ? "contact" : (m->flags & MESSAGE_ELSEWHERE) != 0 ? "elsewhere" : "inbox");
+	json_c(j, "origin",
+	       m->direction == MESSAGE_IN            ? "contact"
+	       : (m->flags & MESSAGE_ELSEWHERE) != 0 ? "elsewhere"
+						     : "inbox");
 	render_author(j, m);
 	json_str(j, "payload", m->payload);
 	json_bool(j, "standby", (m->flags & MESSAGE_STANDBY) != 0);
@@ -179,8 +182,8 @@ struct str webhook_url(struct instance *i, struct str channel, struct arena *are
 	return arena_printf(arena, "%.*s%.*s", STR_ARG(i->config->public_url), STR_ARG(str_from_trixy(c->webhook_path)));
 }
 
-int render_account(struct json_out *j, const char *key, struct instance *i, struct db *db, const struct account *a, enum role role,
-		   struct arena *arena, struct error *err)
+int render_account(struct json_out *j, const char *key, struct instance *i, struct db *db, const struct account *a,
+		   enum role role, struct arena *arena, struct error *err)
 {
 	struct account_pair *pairs = NULL;
 	size_t count = 0;

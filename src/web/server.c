@@ -20,8 +20,10 @@ int web_start(struct instance *i, struct web **ret, struct error *err)
 	web->started_ms = clock_now_ms();
 	if ((r = loop_new(web, &web->loop, err)) < 0 || (r = pages_new(web, &web->pages, err)) < 0 ||
 	    (r = throttle_new(&web->throttle, err)) < 0 ||
-	    (r = loop_listen(web->loop, i->config->listen, i->config->max_connections, web->url, sizeof(web->url), err)) < 0 ||
-	    (r = live_start(web, &web->live, err)) < 0 || (r = workers_start(web, i->config->workers, &web->workers, err)) < 0 ||
+	    (r = loop_listen(web->loop, i->config->listen, i->config->max_connections, web->url, sizeof(web->url), err)) <
+		    0 ||
+	    (r = live_start(web, &web->live, err)) < 0 ||
+	    (r = workers_start(web, i->config->workers, &web->workers, err)) < 0 ||
 	    (r = loop_start(web->loop, err)) < 0) {
 		(void)web_stop(web);
 		return r;

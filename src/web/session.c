@@ -24,8 +24,9 @@ struct str session_csrf(struct arena *arena, struct str secret)
 
 static void set_cookie(struct call *c, struct str value, int64_t seconds)
 {
-	call_header(c, "Set-Cookie", arena_printf(c->arena, SESSION_COOKIE "=%.*s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Lax%s",
-						  STR_ARG(value), (long long)seconds, c->web->https ? "; Secure" : ""));
+	call_header(c, "Set-Cookie",
+		    arena_printf(c->arena, SESSION_COOKIE "=%.*s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Lax%s",
+				 STR_ARG(value), (long long)seconds, c->web->https ? "; Secure" : ""));
 }
 
 void session_forget_cookie(struct call *c)
@@ -109,7 +110,8 @@ void api_setup_get(struct call *c)
 void api_setup(struct call *c)
 {
 	struct str email = call_text(c, "email", true, LIMIT_EMAIL), name = call_text(c, "name", true, LIMIT_NAME);
-	struct str password = call_text(c, "password", true, LIMIT_PASSWORD), workspace = call_text(c, "workspace", true, LIMIT_NAME);
+	struct str password = call_text(c, "password", true, LIMIT_PASSWORD),
+		   workspace = call_text(c, "workspace", true, LIMIT_NAME);
 	struct error err = { 0 };
 	int64_t user_id;
 	bool any = false;
@@ -118,7 +120,8 @@ void api_setup(struct call *c)
 	if (people_any(c->db, &any, &err) < 0) {
 		call_failed(c, &err, false);
 	} else if (any) {
-		call_problem(c, 409, NULL, "Not possible now", STR("This installation is set up already. Sign in, or let an admin add you."));
+		call_problem(c, 409, NULL, "Not possible now",
+			     STR("This installation is set up already. Sign in, or let an admin add you."));
 	} else if (!call_has_faults(c)) {
 		if (people_setup(c->instance, email, name, password, workspace, &user_id, &err) < 0)
 			call_failed_field(c, &err);
@@ -142,7 +145,8 @@ static bool is_throttled(struct call *c, const struct guess *g)
 		return false;
 	call_header(c, "Retry-After", arena_printf(c->arena, "%lld", (long long)(wait / SECOND_MS + 1)));
 	call_problem(c, 429, NULL, "Too many attempts",
-		     arena_printf(c->arena, "Signing in failed too often. Try again in %lld minutes.", (long long)(wait / MINUTE_MS + 1)));
+		     arena_printf(c->arena, "Signing in failed too often. Try again in %lld minutes.",
+				  (long long)(wait / MINUTE_MS + 1)));
 	return true;
 }
 
@@ -157,7 +161,8 @@ static struct str lower_case(struct arena *arena, struct str s)
 
 void api_sign_in(struct call *c)
 {
-	struct str email = call_text(c, "email", true, LIMIT_EMAIL), password = call_text(c, "password", true, LIMIT_PASSWORD);
+	struct str email = call_text(c, "email", true, LIMIT_EMAIL),
+		   password = call_text(c, "password", true, LIMIT_PASSWORD);
 	struct error err = { 0 };
 	struct guess g;
 	int64_t user_id, now = clock_mono_ms();

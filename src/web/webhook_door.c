@@ -28,11 +28,14 @@ static void answer_verdict(struct call *c, int verdict)
 		break;
 	case WEBHOOK_UNSIGNED:
 		count(c, WEBHOOK_REFUSED);
-		call_problem(c, 401, NULL, "Not signed", STR("X-Hub-Signature-256 is missing, or was not made with the App Secret of an account that this webhook names."));
+		call_problem(c, 401, NULL, "Not signed",
+			     STR("X-Hub-Signature-256 is missing, or was not made with the App Secret of an account that "
+				 "this webhook names."));
 		break;
 	default:
 		count(c, WEBHOOK_BAD);
-		call_problem(c, 400, NULL, "Not a webhook", STR("The body is not JSON of the kind that this channel receives."));
+		call_problem(c, 400, NULL, "Not a webhook",
+			     STR("The body is not JSON of the kind that this channel receives."));
 		break;
 	}
 }
@@ -40,7 +43,8 @@ static void answer_verdict(struct call *c, int verdict)
 static void answer_lost(struct call *c, const struct error *err)
 {
 	count(c, WEBHOOK_LOST);
-	log_event(LOG_ERROR, "webhook not stored; the provider will send it again", log_i("code", err->code), log_c("reason", err->text), log_end);
+	log_event(LOG_ERROR, "webhook not stored; the provider will send it again", log_i("code", err->code),
+		  log_c("reason", err->text), log_end);
 	call_header(c, "Retry-After", STR("5"));
 	call_problem(c, 503, NULL, "Not possible at the moment", STR("The event could not be stored. Send it again."));
 }
@@ -69,11 +73,13 @@ static int store_it(struct db *db, void *arg, struct error *err)
 static void receive(struct call *c)
 {
 	struct error err = { 0 };
-	int verdict = webhook_read(c->instance, c->channel, buf_str(&c->body), http_field(&c->head, "x-hub-signature-256"), &c->webhook, &err);
+	int verdict = webhook_read(c->instance, c->channel, buf_str(&c->body),
+				   http_field(&c->head, "x-hub-signature-256"), &c->webhook, &err);
 
 	if (verdict == ERR_LIMIT) {
 		count(c, WEBHOOK_BAD);
-		call_problem(c, 413, NULL, "The webhook is too large", STR("It holds more events than this server takes at once."));
+		call_problem(c, 413, NULL, "The webhook is too large",
+			     STR("It holds more events than this server takes at once."));
 	} else if (verdict < 0) {
 		answer_lost(c, &err);
 	} else if (verdict != WEBHOOK_STORE && !webhook_has_unit(c->webhook)) {
@@ -99,16 +105,21 @@ static void shake_hands(struct call *c)
 	struct error err = { 0 };
 	int r;
 
-	if (!call_query(c, "hub.mode", &mode) || !call_query(c, "hub.verify_token", &token) || !call_query(c, "hub.challenge", &challenge))
+	if (!call_query(c, "hub.mode", &mode) || !call_query(c, "hub.verify_token", &token) ||
+	    !call_query(c, "hub.challenge", &challenge))
 		return;
 	r = webhook_handshake(c->instance, c->channel, mode, token, &err);
 	if (r == 0 && challenge_is_fine(challenge))
 		call_text_answer(c, 200, challenge);
 	else if (r == 0 || r == ERR_DENIED || r == ERR_INVALID)
-		call_problem(c, 403, NULL, "Not verified", STR("hub.mode must be subscribe, hub.verify_token the Verify Token of a connected account, and hub.challenge present."));
+		call_problem(c, 403, NULL, "Not verified",
+			     STR("hub.mode must be subscribe, hub.verify_token the Verify Token of a connected account, "
+				 "and hub.challenge present."));
 	else
 		call_failed(c, &err, false);
 }
 
-const struct route webhook_route_get = { HTTP_GET, "webhook", ACCESS_PUBLIC, ROLE_NONE, BODY_RAW, 4096, ON_WORKER, shake_hands };
-const struct route webhook_route_post = { HTTP_POST, "webhook", ACCESS_PUBLIC, ROLE_NONE, BODY_RAW, LIMIT_WEBHOOK_BODY, ON_LOOP_IF_SMALL, receive };
+const struct route webhook_route_get = { HTTP_GET, "webhook", ACCESS_PUBLIC, ROLE_NONE,
+					 BODY_RAW, 4096,      ON_WORKER,     shake_hands };
+const struct route webhook_route_post = { HTTP_POST, "webhook",          ACCESS_PUBLIC,    ROLE_NONE,
+					  BODY_RAW,  LIMIT_WEBHOOK_BODY, ON_LOOP_IF_SMALL, receive };

@@ -65,8 +65,8 @@ static struct call *next_call(struct workers *w, bool *ret_slow)
 	return call;
 }
 
-/* Under the lock: wakes a worker if one sleeps. Those who are awake look for more by themselves, so that under load nobody pays
- * for waking. */
+/* Under the lock: wakes a worker if one sleeps. Those who are awake look for more by themselves, so that under load
+ * nobody pays for waking. */
 static void wake_one(struct workers *w)
 {
 	if (w->idle > 0) {
