@@ -38,10 +38,10 @@ static void must(bool ok, const char *what)
 	abort();
 }
 
-bool peer_send(int fd, struct str bytes)
+static bool send_all(int fd, struct str bytes, int flags)
 {
 	while (bytes.len > 0) {
-		ssize_t n = send(fd, bytes.p, bytes.len, MSG_NOSIGNAL);
+		ssize_t n = send(fd, bytes.p, bytes.len, MSG_NOSIGNAL | flags);
 
 		if (n <= 0)
 			return false;
@@ -50,12 +50,17 @@ bool peer_send(int fd, struct str bytes)
 	return true;
 }
 
+bool peer_send(int fd, struct str bytes)
+{
+	return send_all(fd, bytes, 0);
+}
+
 bool peer_reply(int fd, int status, const char *headers, const char *body)
 {
 	char head[1024];
 	int n = snprintf(head, sizeof(head), "HTTP/1.1 %d X\r\nContent-Length: %zu\r\n%s\r\n", status, strlen(body), headers);
 
-	return peer_send(fd, (struct str){ head, (size_t)n }) && peer_send(fd, str_of(body));
+	return send_all(fd, (struct str){ head, (size_t)n }, body[0] != '\0' ? MSG_MORE : 0) && peer_send(fd, str_of(body));
 }
 
 void peer_reset(int fd)

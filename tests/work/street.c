@@ -344,15 +344,13 @@ static const struct trixy_channel channel = {
 
 /* ---- the house ---- */
 
-static pthread_mutex_t commit_lock = PTHREAD_MUTEX_INITIALIZER;		/* guards commits */
+static pthread_mutex_t commit_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t commit_changed = PTHREAD_COND_INITIALIZER;
-static int commits;
 
 static void on_changes(void *listener, const struct change *changes, size_t count)
 {
 	(void)listener, (void)changes, (void)count;
 	(void)pthread_mutex_lock(&commit_lock);
-	commits++;
 	(void)pthread_cond_broadcast(&commit_changed);
 	(void)pthread_mutex_unlock(&commit_lock);
 }
@@ -502,25 +500,31 @@ struct account street_account_now(int64_t account_id)
 	return a;
 }
 
-void street_until(bool (*is)(void *arg), void *arg, const char *what)
+/* 20 ms from now. */
+static struct timespec soon(void)
 {
-	struct timespec until;
-	bool in_time = true;
+	struct timespec t;
 
-	(void)clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += 15;
-	for (;;) {
-		(void)pthread_mutex_lock(&commit_lock);
-		int seen = commits;
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	t.tv_nsec += 20 * 1000000L;
+	if (t.tv_nsec >= 1000000000L) {
+		t.tv_nsec -= 1000000000L;
+		t.tv_sec++;
+	}
+	return t;
+}
 
-		(void)pthread_mutex_unlock(&commit_lock);
-		if (is(arg))
-			return;
-		if (!in_time)
+void street_until(bool (*is)(const void *arg), const void *arg, const char *what)
+{
+	int64_t end = clock_mono_ms() + 15 * SECOND_MS;
+
+	while (!is(arg)) {
+		if (clock_mono_ms() > end)
 			check_failed("in 15 s this has not come: %s", what);
+		struct timespec until = soon();		/* not every commit tells of a change */
+
 		(void)pthread_mutex_lock(&commit_lock);
-		while (commits == seen && in_time)
-			in_time = pthread_cond_timedwait(&commit_changed, &commit_lock, &until) == 0;
+		(void)pthread_cond_timedwait(&commit_changed, &commit_lock, &until);
 		(void)pthread_mutex_unlock(&commit_lock);
 	}
 }
@@ -530,14 +534,14 @@ struct expected {
 	int status;
 };
 
-static bool message_is(void *arg)
+static bool message_is(const void *arg)
 {
 	const struct expected *e = arg;
 
 	return street_message(e->conversation_id, e->id).status == e->status;
 }
 
-static bool account_is(void *arg)
+static bool account_is(const void *arg)
 {
 	const struct expected *e = arg;
 

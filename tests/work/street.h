@@ -52,8 +52,8 @@ struct account street_account_now(int64_t account_id);
 /* Wait until it is so; the test fails after 15 s. */
 struct message street_becomes(int64_t conversation_id, int64_t message_id, int status);
 struct account street_account_becomes(int64_t account_id, enum account_status status);
-/* Waits until `is` says so; looked at after every commit. */
-void street_until(bool (*is)(void *arg), void *arg, const char *what);
+/* Waits until `is` says so. */
+void street_until(bool (*is)(const void *arg), const void *arg, const char *what);
 
 /* The provider. */
 void street_release(void);			/* those that wait, and all that come later */
