@@ -163,19 +163,32 @@ static bool is_trusted(struct str list, struct str address)
 	return false;
 }
 
-/* The rightmost address that is no proxy of ours: what stands left of it, anybody can write. */
+/* Takes the rightmost address off `list`. */
+static struct str last_address(struct str *list)
+{
+	size_t at = list->len;
+	struct str address;
+
+	while (at > 0 && list->p[at - 1] != ',')
+		at--;
+	address = str_trim(str_cut(*list, at, list->len));
+	*list = str_cut(*list, 0, at > 0 ? at - 1 : 0);
+	return address;
+}
+
+/* The rightmost address that is no proxy of ours: what stands left of it, anybody can write. Several fields of the name
+ * are one list (RFC 9110 section 5.3): a proxy that adds a line of its own adds it below the client's. */
 struct str call_address(struct call *c)
 {
 	struct str address = str_of(c->peer), trusted = c->instance->config->trusted_proxies;
-	struct str list = http_field(&c->head, "x-forwarded-for");
 
-	while (is_trusted(trusted, address) && list.len > 0) {
-		size_t at = list.len;
+	for (size_t k = c->head.field_count; k > 0; k--) {
+		struct str list = c->head.field[k - 1].value;
 
-		while (at > 0 && list.p[at - 1] != ',')
-			at--;
-		address = str_trim(str_cut(list, at, list.len));
-		list = str_cut(list, 0, at > 0 ? at - 1 : 0);
+		if (!str_eq_nocase(c->head.field[k - 1].name, STR("x-forwarded-for")))
+			continue;
+		while (list.len > 0 && is_trusted(trusted, address))
+			address = last_address(&list);
 	}
 	return str_cut(address, 0, 64);
 }

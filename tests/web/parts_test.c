@@ -181,6 +181,29 @@ static void test_address(void **state)
 	address_is("10.0.0.9", "10.0.0.9", "2001:db8::1", "2001:db8::1");
 }
 
+/* A client's own line does not hide the one that the proxy put below it. */
+static void test_address_lines(void **state)
+{
+	struct config config = { .trusted_proxies = STR("10.0.0.1, 10.0.0.9") };
+	struct instance i = { .config = &config };
+	struct call *c = calloc(1, sizeof(*c));
+
+	(void)state;
+	assert_non_null(c);
+	c->instance = &i;
+	(void)snprintf(c->peer, sizeof(c->peer), "10.0.0.9");
+	c->head.field[0] = (struct http_field){ STR("X-Forwarded-For"), STR("6.6.6.6") };
+	c->head.field[1] = (struct http_field){ STR("Host"), STR("7.7.7.7") };
+	c->head.field[2] = (struct http_field){ STR("x-forwarded-for"), STR("1.2.3.4") };
+	c->head.field_count = 3;
+	check_str(call_address(c), "1.2.3.4");
+	c->head.field[2].value = STR("1.2.3.4, 10.0.0.1");
+	check_str(call_address(c), "1.2.3.4");
+	c->head.field[2].value = STR("10.0.0.1");
+	check_str(call_address(c), "6.6.6.6");
+	free(c);
+}
+
 static void test_csrf(void **state)
 {
 	SCOPED(arena_done) struct arena a = { 0 };
@@ -204,7 +227,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_query), cmocka_unit_test(test_cookie), cmocka_unit_test(test_throttle), cmocka_unit_test(test_routes),
-		cmocka_unit_test(test_table), cmocka_unit_test(test_coalesce), cmocka_unit_test(test_address), cmocka_unit_test(test_csrf),
+		cmocka_unit_test(test_table), cmocka_unit_test(test_coalesce), cmocka_unit_test(test_address),
+		cmocka_unit_test(test_address_lines), cmocka_unit_test(test_csrf),
 	};
 
 	return cmocka_run_group_tests_name("web-parts", tests, start, NULL);
