@@ -68,11 +68,17 @@ static void make_room(struct loop *l)
 
 static void peer_of(const struct sockaddr *address, char *ret, size_t size)
 {
-	const void *bytes = address->sa_family == AF_INET6
-				    ? (const void *)&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr
-				    : (const void *)&((const struct sockaddr_in *)(const void *)address)->sin_addr;
+	const struct sockaddr_in *four = (const void *)address;
+	const struct sockaddr_in6 *six = (const void *)address;
+	const char *text;
 
-	if (inet_ntop(address->sa_family, bytes, ret, (socklen_t)size) == NULL)
+	if (address->sa_family != AF_INET6)
+		text = inet_ntop(AF_INET, &four->sin_addr, ret, (socklen_t)size);
+	else if (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))	/* as who configures trusted proxies writes it */
+		text = inet_ntop(AF_INET, &six->sin6_addr.s6_addr[12], ret, (socklen_t)size);
+	else
+		text = inet_ntop(AF_INET6, &six->sin6_addr, ret, (socklen_t)size);
+	if (text == NULL)
 		ret[0] = '\0';
 }
 
@@ -135,10 +141,6 @@ void conn_close(struct conn *c)
 	l->conn_count--;
 	atomic_fetch_sub(&l->figures.connections, 1);
 	free(c);
-	if (l->door_shut && l->door != NULL) {
-		l->door_shut = false;
-		(void)evconnlistener_enable(l->door);
-	}
 }
 
 static void take_in(struct conn *c, size_t bytes)

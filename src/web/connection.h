@@ -48,7 +48,7 @@ struct loop {
 	bool started;
 	struct conn *conns;
 	size_t conn_count, conn_max;
-	bool door_shut;			/* too many connections: accepting rests */
+	bool door_shut;			/* out of descriptors or memory: accepting rests until the next tick */
 	int64_t now;			/* monotonic ms, of the last tick or wake */
 	int64_t ticks;
 	int64_t stop_at;		/* the loop's copy of stop_wanted: when it ends, whatever runs; 0: runs */

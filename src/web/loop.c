@@ -98,6 +98,10 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		if (c->deadline != 0 && l->now >= c->deadline)
 			conn_close(c);
 	}
+	if (l->door_shut && l->door != NULL) {
+		l->door_shut = false;
+		(void)evconnlistener_enable(l->door);
+	}
 	live_tick(l->web->live, l->now);
 	wind_down(l);
 }

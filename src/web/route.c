@@ -45,7 +45,7 @@ static const struct route table[] = {
 	{ HTTP_GET, W "/accounts/{id}", ACCESS_MEMBER, ROLE_VIEWER, NO_BODY, ON_WORKER, api_account_get },
 	{ HTTP_PUT, W "/accounts/{id}", ACCESS_MEMBER, ROLE_ADMIN, JSON, ON_WORKER, api_account_put },
 	{ HTTP_DELETE, W "/accounts/{id}", ACCESS_MEMBER, ROLE_ADMIN, NO_BODY, ON_WORKER, api_account_delete },
-	{ HTTP_POST, W "/accounts/{id}/check", ACCESS_MEMBER, ROLE_ADMIN, NO_BODY, ON_SLOW_WORKER, api_account_check },
+	{ HTTP_POST, W "/accounts/{id}/check", ACCESS_MEMBER, ROLE_ADMIN, NO_BODY, ON_WAITING_WORKER, api_account_check },
 
 	{ HTTP_GET, W "/conversations", ACCESS_MEMBER, ROLE_VIEWER, NO_BODY, ON_WORKER, api_conversation_list },
 	{ HTTP_GET, W "/conversations/counts", ACCESS_MEMBER, ROLE_VIEWER, NO_BODY, ON_WORKER, api_conversation_counts },

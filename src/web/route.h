@@ -18,7 +18,9 @@ enum route_thread {
 	ON_LOOP,		/* answers from memory */
 	ON_LOOP_IF_SMALL,	/* there when its body is small, else on a worker; uses no database */
 	ON_WORKER,
-	ON_SLOW_WORKER,		/* takes a tenth of a second or more: only some workers at a time, so that the others stay quick */
+	/* Only some workers at a time have one of these, so that the others stay quick: */
+	ON_SLOW_WORKER,		/* takes a tenth of a second or more */
+	ON_WAITING_WORKER,	/* waits for somebody outside */
 };
 
 struct route {

@@ -7,26 +7,30 @@
 #include "web/loop.h"
 #include "web/server.h"
 
-enum { WORKERS_MIN = 4, WORKERS_MAX = 64, WAITING_MAX = 8192 };
+enum { WORKERS_MIN = 6, WORKERS_MAX = 64, WAITING_MAX = 8192 };
 
-struct queue {
+enum { LANE_QUICK, LANE_SLOW, LANE_WAITING, LANES };
+
+/* Calls of one kind, in their order. */
+struct lane {
 	struct call *first, *last;
+	size_t running, max;		/* max: so many workers may be in this lane at once */
 };
 
 struct workers {
 	struct web *web;
 	pthread_t thread[WORKERS_MAX];
-	size_t count, slow_max;
+	size_t count;
 
 	pthread_mutex_t lock;		/* guards what follows */
 	pthread_cond_t more;
-	struct queue quick, slow;
-	size_t waiting, running, slow_running;
+	struct lane lane[LANES];
+	size_t waiting, running;
 	size_t idle;			/* workers that sleep and that nobody has woken yet */
 	bool stopping;
 };
 
-static void put(struct queue *q, struct call *call)
+static void put(struct lane *q, struct call *call)
 {
 	call->next = NULL;
 	if (q->last != NULL)
@@ -36,7 +40,7 @@ static void put(struct queue *q, struct call *call)
 	q->last = call;
 }
 
-static struct call *take(struct queue *q)
+static struct call *take(struct lane *q)
 {
 	struct call *call = q->first;
 
@@ -49,20 +53,21 @@ static struct call *take(struct queue *q)
 }
 
 /* Under the lock: what this worker does next, or NULL when it should wait. */
-static struct call *next_call(struct workers *w, bool *ret_slow)
+static struct call *next_call(struct workers *w, struct lane **ret_lane)
 {
-	struct call *call = take(&w->quick);
+	for (int k = 0; k < LANES; k++) {
+		struct lane *lane = &w->lane[k];
+		struct call *call = lane->running < lane->max ? take(lane) : NULL;
 
-	*ret_slow = false;
-	if (call == NULL && w->slow_running < w->slow_max && (call = take(&w->slow)) != NULL) {
-		*ret_slow = true;
-		w->slow_running++;
-	}
-	if (call != NULL) {
-		w->waiting--;
+		if (call == NULL)
+			continue;
+		lane->running++;
 		w->running++;
+		w->waiting--;
+		*ret_lane = lane;
+		return call;
 	}
-	return call;
+	return NULL;
 }
 
 /* Under the lock: wakes a worker if one sleeps. Those who are awake look for more by themselves, so that under load
@@ -81,12 +86,12 @@ static void *work(void *arg)
 	struct arena arena = { 0 };
 	struct db *db = NULL;
 	struct error err = { 0 };
-	bool slow;
+	struct lane *lane = NULL;
 
 	(void)pthread_setname_np(pthread_self(), "web-worker");
 	pthread_mutex_lock(&w->lock);
 	for (;;) {
-		struct call *call = next_call(w, &slow);
+		struct call *call = next_call(w, &lane);
 
 		if (call == NULL) {
 			if (w->stopping)
@@ -109,11 +114,9 @@ static void *work(void *arg)
 		arena_done(&arena);	/* not kept: it may have held secrets */
 		pthread_mutex_lock(&w->lock);
 		w->running--;
-		if (slow) {
-			w->slow_running--;
-			if (w->slow.first != NULL)
-				wake_one(w);
-		}
+		lane->running--;
+		if (lane->first != NULL && lane->running + 1 == lane->max)
+			wake_one(w);	/* somebody may have passed this lane by because it was full */
 	}
 	pthread_mutex_unlock(&w->lock);
 	store_reader_free(db);
@@ -131,7 +134,9 @@ int workers_start(struct web *web, int64_t count, struct workers **ret, struct e
 		count = 2 * processors;
 	count = count < WORKERS_MIN ? WORKERS_MIN : count > WORKERS_MAX ? WORKERS_MAX : count;
 	w->web = web;
-	w->slow_max = (size_t)count / 2;
+	w->lane[LANE_QUICK].max = (size_t)count;
+	w->lane[LANE_SLOW].max = (size_t)count / 2;
+	w->lane[LANE_WAITING].max = (size_t)count / 3;
 	lock_init(&w->lock);
 	pthread_cond_init(&w->more, NULL);
 	for (; w->count < (size_t)count; w->count++)
@@ -159,6 +164,15 @@ void workers_stop(struct workers *w)
 	free(w);
 }
 
+static int lane_of(const struct call *call)
+{
+	switch (call->route->thread) {
+	case ON_SLOW_WORKER: return LANE_SLOW;
+	case ON_WAITING_WORKER: return LANE_WAITING;
+	default: return LANE_QUICK;
+	}
+}
+
 bool workers_submit(struct workers *w, struct call *call)
 {
 	bool room;
@@ -166,7 +180,7 @@ bool workers_submit(struct workers *w, struct call *call)
 	pthread_mutex_lock(&w->lock);
 	room = w->waiting < WAITING_MAX;
 	if (room) {
-		put(call->route->thread == ON_SLOW_WORKER ? &w->slow : &w->quick, call);
+		put(&w->lane[lane_of(call)], call);
 		w->waiting++;
 		wake_one(w);
 	}
