@@ -101,7 +101,7 @@ CREATE TABLE contact_identities (
   PRIMARY KEY (account_id, external_key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX contact_identities_by_contact ON contact_identities(contact_id);
-CREATE INDEX contact_identities_due ON contact_identities(profile_due_at) WHERE profile_due_at IS NOT NULL;
+CREATE INDEX contact_identities_due ON contact_identities(account_id, profile_due_at) WHERE profile_due_at IS NOT NULL;
 
 CREATE TABLE conversations (
   id            INTEGER PRIMARY KEY,

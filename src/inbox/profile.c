@@ -6,25 +6,27 @@
 #include "store/conversation.h"
 #include "store/search.h"
 
-enum { TRIES = 6 };
+enum { TRIES = 6, PER_ACCOUNT = 4 };
 
 int profile_due(struct instance *i, struct db *db, int64_t now_ms, struct arena *arena, struct profile_item *ret, size_t max,
 		size_t *ret_count, int64_t *ret_next_ms, struct error *err)
 {
 	struct store_identity *due = arena_alloc(arena, max * sizeof(*due));
-	size_t found;
+	const struct trixy_channel *active[CHANNELS_MAX];
+	struct str channels[CHANNELS_MAX];
+	size_t channel_count = channels_list(i->channels, active);
 	int r;
 
 	*ret_count = 0;
 	if (due == NULL)
 		return fail(err, ERR_NOMEM, "out of memory");
-	if ((r = store_identity_due(db, now_ms, arena, due, max, &found, ret_next_ms, err)) < 0)
+	for (size_t k = 0; k < channel_count; k++)
+		channels[k] = str_from_trixy(active[k]->slug);
+	if ((r = store_identity_due(db, channels, channel_count, now_ms, PER_ACCOUNT, arena, due, max, ret_count, ret_next_ms, err)) < 0)
 		return r;
-	for (size_t k = 0; k < found; k++)
-		if (channels_find(i->channels, due[k].channel) != NULL)
-			ret[(*ret_count)++] = (struct profile_item){ .workspace = due[k].workspace, .account_id = due[k].account_id,
-				.contact_id = due[k].contact_id, .tries = due[k].tries, .channel = due[k].channel,
-				.external_key = due[k].external_key };
+	for (size_t k = 0; k < *ret_count; k++)
+		ret[k] = (struct profile_item){ .workspace = due[k].workspace, .account_id = due[k].account_id,
+			.contact_id = due[k].contact_id, .tries = due[k].tries, .channel = due[k].channel, .external_key = due[k].external_key };
 	return 0;
 }
 

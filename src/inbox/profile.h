@@ -11,7 +11,8 @@ struct profile_item {
 	struct str channel, external_key;
 };
 
-/* Identities whose profile is due, of connected accounts whose channel is active; at most max. *ret_next_ms as outbox_due's. */
+/* Identities whose profile is due, of connected accounts whose channel is active; at most max, few of one account, the account
+ * that waits longest first. *ret_next_ms as outbox_due's. */
 int profile_due(struct instance *i, struct db *db, int64_t now_ms, struct arena *arena, struct profile_item *ret, size_t max,
 		size_t *ret_count, int64_t *ret_next_ms, struct error *err);
 /* Stores what was told; profile NULL: the question failed in passing and is asked again later, with growing gaps, a few times.

@@ -89,34 +89,61 @@ int store_identity_learn(struct db *db, const struct store_conversation *c, stru
 	return named < 0 ? (int)named : named + called > 0;
 }
 
-int store_identity_due(struct db *db, int64_t now_ms, struct arena *arena, struct store_identity *ret, size_t max, size_t *ret_count,
-		       int64_t *ret_next, struct error *err)
+/* The account's identities that are due, oldest first, behind those that are there. */
+static int add_due(struct db *db, int64_t account_id, struct str channel, int64_t now_ms, size_t most, struct arena *arena,
+		   struct store_identity *ret, size_t *ret_count, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "SELECT i.workspace_id, i.account_id, i.contact_id, i.profile_tries, a.channel, i.external_key,"
-				    " i.profile_due_at FROM contact_identities i JOIN accounts a ON a.id = i.account_id"
-				    " WHERE i.profile_due_at IS NOT NULL AND a.status = 1 ORDER BY i.profile_due_at LIMIT ?", err);
+	int r = db_prepare(db, &st, "SELECT workspace_id, contact_id, profile_tries, external_key FROM contact_identities"
+				    " WHERE account_id = ? AND profile_due_at <= ? ORDER BY profile_due_at LIMIT ?", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, account_id);
+	bind_i64(&st, now_ms);
+	bind_i64(&st, (int64_t)most);
+	while ((r = stmt_step(&st, err)) > 0) {
+		struct store_identity *i = &ret[(*ret_count)++];
+
+		*i = (struct store_identity){ .workspace.v = next_i64(&st), .account_id = account_id, .channel = channel };
+		i->contact_id = next_i64(&st);
+		i->tries = next_i64(&st);
+		i->external_key = arena_copy(arena, next_str(&st));
+	}
+	return r;
+}
+
+static const struct str *find_channel(const struct str *channels, size_t count, struct str slug)
+{
+	for (size_t k = 0; k < count; k++)
+		if (str_eq(channels[k], slug))
+			return &channels[k];
+	return NULL;
+}
+
+int store_identity_due(struct db *db, const struct str *channels, size_t channel_count, int64_t now_ms, size_t per_account,
+		       struct arena *arena, struct store_identity *ret, size_t max, size_t *ret_count, int64_t *ret_next, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "SELECT id, channel, due FROM (SELECT a.id AS id, a.channel AS channel, (SELECT MIN(i.profile_due_at)"
+				    " FROM contact_identities i WHERE i.account_id = a.id AND i.profile_due_at IS NOT NULL) AS due"
+				    " FROM accounts a WHERE a.status = 1) t WHERE due IS NOT NULL ORDER BY due, id", err);
 
 	*ret_count = 0;
 	*ret_next = 0;
-	if (r < 0)
-		return r;
-	bind_i64(&st, (int64_t)max + 1);
-	while ((r = stmt_step(&st, err)) > 0) {
-		struct store_identity i = { .workspace.v = next_i64(&st) };
-
-		i.account_id = next_i64(&st);
-		i.contact_id = next_i64(&st);
-		i.tries = next_i64(&st);
-		i.channel = arena_copy(arena, next_str(&st));
-		i.external_key = arena_copy(arena, next_str(&st));
+	while (r >= 0 && (r = stmt_step(&st, err)) > 0) {
+		size_t room = max - *ret_count;
+		int64_t account_id = next_i64(&st);
+		const struct str *channel = find_channel(channels, channel_count, next_str(&st));
 		int64_t due_at = next_i64(&st);
 
-		if (due_at > now_ms || *ret_count == max) {
+		if (channel == NULL)
+			continue;
+		if (due_at > now_ms || room == 0) {
 			*ret_next = due_at;
 			break;
 		}
-		ret[(*ret_count)++] = i;
+		r = add_due(db, account_id, *channel, now_ms, room < per_account ? room : per_account, arena, ret, ret_count, err);
 	}
 	return r < 0 ? r : arena_failed(arena) ? fail(err, ERR_NOMEM, "out of memory") : 0;
 }

@@ -57,9 +57,10 @@ struct store_identity {
 	int64_t account_id, contact_id, tries;
 	struct str channel, external_key;
 };
-/* Of connected accounts, whose profile is due at now_ms; oldest first. *ret_next: the next due time after these, 0: none. */
-int store_identity_due(struct db *db, int64_t now_ms, struct arena *arena, struct store_identity *ret, size_t max, size_t *ret_count,
-		       int64_t *ret_next, struct error *err);
+/* Of connected accounts of these channels, whose profile is due at now_ms. At most per_account of one account, its oldest first; the account that
+ * waits longest first: so many new customers of one hide nobody else's. *ret_next: when the next account is due, 0: none is. */
+int store_identity_due(struct db *db, const struct str *channels, size_t channel_count, int64_t now_ms, size_t per_account,
+		       struct arena *arena, struct store_identity *ret, size_t max, size_t *ret_count, int64_t *ret_next, struct error *err);
 /* Inside a unit. STR_NONE and follower_count < 0 leave what is there. due_at 0: not again. */
 int store_identity_save(struct db *db, const struct store_identity *identity, struct str name, struct str handle, struct str picture_url,
 			int64_t follower_count, int64_t due_at, int64_t tries, struct error *err);
