@@ -141,7 +141,7 @@ static int requeue(struct db *db, struct store_message *m, struct store_outbox *
 	return (r = store_outbox_save(db, o, err)) < 0 ? r : save(db, m, err);
 }
 
-/* o: NULL when its row has gone meanwhile: the account was disconnected, and yet it was sent. */
+/* o: NULL when its row has gone meanwhile. */
 static int end_sent(struct db *db, struct store_message *m, const struct store_outbox *o, const struct trixy_outcome *t, struct error *err)
 {
 	int r = settle_sent(db, m, o, str_from_trixy(t->message_id), err);
@@ -180,6 +180,18 @@ static int echo_proves(struct db *db, struct store_message *m, const struct stor
 	return kind == TRIXY_RETRY || kind == TRIXY_UNKNOWN ? 1 : settle_unbind(db, m, o, err);
 }
 
+/* The end of an attempt whose row has gone: the account was disconnected meanwhile, which left the message unknown. What the
+ * provider says still counts. 1: nothing was written. */
+static int end_late(struct db *db, struct store_message *m, const struct trixy_outcome *t, struct error *err)
+{
+	if (t->kind == TRIXY_SENT)
+		return end_sent(db, m, NULL, t, err);
+	if (m->status != MESSAGE_UNKNOWN || m->external_id.p != NULL || t->kind == TRIXY_UNKNOWN)
+		return 1;
+	m->status = MESSAGE_FAILED;	/* surely not sent; the words stay: its account is gone */
+	return save(db, m, err);
+}
+
 static int settle_one(struct db *db, struct outbox_end *e, struct error *err)
 {
 	SCOPED(arena_done) struct arena arena = { 0 };
@@ -190,11 +202,15 @@ static int settle_one(struct db *db, struct outbox_end *e, struct error *err)
 	int r = found < 0 ? found :
 		store_message_get(db, e->item->workspace, e->item->conversation_id, e->item->message_id, &arena, &m, err);
 
-	e->gone = r == ERR_NOTFOUND || (found == 0 && t->kind != TRIXY_SENT);
-	if (r < 0 || e->gone)
+	e->gone = r == ERR_NOTFOUND;
+	if (r < 0)
 		return e->gone ? 0 : r;
+	if (!found) {
+		e->gone = (r = end_late(db, &m, t, err)) == 1;
+		return r < 0 ? r : 0;
+	}
 	if (t->kind == TRIXY_SENT)
-		return end_sent(db, &m, found ? &o : NULL, t, err);
+		return end_sent(db, &m, &o, t, err);
 	if (m.external_id.p != NULL && (r = echo_proves(db, &m, &o, t->kind, err)) != 0)
 		return r < 0 ? r : store_outbox_delete(db, m.workspace, m.id, err);
 	switch (t->kind) {

@@ -30,7 +30,7 @@ int outbox_settle(struct instance *i, const struct outbox_item *item, const stru
 struct outbox_end {
 	const struct outbox_item *item;
 	const struct trixy_outcome *outcome;
-	bool gone;			/* set: the row is not in the outbox any more, and nothing was written */
+	bool gone;			/* set: it is not in the outbox any more, and nothing was written */
 };
 int outbox_settle_all(struct instance *i, struct outbox_end *ends, size_t count, struct error *err);
 
