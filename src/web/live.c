@@ -179,21 +179,48 @@ static void render_one(struct live *l, struct db *db, struct workspace_id w, con
 	post_reset(l, w, up_to);
 }
 
-static void render_batch(struct live *l, struct db *db, struct change *changes, size_t count)
+/* How many changes at the start are of workspaces, or are everybody's. */
+static size_t stretch_len(const struct change *changes, size_t count)
+{
+	size_t n = 1;
+
+	while (n < count && (changes[n].workspace.v == 0) == (changes[0].workspace.v == 0))
+		n++;
+	return n;
+}
+
+static void render_stretch(struct live *l, struct db *db, struct change *changes, size_t count)
 {
 	size_t from = 0;
 
 	count = live_coalesce(changes, count);
-	if (db_read_begin(db, NULL) < 0)
-		return;
 	while (from < count) {
 		size_t to = from;
 
 		while (to < count && changes[to].workspace.v == changes[from].workspace.v)
 			to++;
-		/* Workspace 0 comes first and is written to everybody: addons have nothing of a workspace in them. */
 		render_one(l, db, changes[from].workspace, changes + from, to - from);
 		from = to;
+	}
+}
+
+/* In the order of ids. What is everybody's must not go before an older change of a workspace: its listeners would have heard
+ * the later id, and the older change would be skipped, now and when they come back with that id. */
+static void render_batch(struct live *l, struct db *db, struct change *changes, size_t count)
+{
+	struct error err = { 0 };
+
+	if (db_read_begin(db, &err) < 0) {
+		log_event(LOG_WARNING, "live events not read; listeners load anew", log_c("reason", err.text), log_end);
+		post_reset(l, (struct workspace_id){ 0 }, changes[count - 1].id);
+		return;
+	}
+	while (count > 0) {
+		size_t n = stretch_len(changes, count);
+
+		render_stretch(l, db, changes, n);
+		changes += n;
+		count -= n;
 	}
 	db_read_end(db);
 }
@@ -323,6 +350,8 @@ static void *hub(void *arg)
 			log_event(LOG_ERROR, "live updates cannot read the store", log_c("reason", err.text), log_end);
 			if (job != NULL)
 				send_back(l, job);
+			else if (count > 0 || reset != 0)	/* what was taken is told nowhere else */
+				post_reset(l, (struct workspace_id){ 0 }, count > 0 ? l->taken[count - 1].id : reset);
 			continue;
 		}
 		if (job != NULL && job->kind == JOB_JOIN)

@@ -1,7 +1,10 @@
 // Live updates: what happens reaches an open page, and a page that was away misses nothing.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { House, password } from './lib/house.mjs';
+import { House, addonZip, password } from './lib/house.mjs';
+import { unzip, zip } from './lib/zip.mjs';
 
 let house, n = 0;
 before(async () => { house = await House.start(); });
@@ -60,4 +63,35 @@ test('a removed member\'s stream ends', { timeout: 90_000 }, async () => {
   house.token = token;
   assert.equal((await house.api('DELETE', house.w(`/members/${member.user_id}`))).status, 204);
   await assert.rejects(stream.wait(() => false, 75_000), /ended/);
+});
+
+// What is told to everybody must not overtake what a workspace has not heard yet: it would never hear it.
+test('addons that come and go take no message away from a stream', { timeout: 60_000 }, async () => {
+  const files = unzip(readFileSync(addonZip));
+  delete files['addon.sig'];
+  const manifest = { ...JSON.parse(files['addon.json']), slug: 'other', channel: 'other', files: {} };
+  delete files['addon.json'];
+  for (const [name, bytes] of Object.entries(files)) manifest.files[name] = createHash('sha256').update(bytes).digest('hex');
+  const other = zip([['addon.json', JSON.stringify(manifest)], ...Object.entries(files)]);
+  const stream = await house.events();
+  let busy = true;
+  const talk = (async () => {
+    const texts = [];
+    while (busy) await Promise.all(Array.from({ length: 8 }, (_, k) => { const text = `beside ${texts.length}`; texts.push(text); return say(text, `90000000000001${k}`); }));
+    return texts;
+  })();
+  try {
+    for (let round = 0; round < 60; round++) {
+      assert.equal((await house.api('POST', '/api/v1/admin/addons?allow_unsigned=yes', other, { type: 'application/zip' })).status, 201);
+      assert.equal((await house.api('DELETE', '/api/v1/admin/addons/other')).status, 204);
+    }
+  } finally { busy = false; }
+  const texts = await talk;
+  await say('the last one');
+  await stream.wait((e) => e.json?.message?.text === 'the last one');
+  assert.ok(stream.seen.some((e) => e.event === 'addon'));
+  const heard = new Set(stream.seen.map((e) => e.json?.message?.text));
+  assert.deepEqual(texts.filter((text) => !heard.has(text)), []);
+  const ids = stream.seen.filter((e) => e.id).map((e) => Number(e.id));
+  assert.ok(ids.every((id, k) => k === 0 || id >= ids[k - 1]), 'ids go back');
 });
