@@ -322,8 +322,6 @@ int channel_event_check(const struct trixy_event *e, struct error *err)
 	if (e->contact_key.len == 0 || e->message_id.len == 0)
 		return fail(err, ERR_INVALID, "an event of kind %u names no %s", e->kind,
 			    e->contact_key.len == 0 ? "contact" : "message");
-	if (e->at_ms == 0)
-		return fail(err, ERR_INVALID, "an event of kind %u has no time", e->kind);
 	if (e->kind == TRIXY_EVENT_MESSAGE &&
 	    (e->message_kind < TRIXY_MESSAGE_TEXT || e->message_kind > TRIXY_MESSAGE_SYSTEM))
 		return fail(err, ERR_INVALID, "a message has the unknown kind %u", e->message_kind);

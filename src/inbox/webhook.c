@@ -77,6 +77,13 @@ static void keep(struct arena *arena, struct trixy_text *t)
 	*t = trixy_from_str(arena_copy(arena, str_from_trixy(*t)));
 }
 
+/* An event without a time of its own, or with one from a clock that is wrong by days, happened when it came: else it would stand
+ * on top of the list for ever, or hold the reply window open. */
+static int64_t dated(const struct webhook *w, int64_t at_ms)
+{
+	return at_ms == 0 || at_ms > w->received_at + DAY_MS ? w->received_at : at_ms;
+}
+
 /* The event's text belongs to the channel until emit() returns. */
 static int32_t copy_event(struct webhook *w, struct share *s, const struct trixy_event *e)
 {
@@ -85,6 +92,7 @@ static int32_t copy_event(struct webhook *w, struct share *s, const struct trixy
 	if (c == NULL)
 		return TRIXY_ENOMEM;
 	*c = *e;
+	c->at_ms = dated(w, e->at_ms);
 	struct trixy_text *text[] = { &c->account_key, &c->contact_key, &c->message_id, &c->text, &c->payload, &c->reply_to_id, &c->story_id,
 				      &c->story_url, &c->reaction, &c->emoji, &c->reason, &c->fix, &c->contact_name, &c->contact_handle };
 

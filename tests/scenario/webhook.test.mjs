@@ -140,6 +140,14 @@ test('timestamps as strings and as seconds are understood', async () => {
   assert.equal(Date.parse(messages[0].at), seconds * 1000);
 });
 
+test('an event without a time, or from far ahead, happened when it came', async () => {
+  for (const timestamp of [undefined, 'soon', Date.now() + 400 * 24 * 3600_000]) {
+    const customer = newCustomer(), before = Date.now();
+    const { messages } = await thread([{ sender: { id: customer }, recipient: { id: house.account.key }, timestamp, message: { mid: newMid(), text: 'when?' } }]);
+    assert.ok(Date.parse(messages[0].at) >= before - 60_000 && Date.parse(messages[0].at) <= Date.now() + 1000, `${timestamp}: ${messages[0].at}`);
+  }
+});
+
 test('a reply to a message names it', async () => {
   const customer = newCustomer(), mid = newMid();
   const { messages } = await thread([
