@@ -247,7 +247,8 @@ static int prepare(struct http_client *c, struct transfer *t, struct error *err)
 
 	if (r < 0)
 		return r;
-	struct str url = arena_copy(&arena, call->url), method = arena_copy(&arena, call->method);	/* with the NUL that curl needs */
+	/* With the NUL that curl needs. */
+	struct str url = arena_copy(&arena, call->url), method = arena_copy(&arena, call->method);
 
 	t->easy = curl_easy_init();
 	if (t->easy == NULL || arena_failed(&arena))
@@ -557,6 +558,8 @@ void http_client_run(struct http_client *c, struct http_call *call)
 	(void)pthread_mutex_unlock(&w.lock);
 	(void)pthread_cond_destroy(&w.changed);
 	(void)pthread_mutex_destroy(&w.lock);
+	call->done = NULL;
+	call->arg = NULL;
 }
 
 void http_call_done(struct http_call *call)

@@ -43,8 +43,8 @@ int ask_fill(struct ask *a, const struct trixy_request *request, int64_t timeout
 	    !is_text(request->url, LIMIT_URL) || !is_text(request->body, LIMIT_JSON_BODY))
 		return fail(err, ERR_INVALID, "the channel's request breaks the ABI's rules");
 	a->call = (struct http_call){
-		.method = str_from_trixy(request->method), .url = str_from_trixy(request->url), .body = str_from_trixy(request->body),
-		.timeout_ms = timeout_ms,
+		.method = str_from_trixy(request->method), .url = str_from_trixy(request->url),
+		.body = str_from_trixy(request->body), .timeout_ms = timeout_ms,
 	};
 	return fill_headers(a, request, err);
 }
@@ -65,9 +65,11 @@ int ask_answer(const struct ask *a, struct arena *arena, struct trixy_answer *re
 	if (headers == NULL)
 		return fail(err, ERR_NOMEM, "out of memory");
 	for (size_t k = 0; k < call->answer_header_count; k++)
-		headers[k] = (struct trixy_pair){ trixy_from_str(call->answer_headers[k].name), trixy_from_str(call->answer_headers[k].value) };
+		headers[k] = (struct trixy_pair){ trixy_from_str(call->answer_headers[k].name),
+						  trixy_from_str(call->answer_headers[k].value) };
 	*ret = (struct trixy_answer){ .size = sizeof(*ret), .http_status = call->status, .headers = headers,
-				      .header_count = (uint32_t)call->answer_header_count, .body = trixy_from_str(call->answer_body) };
+				      .header_count = (uint32_t)call->answer_header_count,
+				      .body = trixy_from_str(call->answer_body) };
 	return 0;
 }
 

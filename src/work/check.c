@@ -44,7 +44,8 @@ static int add(struct checking *c, const struct trixy_finding *f, struct error *
 }
 
 /* Sends what stands in the ask, if anything, and hands over the answer; without one its status is 0. */
-static int send(struct checking *c, struct ask *ask, const struct trixy_request *request, struct trixy_answer *ret, struct error *err)
+static int send(struct checking *c, struct ask *ask, const struct trixy_request *request, struct trixy_answer *ret,
+		struct error *err)
 {
 	int64_t left = c->end_ms - clock_mono_ms();
 	int r;

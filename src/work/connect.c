@@ -33,6 +33,7 @@ struct connect {
 
 struct note {
 	struct visit visit;
+	int64_t revision;		/* of the fields that were looked at */
 	bool reconnect;
 	struct str reason, text;	/* text: of last_error, or STR_NONE */
 };
@@ -46,6 +47,8 @@ static int run_note(struct db *db, void *arg, struct error *err)
 
 	if (r < 0)
 		return r;
+	if (account.revision != n->revision)	/* saved since: it is looked at again */
+		return 0;
 	if (n->reconnect && account.status == ACCOUNT_CONNECTED &&
 	    (r = account_set_status(db, n->visit.workspace, n->visit.account_id, ACCOUNT_RECONNECT_NEEDED, n->reason, err)) < 0)
 		return r;
@@ -54,17 +57,6 @@ static int run_note(struct db *db, void *arg, struct error *err)
 	if ((r = store_account_set_error(db, n->visit.workspace, n->visit.account_id, n->text, err)) < 0)
 		return r;
 	return store_change_add(db, n->visit.workspace, CHANGE_ACCOUNT, n->visit.account_id, 0, err);
-}
-
-static bool is_fresh(struct connect *c, const struct visit *v)
-{
-	bool found = false;
-
-	(void)pthread_mutex_lock(&c->lock);
-	for (size_t k = 0; k < c->fresh_count; k++)
-		found = found || c->fresh[k].account_id == v->account_id;
-	(void)pthread_mutex_unlock(&c->lock);
-	return found;
 }
 
 /* The first failed finding in words. */
@@ -87,6 +79,7 @@ static int visit(struct connect *c, const struct visit *v, bool fresh, struct er
 
 	if (r < 0 || account.status != ACCOUNT_CONNECTED)
 		return r;
+	note.revision = account.revision;
 	if ((r = check_subscribe(c->i, c->http, c->reader, v->workspace, v->account_id, &arena, &subscribed, err)) < 0)
 		return r;
 	note.text = first_failure(&subscribed, &arena);
@@ -102,10 +95,11 @@ static int visit(struct connect *c, const struct visit *v, bool fresh, struct er
 	note.reason = subscribed.reconnect ? subscribed.reconnect_reason : checked.reconnect_reason;
 	if (arena_failed(&arena))
 		return fail(err, ERR_NOMEM, "out of memory");
-	if (bell_closed(&c->bell) || is_fresh(c, v))	/* found with fields that are not its any more */
+	if (bell_closed(&c->bell))
 		return 0;
 	if (note.text.p != NULL)
-		log_event(note.reconnect ? LOG_WARNING : LOG_INFO, note.reconnect ? "an account must be connected again" : "an account has a fault",
+		log_event(note.reconnect ? LOG_WARNING : LOG_INFO,
+			  note.reconnect ? "an account must be connected again" : "an account has a fault",
 			  log_i("account", v->account_id), log_s("fault", note.text), log_end);
 	return store_write(c->i->store, run_note, &note, err);
 }

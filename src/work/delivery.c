@@ -8,9 +8,16 @@
 #include "inbox/outbox.h"
 #include "work/ask.h"
 
-enum { IN_ALL = 64, PER_ACCOUNT = 4, DUE_MAX = 512, CALL_MS = 30 * 1000, AGAIN_MS = 1000, AGAIN_MAX_MS = 30 * 1000, LOOK_MS = 30 * 1000,
-       SOON_MS = 20, UNREACHED_TRIES = 2, UNREACHED_REST_MS = 60 * 1000,
-       CODE_MAX = 64, WORDS_MAX = 1000, ID_MAX = 512 };
+enum {
+	IN_ALL = 64, PER_ACCOUNT = 4,		/* requests under way */
+	DUE_MAX = 512,				/* read at once: more than IN_ALL, for some accounts are at their bound */
+	CALL_MS = 30 * 1000,
+	AGAIN_MS = 1000, AGAIN_MAX_MS = 30 * 1000,	/* rests while the store is in trouble */
+	LOOK_MS = 30 * 1000,			/* without a ring or a due time: somebody else may have added work */
+	SOON_MS = 20,
+	UNREACHED_TRIES = 2, UNREACHED_REST_MS = 60 * 1000,
+	CODE_MAX = 64, WORDS_MAX = 1000, ID_MAX = 512,
+};
 
 enum sending_state { SENDING_NONE, SENDING_RUNS, SENDING_UNSETTLED };
 
@@ -20,7 +27,6 @@ struct sending {
 	struct outbox_item item;		/* without its texts */
 	const struct trixy_channel *channel;	/* lives until the process ends */
 	int64_t begun_ms;			/* monotonic */
-	unsigned char fields[SHA256_BYTES];	/* what the account was like when the request was made */
 	struct arena memory;			/* of the outcome */
 	struct trixy_outcome outcome;
 };
@@ -132,29 +138,6 @@ static struct trixy_outcome outcome_unsent(struct sending *s)
 	return o;
 }
 
-static void digest_fields(const struct trixy_account *account, unsigned char ret[SHA256_BYTES])
-{
-	unsigned char one[2 * SHA256_BYTES] = { 0 };
-
-	for (uint32_t k = 0; k < account->pair_count; k++) {
-		crypto_sha256(str_from_trixy(account->pairs[k].value), one + SHA256_BYTES);
-		crypto_sha256((struct str){ (const char *)one, sizeof(one) }, one);
-	}
-	memcpy(ret, one, SHA256_BYTES);
-}
-
-/* An answer that blames the account says nothing about it once its token has been changed. */
-static void forgive(struct sending *s, const struct trixy_account *account, struct trixy_outcome *told)
-{
-	unsigned char now[SHA256_BYTES];
-
-	digest_fields(account, now);
-	if ((told->kind == TRIXY_RECONNECT || told->kind == TRIXY_HOLD) && memcmp(now, s->fields, sizeof(now)) != 0) {
-		told->kind = TRIXY_RETRY;
-		told->wait_ms = SOON_MS;
-	}
-}
-
 static struct trixy_outcome read_answer(struct delivery *d, struct sending *s)
 {
 	struct trixy_account account;
@@ -171,7 +154,6 @@ static struct trixy_outcome read_answer(struct delivery *d, struct sending *s)
 	if (ask_answer(&s->ask, &s->memory, &answer, &err) < 0 ||
 	    s->channel->read_answer(&account, &answer, &memory.memory, &told) != 0)
 		told = outcome_lost();
-	forgive(s, &account, &told);
 	ask_forget_request(&s->ask);
 	return checked(&told);
 }
@@ -303,16 +285,17 @@ static bool compose(struct delivery *d, struct sending *s, const struct outbox_i
 	if (r == ERR_DENIED) {
 		log_event(LOG_ERROR, "the secrets of an account do not open; its messages wait until they are saved again",
 			  log_i("account", item->account_id), log_c("error", err.text), log_end);
-		*ret = outcome_of(TRIXY_HOLD, STR("secrets_lost"), STR("The stored secrets of this account cannot be read with this server's key."),
+		*ret = outcome_of(TRIXY_HOLD, STR("secrets_lost"),
+				  STR("The stored secrets of this account cannot be read with this server's key."),
 				  STR("Open Settings → Channels, enter the secrets again and save."));
 		return false;
 	}
 	if (r < 0) {
-		*ret = outcome_of(TRIXY_RETRY, STR("not_ready"), STR("The account could not be read."), STR("Wait: it is tried again."));
+		*ret = outcome_of(TRIXY_RETRY, STR("not_ready"), STR("The account could not be read."),
+				  STR("Wait: it is tried again."));
 		ret->detail = trixy_from_str(arena_copy(&s->memory, str_of(err.text)));
 		return false;
 	}
-	digest_fields(&account, s->fields);
 	int32_t c = s->channel->compose(&account, &draft, &memory.memory, &request);
 
 	if (c == 0 && ask_fill(&s->ask, &request, CALL_MS, &err) == 0)
@@ -339,7 +322,8 @@ static bool launch(struct delivery *d, const struct outbox_item *item)
 
 	s->state = SENDING_RUNS;
 	s->item = (struct outbox_item){ .workspace = item->workspace, .message_id = item->message_id, .account_id = item->account_id,
-					.conversation_id = item->conversation_id, .tries = item->tries, .claimed = true };
+					.conversation_id = item->conversation_id, .tries = item->tries, .claimed = true,
+					.account_revision = item->account_revision };
 	d->running++;
 	if (!compose(d, s, item, &s->outcome)) {
 		ask_forget_request(&s->ask);

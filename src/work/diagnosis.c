@@ -9,7 +9,9 @@ enum { REFUSALS_READ = 50 };
 
 static void add(struct check_result *ret, int status, struct str check, struct str explanation, struct str fix)
 {
-	ret->findings[ret->count++] = (struct check_finding){ .status = status, .check = check, .explanation = explanation, .fix = fix };
+	ret->findings[ret->count++] = (struct check_finding){
+		.status = status, .check = check, .explanation = explanation, .fix = fix,
+	};
 }
 
 static struct str at(struct arena *arena, const char *before, int64_t ms, const char *after)
@@ -23,7 +25,8 @@ static void add_sending(const struct account *a, struct arena *arena, struct che
 
 	if (a->status == ACCOUNT_RECONNECT_NEEDED)
 		add(ret, TRIXY_CHECK_FAILED, check,
-		    a->status_reason.p != NULL ? a->status_reason : STR("The account must be connected again; its replies wait until then."),
+		    a->status_reason.p != NULL ? a->status_reason :
+						 STR("The account must be connected again; its replies wait until then."),
 		    STR("Enter a new token under Configure and save."));
 	else if (a->parked_until > clock_now_ms())
 		add(ret, TRIXY_CHECK_WARNING, check,
@@ -39,8 +42,10 @@ static void add_handshake(struct instance *i, const struct account *a, struct ar
 
 	directory_handshakes(i->directory, a->channel, &accepted, &refused);
 	if (refused > accepted)
-		add(ret, TRIXY_CHECK_FAILED, check, at(arena, "A handshake was refused at ", refused, ": its verify token is none of this server's."),
-		    STR("Copy the Verify Token of this account again into the provider's dashboard, without blanks, and verify again."));
+		add(ret, TRIXY_CHECK_FAILED, check,
+		    at(arena, "A handshake was refused at ", refused, ": its verify token is none of this server's."),
+		    STR("Copy the Verify Token of this account again into the provider's dashboard, without blanks,"
+			" and verify again."));
 	else if (accepted > 0)
 		add(ret, TRIXY_CHECK_OK, check, at(arena, "The last handshake succeeded at ", accepted, "."), STR_NONE);
 }
@@ -80,8 +85,8 @@ static int add_webhooks(struct db *db, const struct account *a, struct arena *ar
 		add(ret, TRIXY_CHECK_OK, check, at(arena, "The last one was applied at ", a->last_event_at, "."), STR_NONE);
 	else
 		add(ret, TRIXY_CHECK_WARNING, check, STR("None has arrived for this account yet."),
-		    STR("Write to the account from another one. If nothing appears here, look at the callback address and the fields in the provider's "
-			"dashboard."));
+		    STR("Write to the account from another one. If nothing appears here, look at the callback address and"
+			" the fields in the provider's dashboard."));
 	return 0;
 }
 

@@ -94,8 +94,8 @@ static void store(struct profiles *p, const struct profile_item *item, const str
 
 	if (profile_store(p->i, item, profile, &err) < 0) {
 		p->look_ms = clock_mono_ms() + REST_MS;
-		log_event(LOG_WARNING, "a customer's profile could not be stored and is asked for again", log_i("account", item->account_id),
-			  log_c("error", err.text), log_end);
+		log_event(LOG_WARNING, "a customer's profile could not be stored and is asked for again",
+			  log_i("account", item->account_id), log_c("error", err.text), log_end);
 	}
 }
 
