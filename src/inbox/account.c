@@ -14,6 +14,7 @@ static void account_of(const struct store_account *row, struct account *ret)
 		.external_key = row->external_key, .name = row->name, .handle = row->handle, .status_reason = row->status_reason,
 		.last_error = row->last_error, .status = (enum account_status)row->status, .parked_until = row->parked_until,
 		.connected_at = row->connected_at, .last_event_at = row->last_event_at,
+		.revision = row->revision,
 	};
 }
 

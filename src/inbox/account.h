@@ -12,6 +12,7 @@ struct account {		/* a row of accounts */
 	struct str channel, backend, external_key, name, handle, status_reason, last_error;
 	enum account_status status;
 	int64_t parked_until, connected_at, last_event_at;
+	int64_t revision;		/* rises whenever somebody saves it: what was found out with older fields counts no more */
 };
 
 struct account_pair { struct str name, value; };	/* one form field */

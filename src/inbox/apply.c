@@ -171,6 +171,8 @@ static void fill(struct store_message *m, const struct trixy_event *e)
 	m->status = from_us ? (m->status > MESSAGE_SENT ? m->status : MESSAGE_SENT) : MESSAGE_RECEIVED;
 	m->flags |= flags_of(e) | (from_us ? MESSAGE_ELSEWHERE : 0u);
 	m->at = e->at_ms;
+	if (!from_us)
+		m->error_code = m->error_text = m->error_fix = STR_NONE;
 	m->reply_to_id = str_from_trixy(e->reply_to_id);
 	if (m->flags & MESSAGE_UNSENT)
 		return;

@@ -6,6 +6,7 @@
 #include "inbox/message.h"
 #include "inbox/rules.h"
 #include "inbox/settle.h"
+#include "store/account.h"
 #include "store/conversation.h"
 #include "store/outbox.h"
 
@@ -79,6 +80,7 @@ static int claim_one(struct instance *i, struct db *db, struct outbox_item *item
 	SCOPED(arena_done) struct arena arena = { 0 };
 	const struct trixy_channel *channel = channels_find(i->channels, item->channel);
 	struct store_conversation c;
+	struct store_account account;
 	struct store_message m;
 	struct store_outbox o;
 	int64_t now = clock_now_ms();
@@ -90,7 +92,8 @@ static int claim_one(struct instance *i, struct db *db, struct outbox_item *item
 	if (r < 0)
 		return r;
 	if ((r = store_message_get(db, item->workspace, item->conversation_id, item->message_id, &arena, &m, err)) < 0 ||
-	    (r = store_conversation_get(db, item->workspace, item->conversation_id, &arena, &c, err)) < 0)
+	    (r = store_conversation_get(db, item->workspace, item->conversation_id, &arena, &c, err)) < 0 ||
+	    (r = store_account_get(db, item->workspace, item->account_id, &arena, &account, err)) < 0)
 		return r;
 	if (rules_may_reply(channel, c.window_from, m.tag, now) != WINDOW_OPEN)
 		return end_failed(db, &m, STR("window_closed"), str_from_trixy(channel->window_error),
@@ -103,6 +106,7 @@ static int claim_one(struct instance *i, struct db *db, struct outbox_item *item
 	if ((r = store_outbox_save(db, &o, err)) < 0 || (r = save(db, &m, err)) < 0)
 		return r;
 	item->claimed = true;
+	item->account_revision = account.revision;
 	return 0;
 }
 
@@ -151,13 +155,21 @@ static int end_sent(struct db *db, struct store_message *m, const struct store_o
 	return store_change_add(db, m->workspace, CHANGE_MESSAGE, m->id, m->conversation_id, err);
 }
 
-/* The account's queue waits: for a while (park), or for a person. */
-static int end_waiting(struct db *db, struct store_message *m, struct store_outbox *o, const struct trixy_outcome *t, struct error *err)
+/* The account's queue waits: for a while (park), or for a person. An answer to fields that were replaced meanwhile is no
+ * ground for that. */
+static int end_waiting(struct db *db, const struct outbox_item *item, struct store_message *m, struct store_outbox *o,
+		       const struct trixy_outcome *t, struct error *err)
 {
+	SCOPED(arena_done) struct arena arena = { 0 };
 	int64_t now = clock_now_ms(), wait = t->wait_ms > 0 ? t->wait_ms : PARK_DEFAULT_MS;
 	struct str reason = str_from_trixy(t->reason);
-	int r;
+	struct store_account account;
+	int r = store_account_get(db, m->workspace, o->account_id, &arena, &account, err);
 
+	if (r < 0)
+		return r;
+	if (item->account_revision != account.revision)
+		return requeue(db, m, o, now, t, err);
 	if (t->kind == TRIXY_PARK)
 		r = account_set_parked(db, m->workspace, o->account_id, now + (wait < PARK_MAX_MS ? wait : PARK_MAX_MS), reason, err);
 	else
@@ -221,7 +233,7 @@ static int settle_one(struct db *db, struct outbox_end *e, struct error *err)
 	case TRIXY_PARK:
 	case TRIXY_HOLD:
 	case TRIXY_RECONNECT:
-		return end_waiting(db, &m, &o, t, err);
+		return end_waiting(db, e->item, &m, &o, t, err);
 	case TRIXY_UNKNOWN:
 		return end_unknown(db, &m, t, err);
 	}

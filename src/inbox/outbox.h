@@ -9,7 +9,8 @@ struct outbox_item {
 	struct workspace_id workspace;
 	int64_t message_id, conversation_id, account_id, tries;
 	struct str channel, contact_key, text, tag, reply_to_id;
-	bool claimed;			/* set by outbox_claim */
+	bool claimed;			/* set by outbox_claim, as the next */
+	int64_t account_revision;	/* whose fields the attempt is made with */
 };
 
 /* What may go now: the oldest waiting message of each conversation none of whose messages is under way, of accounts that are
@@ -24,7 +25,8 @@ int outbox_due(struct instance *i, struct db *db, int64_t now_ms, size_t per_acc
 int outbox_claim(struct instance *i, struct outbox_item *items, size_t count, struct error *err);
 
 /* Writes down how the attempt ended and waits for the commit. An echo that came first counts: what it proves was sent stays
- * sent. TRIXY_RETRY without tries left is a failure. */
+ * sent. TRIXY_RETRY without tries left is a failure. An outcome that blames the account counts only while nobody has saved the
+ * account since the claim: otherwise the message is due again at once. */
 int outbox_settle(struct instance *i, const struct outbox_item *item, const struct trixy_outcome *outcome, struct error *err);
 /* Several in one commit: all or, on failure, none. */
 struct outbox_end {

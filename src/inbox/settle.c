@@ -115,6 +115,64 @@ static int take_from_own(struct db *db, struct store_message *own, const struct 
 	return store_change_add(db, older.workspace, CHANGE_MESSAGE, older.id, older.conversation_id, err);
 }
 
+static int put_reactions(struct db *db, const struct store_message *m, const struct store_reaction *reactions, size_t count,
+			 struct error *err)
+{
+	int r = store_reaction_delete(db, m->workspace, m->id, err);
+
+	for (size_t k = 0; k < count && r >= 0; k++)
+		r = store_reaction_put(db, m->workspace, m->id, &reactions[k], err);
+	return r < 0 ? r : 0;
+}
+
+/* Two messages of ours with the same words, and each was given the other's echo: what is said about them changes places. */
+static int swap(struct db *db, struct store_message *own, struct store_message *other, struct arena *arena, struct error *err)
+{
+	struct store_message was = *own;
+	struct store_reaction *mine, *its;
+	size_t my_count, its_count;
+	int r;
+
+	own->external_id = other->external_id, other->external_id = was.external_id;
+	own->flags = (was.flags & ~(uint32_t)SAID) | (other->flags & SAID);
+	other->flags = (other->flags & ~(uint32_t)SAID) | (was.flags & SAID);
+	own->edit_number = other->edit_number, other->edit_number = was.edit_number;
+	own->text = other->text, other->text = was.text;
+	own->at = other->at, other->at = was.at;
+	own->status = other->status, other->status = was.status;
+	own->error_code = other->error_code, other->error_code = was.error_code;
+	own->error_text = other->error_text, other->error_text = was.error_text;
+	own->error_fix = other->error_fix, other->error_fix = was.error_fix;
+	if ((r = store_reaction_list(db, own->workspace, own->id, arena, &mine, &my_count, err)) < 0 ||
+	    (r = store_reaction_list(db, own->workspace, other->id, arena, &its, &its_count, err)) < 0 ||
+	    (r = put_reactions(db, own, its, its_count, err)) < 0 || (r = put_reactions(db, other, mine, my_count, err)) < 0 ||
+	    (r = store_message_save(db, other, err)) < 0)
+		return r;
+	return store_change_add(db, other->workspace, CHANGE_MESSAGE, other->id, other->conversation_id, err);
+}
+
+/* Makes external_id the id of `own`, whatever id `own` had, and whatever stood under this one. */
+static int take_id(struct db *db, struct store_message *own, const struct store_outbox *sent, struct str external_id,
+		   struct arena *arena, struct error *err)
+{
+	struct store_message other = { 0 };
+	int there = store_message_find(db, own->workspace, own->conversation_id, external_id, arena, &other, err), r;
+	bool is_ours = there > 0 && (other.flags & MESSAGE_ATTEMPTED);
+
+	if (there < 0)
+		return there;
+	if (is_ours && own->external_id.p != NULL)
+		return swap(db, own, &other, arena, err);
+	if ((r = settle_unbind(db, own, sent, err)) < 0)
+		return r;
+	own->status = MESSAGE_SENT;
+	own->error_code = own->error_text = own->error_fix = STR_NONE;
+	if (there && (r = is_ours ? take_from_own(db, own, &other, err) : settle_absorb(db, own, &other, err)) < 0)
+		return r;
+	own->external_id = external_id;
+	return 0;
+}
+
 /* The customer's receipt came before it was known which message it is for. */
 static int count_receipt(struct db *db, const struct store_message *own, struct error *err)
 {
@@ -131,21 +189,10 @@ static int count_receipt(struct db *db, const struct store_message *own, struct 
 int settle_sent(struct db *db, struct store_message *own, const struct store_outbox *sent, struct str external_id, struct error *err)
 {
 	SCOPED(arena_done) struct arena arena = { 0 };
-	struct store_message other = { 0 };
+	bool has_it = own->external_id.p != NULL && str_eq(own->external_id, external_id);
 	int r;
 
-	if (own->external_id.p == NULL || !str_eq(own->external_id, external_id)) {
-		if ((r = settle_unbind(db, own, sent, err)) < 0)
-			return r;
-		own->status = MESSAGE_SENT;
-		own->error_code = own->error_text = own->error_fix = STR_NONE;
-		if ((r = store_message_find(db, own->workspace, own->conversation_id, external_id, &arena, &other, err)) < 0 ||
-		    (r > 0 && (r = (other.flags & MESSAGE_ATTEMPTED) ? take_from_own(db, own, &other, err) :
-								       settle_absorb(db, own, &other, err)) < 0))
-			return r;
-		own->external_id = external_id;
-	}
-	if ((r = store_message_save(db, own, err)) < 0 || !(own->flags & MESSAGE_RECEIPT))
+	if ((!has_it && (r = take_id(db, own, sent, external_id, &arena, err)) < 0) || (r = store_message_save(db, own, err)) < 0)
 		return r;
-	return count_receipt(db, own, err);
+	return (own->flags & MESSAGE_RECEIPT) ? count_receipt(db, own, err) : 0;
 }

@@ -32,7 +32,7 @@ struct apply_result house_apply(const struct trixy_event *events, size_t count);
 struct conversation house_conversation(const char *contact);
 /* Its messages, newest first. */
 struct message *house_messages(int64_t conversation_id, size_t *ret_count);
-/* Every row that a contact has, without row ids, as text. */
+/* What is stored of a contact's conversation, row by row with every column but the row ids, as text. */
 struct str house_dump(const char *contact);
 
 #define T(lit) ((struct trixy_text){ "" lit "", sizeof(lit) - 1 })
