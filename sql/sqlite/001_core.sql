@@ -74,7 +74,8 @@ CREATE TABLE accounts (
   parked_until  INTEGER NOT NULL,           -- its outbox rests until then; 0: it does not
   connected_at  INTEGER NOT NULL,
   last_event_at INTEGER NOT NULL,           -- when its last webhook was applied, to the minute; 0: never
-  last_error    TEXT
+  last_error    TEXT,
+  revision      INTEGER NOT NULL            -- rises with every save of its fields: what was found with older ones counts no more
 ) STRICT;
 -- One live owner of an external account in the whole instance.
 CREATE UNIQUE INDEX accounts_by_key ON accounts(channel, external_key) WHERE status <> 3;

@@ -5,7 +5,7 @@
 #include "store/rows.h"
 
 #define COLUMNS "a.id, a.workspace_id, a.channel, a.backend, a.external_key, a.name, a.handle, a.status, a.status_reason," \
-		" a.last_error, a.verify_token, a.parked_until, a.connected_at, a.last_event_at"
+		" a.last_error, a.verify_token, a.parked_until, a.connected_at, a.last_event_at, a.revision"
 
 static void read_row(struct stmt *st, struct arena *arena, struct store_account *a)
 {
@@ -23,6 +23,7 @@ static void read_row(struct stmt *st, struct arena *arena, struct store_account 
 	a->parked_until = next_i64(st);
 	a->connected_at = next_i64(st);
 	a->last_event_at = next_i64(st);
+	a->revision = next_i64(st);
 }
 
 int store_account_get(struct db *db, struct workspace_id w, int64_t id, struct arena *arena, struct store_account *ret,
@@ -106,8 +107,8 @@ int store_account_add(struct db *db, const struct store_account *a, int64_t *ret
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
 	int r = db_prepare(db, &st, "INSERT INTO accounts (workspace_id, channel, backend, external_key, name, handle,"
-				    " status, status_reason, verify_token, parked_until, connected_at, last_event_at, last_error)"
-				    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)", err);
+				    " status, status_reason, verify_token, parked_until, connected_at, last_event_at, last_error, revision)"
+				    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL, 1)", err);
 
 	if (r < 0)
 		return r;
@@ -141,7 +142,8 @@ int store_account_save(struct db *db, const struct store_account *a, struct erro
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
 	int r = db_prepare(db, &st, "UPDATE accounts SET backend = ?, external_key = ?, name = ?, handle = ?, status = ?,"
-				    " status_reason = ?, verify_token = ?, parked_until = ?, connected_at = ?, last_error = ?"
+				    " status_reason = ?, verify_token = ?, parked_until = ?, connected_at = ?, last_error = ?,"
+				    " revision = revision + 1"
 				    " WHERE id = ? AND workspace_id = ?", err);
 
 	if (r < 0)

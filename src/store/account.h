@@ -13,6 +13,7 @@ struct store_account {
 	struct str status_reason, last_error;	/* STR_NONE: none */
 	struct str verify_token;		/* sealed */
 	int64_t parked_until, connected_at, last_event_at;	/* 0: not parked, -, never */
+	int64_t revision;		/* rises with every store_account_save */
 	struct str workspace_name;		/* only from store_account_list_of_channel */
 };
 
@@ -31,7 +32,7 @@ int store_account_revivable(struct db *db, struct workspace_id w, struct str cha
 
 /* Inside a unit. ERR_EXISTS from the first two: another live account, of whatever workspace, has this external key. */
 int store_account_add(struct db *db, const struct store_account *a, int64_t *ret_id, struct error *err);
-/* Writes all of the row but last_event_at. */
+/* Writes all of the row but last_event_at and the revision, which rises. */
 int store_account_save(struct db *db, const struct store_account *a, struct error *err);
 int store_account_set_status(struct db *db, struct workspace_id w, int64_t id, int status, struct str reason,
 			     struct error *err);

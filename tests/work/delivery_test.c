@@ -336,7 +336,7 @@ static void test_late_reconnect(void **state)
 	assert_int_equal(street_account_now(street.account_id).status, ACCOUNT_CONNECTED);
 }
 
-/* The account goes while messages of it are under way: what is proved to be sent counts, of the rest nobody knows. */
+/* The account goes while messages of it are under way: what is proved to be sent counts, what the provider refused has failed. */
 static void test_disconnected_meanwhile(void **state)
 {
 	struct error err = { 0 };
@@ -350,7 +350,7 @@ static void test_disconnected_meanwhile(void **state)
 	check_ok(account_disconnect(&street.i, street.w, other, &err), &err);
 	street_release();
 	(void)street_becomes(a, x, MESSAGE_SENT);
-	(void)street_becomes(b, y, MESSAGE_UNKNOWN);
+	(void)street_becomes(b, y, MESSAGE_FAILED);
 	int64_t c = street_meet(street.account_id, "cleo");
 
 	(void)street_becomes(c, street_reply(c, "to cleo"), MESSAGE_SENT);
