@@ -65,6 +65,22 @@ test('a draft outlives a reload', async () => {
   await composer(page).fill('');
 });
 
+test('an answer that live events have overtaken does not turn "sent" back into "queued"', async () => {
+  const words = 'overtaken on the way', mark = message(page, words).locator('.glyph.sent');
+  await page.route('**/messages', async (route) => {
+    const answer = await route.fetch();
+    await mark.waitFor();
+    await route.fulfill({ response: answer });
+  });
+  const answered = page.waitForResponse((one) => one.request().method() === 'POST' && one.url().endsWith('/messages'));
+  await composer(page).fill(words);
+  await composer(page).press('Enter');
+  await (await answered).finished();
+  await page.unroute('**/messages');
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  assert.equal(await mark.count(), 1);
+});
+
 test('a failed message says why and what to do, and Retry sends it', async () => {
   await s.sim.weather('person_blocked');
   await composer(page).fill('refused at first');

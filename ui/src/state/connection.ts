@@ -8,9 +8,9 @@ import { text } from "../text";
 import { announce } from "./notices";
 import { accounts, channelName, loadChannels } from "./channels";
 import { known, loadCounts, loadList, openId, takeConversation } from "./inbox";
-import { hurry, whenConfirmed } from "./outbox";
+import { hurry, whenSending } from "./outbox";
 import { recheck, workspacePath } from "./session";
-import { refreshThread, takeMessages } from "./thread";
+import { expectAnswer, refreshThread, takeLive } from "./thread";
 
 export const liveState = signal<LiveState>("connecting");
 /* The bar appears only when the stream stays away: a blink is not worth a word. */
@@ -48,7 +48,7 @@ function onMessage(data: { conversation: Conversation; message: Message }): void
   const { conversation, message } = data;
   if (!conversation || !message) return;
   const news = isNews(known.peek().get(conversation.id), message);
-  takeMessages([message], true);
+  takeLive(message);
   takeConversation(conversation, true);
   if (message.unsent) announce("");
   if (news) {
@@ -88,7 +88,7 @@ export function reconnect(): void {
 }
 
 export function startLive(): () => void {
-  whenConfirmed((list) => takeMessages(list, true));
+  whenSending(expectAnswer);
   const stop = effect(() => {
     const base = workspacePath.value;
     live?.close();

@@ -11,11 +11,13 @@ export const pending = signal<Pending[]>([]);
 
 const GIVE_UP = 10 * 60_000;
 const key = () => `outbox.${me.peek()?.user.id ?? ""}.${workspace.peek()?.id ?? ""}`;
-let confirm: (messages: Message[]) => void = () => {};
+/* Who takes the answers is asked before the request leaves: live events may overtake the answer. */
+type Expect = () => (answer: Message[]) => void;
+let expect: Expect = () => () => {};
 const timers = new Map<string, number>();
 
-export function whenConfirmed(call: (messages: Message[]) => void): void {
-  confirm = call;
+export function whenSending(call: Expect): void {
+  expect = call;
 }
 
 function save(list: Pending[]): void {
@@ -65,6 +67,7 @@ async function attempt(clientId: string, tries: number): Promise<void> {
   const one = pending.peek().find((item) => item.clientId === clientId);
   if (!one) return;
   const base = workspacePath.peek();
+  const take = expect();
   try {
     const answer = await post<Message & { messages?: Message[] }>(
       `${base}/conversations/${encodeURIComponent(one.conversationId)}/messages`,
@@ -77,7 +80,7 @@ async function attempt(clientId: string, tries: number): Promise<void> {
       },
     );
     discard(clientId);
-    if (workspacePath.peek() === base) confirm(answer.messages?.length ? answer.messages : [answer]);
+    if (workspacePath.peek() === base) take(answer.messages?.length ? answer.messages : [answer]);
   } catch (error) {
     fail(one, tries, faultOf(error));
   }

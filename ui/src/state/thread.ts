@@ -105,20 +105,38 @@ export async function refreshThread(): Promise<void> {
   }
 }
 
-export function takeMessages(list: Message[], live: boolean): void {
+function take(list: Message[]): void {
   settle(list);
   const mine = list.filter((message) => message.conversation_id === threadId.peek());
   if (mine.length === 0) return;
-  if (live) for (const message of mine) stamps.touch(message.id);
   const shown = messages.peek();
   if (shown === null) early.push(...mine);
   else messages.value = mergeMessages(shown, mine);
 }
 
+export function takeLive(message: Message): void {
+  if (message.conversation_id === threadId.peek()) stamps.touch(message.id);
+  take([message]);
+}
+
+/* An answer is as old as its request: a message that has been sent in the meantime must not be shown as queued again. */
+export function expectAnswer(): (answer: Message[]) => void {
+  const since = stamps.mark();
+  const mine = round;
+  return (answer) => {
+    const shown = messages.peek() ?? [];
+    settle(answer);
+    take(
+      answer.filter(({ id }) => (mine === round ? !stamps.isStale(id, since) : !shown.some((one) => one.id === id))),
+    );
+  };
+}
+
 /* A failed message, or one whose fate is unknown, sent again because a person said so. */
 export async function retryMessage(message: Message): Promise<void> {
+  const taken = expectAnswer();
   const answer = await post<Message>(
     `${workspacePath.peek()}/conversations/${encodeURIComponent(message.conversation_id)}/messages/${encodeURIComponent(message.id)}/retry`,
   );
-  takeMessages([answer], true);
+  taken([answer]);
 }
