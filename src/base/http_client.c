@@ -309,7 +309,8 @@ static const char *words(const struct transfer *t, CURLcode code)
 	case CURLE_RECV_ERROR:
 	case CURLE_SEND_ERROR:
 		return t->error[0] != '\0' ? t->error : curl_easy_strerror(code);
-	case CURLE_ABORTED_BY_CALLBACK:
+	case CURLE_ABORTED_BY_CALLBACK:		/* before_request() */
+	case CURLE_SEND_FAIL_REWIND:		/* the same, noticed by curl: give_body() cannot go back */
 		return "the connection broke when the request had been written";
 	default:
 		return curl_easy_strerror(code);
