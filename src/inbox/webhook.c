@@ -154,8 +154,8 @@ static size_t verify(struct webhook *w)
 	return verified;
 }
 
-int webhook_read(struct instance *instance, const struct trixy_channel *channel, struct str body, struct str signature,
-		 struct webhook **ret, struct error *err)
+static int read_body(struct instance *instance, const struct trixy_channel *channel, struct str body, struct str signature,
+		     int64_t received_at, struct webhook **ret, struct error *err)
 {
 	struct webhook *w = calloc(1, sizeof(*w));
 	struct channel_memory memory;
@@ -165,7 +165,7 @@ int webhook_read(struct instance *instance, const struct trixy_channel *channel,
 		return fail(err, ERR_NOMEM, "out of memory");
 	w->instance = instance;
 	w->channel = channel;
-	w->received_at = clock_now_ms();
+	w->received_at = received_at;
 	w->arena.max = (size_t)16 * LIMIT_WEBHOOK_BODY;
 	w->body = arena_copy(&w->arena, body);
 	w->signature = arena_copy(&w->arena, signature);
@@ -182,6 +182,12 @@ int webhook_read(struct instance *instance, const struct trixy_channel *channel,
 			       WEBHOOK_MALFORMED : WEBHOOK_UNSIGNED;
 	}
 	return verify(w) > 0 ? WEBHOOK_STORE : WEBHOOK_UNSIGNED;
+}
+
+int webhook_read(struct instance *instance, const struct trixy_channel *channel, struct str body, struct str signature,
+		 struct webhook **ret, struct error *err)
+{
+	return read_body(instance, channel, body, signature, clock_now_ms(), ret, err);
 }
 
 void webhook_free(struct webhook *w)
@@ -375,7 +381,7 @@ int webhook_replay(struct instance *i, struct workspace_id w, int64_t event_id, 
 	if ((channel = channels_find(i->channels, slug)) == NULL)
 		return fail(err, ERR_STATE, "the channel is not active");
 	/* It was verified when it came. */
-	r = webhook_read(i, channel, body, STR_NONE, &p.webhook, err);
+	r = read_body(i, channel, body, STR_NONE, e.received_at, &p.webhook, err);
 	p.account_id = e.account_id;
 	if (r >= 0)
 		r = store_write(i->store, run_replay, &p, err);

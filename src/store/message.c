@@ -91,8 +91,9 @@ int store_message_unsettled(struct db *db, struct workspace_id w, int64_t conver
 			    struct arena *arena, struct store_message *ret, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
+	/* +at: few are unsettled, so messages_unsettled is the index to go by, not messages_by_time. */
 	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM messages WHERE conversation_id = ? AND status IN (1, 2, 7) AND (flags & 64) <> 0"
-				    " AND external_id IS NULL AND text = ? AND at <= ? AND workspace_id = ? ORDER BY id LIMIT 1", err);
+				    " AND external_id IS NULL AND text = ? AND +at <= ? AND workspace_id = ? ORDER BY id LIMIT 1", err);
 
 	if (r < 0)
 		return r;

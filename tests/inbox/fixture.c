@@ -2,19 +2,50 @@
 
 #include "inbox/account.h"
 #include "inbox/directory.h"
-#include "store/account.h"
 #include "store/conversation.h"
 #include "store/message.h"
 #include "store/workspace.h"
 
 struct house house;
 
-/* ---- the channel: constants and no functions worth the name ---- */
+/* ---- the channel: constants, a small webhook and no other function worth the name ---- */
 
-static int32_t no_webhook(struct trixy_text body, struct trixy_memory *m, const struct trixy_sink *sink)
+/* One event a line: ACCOUNT KIND CONTACT ID TIME TEXT. KIND: message, echo, ignored, test, broken (an event without an id). */
+static int32_t emit_line(struct str line, struct trixy_memory *m, const struct trixy_sink *sink)
 {
-	(void)body, (void)m, (void)sink;
-	return TRIXY_EINVAL;
+	struct str account = str_split(line, ' ', &line), kind = str_split(line, ' ', &line), contact = str_split(line, ' ', &line),
+		   id = str_split(line, ' ', &line), at = str_split(line, ' ', &line);
+	struct trixy_event *e = m->alloc(m, sizeof(*e));
+
+	if (e == NULL)
+		return TRIXY_ENOMEM;
+	*e = (struct trixy_event){ .size = sizeof(*e), .kind = TRIXY_EVENT_MESSAGE, .message_kind = TRIXY_MESSAGE_TEXT,
+		.account_key = trixy_from_str(account), .contact_key = trixy_from_str(contact), .message_id = trixy_from_str(id),
+		.text = trixy_from_str(line) };
+	(void)str_to_i64(at, &e->at_ms);
+	if (str_eq(kind, STR("message")))
+		e->flags = TRIXY_OPENS_WINDOW;
+	else if (str_eq(kind, STR("echo")))
+		e->flags = TRIXY_FROM_US;
+	else if (str_eq(kind, STR("test")))
+		e->flags = TRIXY_TEST;
+	else if (str_eq(kind, STR("broken")))
+		e->message_id = (struct trixy_text){ 0 };
+	else
+		*e = (struct trixy_event){ .size = sizeof(*e), .kind = TRIXY_EVENT_IGNORED, .account_key = e->account_key, .reason = T("of no use") };
+	return sink->emit(sink->arg, e);
+}
+
+static int32_t read_lines(struct trixy_text body, struct trixy_memory *m, const struct trixy_sink *sink)
+{
+	struct str rest = str_from_trixy(body);
+	int32_t r = 0;
+
+	if (str_starts(rest, STR("not of this kind")))
+		return TRIXY_EINVAL;
+	while (rest.len > 0 && r == 0)
+		r = emit_line(str_split(rest, '\n', &rest), m, sink);
+	return r;
 }
 static int32_t no_compose(const struct trixy_account *a, const struct trixy_draft *d, struct trixy_memory *m, struct trixy_request *ret)
 {
@@ -63,25 +94,31 @@ const struct trixy_channel fake_channel = {
 	.slug = TRIXY_TEXT(CHANNEL), .name = TRIXY_TEXT("Fake"), .window_error = TRIXY_TEXT("closed"),
 	.webhook_path = TRIXY_TEXT("/api/webhooks/whatsapp"), .account_table = TRIXY_TEXT("whatsapp_accounts"), .api_version = TRIXY_TEXT("v1"),
 	.tag_count = 1, .tags = tags, .backend_count = 1, .backends = backends, .field_count = 2, .fields = fields,
-	.read_webhook = no_webhook, .compose = no_compose, .read_answer = no_answer, .profile_request = no_profile,
+	.read_webhook = read_lines, .compose = no_compose, .read_answer = no_answer, .profile_request = no_profile,
 	.profile_answer = no_profile_answer, .check_request = no_check, .check_answer = no_check_answer,
 };
 
 /* ---- the house ---- */
 
-struct new_house { struct workspace_id w; int64_t account_id; };
+struct new_house { struct workspace_id w, other; };
 
 static int build(struct db *db, void *arg, struct error *err)
 {
 	struct new_house *n = arg;
 	int r = store_workspace_add(db, STR("Acme"), clock_now_ms(), &n->w, err);
 
-	if (r < 0)
-		return r;
-	struct store_account a = { .workspace = n->w, .channel = STR(CHANNEL), .backend = STR("b"), .external_key = STR("shop"), .name = STR("Shop"),
-				   .handle = STR("shop"), .status = ACCOUNT_CONNECTED, .verify_token = STR("x"), .connected_at = clock_now_ms() };
+	return r < 0 ? r : store_workspace_add(db, STR("Other"), clock_now_ms(), &n->other, err);
+}
 
-	return store_account_add(db, &a, &n->account_id, err);
+int64_t house_connect(struct workspace_id w, const char *key, const char *secret)
+{
+	const struct account_pair pairs[] = { { STR("user_id"), str_of(key) }, { STR("secret"), str_of(secret) } };
+	struct account_faults faults = { 0 };
+	struct error err = { 0 };
+	int64_t id = 0;
+
+	check_ok(account_connect(&house.i, w, STR(CHANNEL), STR("b"), pairs, 2, &house.arena, &id, &faults, &err), &err);
+	return id;
 }
 
 int house_open(void **state)
@@ -97,14 +134,16 @@ int house_open(void **state)
 		(void)setenv("TMPDIR", "/dev/shm", 0);
 	options.data_dir = folder_new(&house.folder);
 	house.i.config = &house.config;
+	house.i.seal_key.generation = 1;
 	if (crypto_init(&err) < 0 || store_open(&options, &house.i.store, &err) < 0 || channels_new(&house.i.channels, &err) < 0 ||
-	    channels_add(house.i.channels, &fake_channel, &err) < 0 || store_write(house.i.store, build, &n, &err) < 0 ||
+	    channels_add(house.i.channels, &fake_channel, &err) < 0 || directory_new(&house.i.directory, &err) < 0 || store_write(house.i.store, build, &n, &err) < 0 ||
 	    store_reader_new(house.i.store, &house.reader, &err) < 0) {
 		print_error("%s\n", err.text);
 		return -1;
 	}
 	house.w = n.w;
-	house.account_id = n.account_id;
+	house.other = n.other;
+	house.account_id = house_connect(house.w, "shop", "secret-shop");
 	return 0;
 }
 
@@ -113,6 +152,7 @@ int house_close(void **state)
 	(void)state;
 	store_reader_free(house.reader);
 	store_close(house.i.store);
+	directory_free(house.i.directory);
 	channels_free(house.i.channels);
 	arena_done(&house.arena);
 	folder_done(&house.folder);

@@ -17,7 +17,7 @@ struct house {
 	struct instance i;
 	struct db *reader;
 	struct arena arena;
-	struct workspace_id w;
+	struct workspace_id w, other;
 	int64_t account_id;
 };
 
@@ -26,6 +26,8 @@ extern const struct trixy_channel fake_channel;
 
 int house_open(void **state);
 int house_close(void **state);
+/* Connects one more account, with what signs its webhooks. */
+int64_t house_connect(struct workspace_id w, const char *key, const char *secret);
 /* Applies the events in one unit. */
 struct apply_result house_apply(const struct trixy_event *events, size_t count);
 /* The only conversation of a contact; fails the test when there is none. */
