@@ -1,11 +1,13 @@
 // Serves /control/…, the media and the phone page, and the stream that the page follows.
 
 import { readFile } from 'node:fs/promises';
+import { TooLarge, decodeUtf8, readBody } from '../core/body.mjs';
+import { isLoopbackHost } from '../core/loopback.mjs';
 import { NotHere } from '../core/world.mjs';
-import { readBody } from '../graph/request.mjs';
 import { ROUTES } from './routes.mjs';
 
 const UPLOAD_MAX_BYTES = 25e6;
+const JSON_MAX_BYTES = 16e6;
 const PHONE = { '': ['page.html', 'text/html'], 'page.css': ['page.css', 'text/css'], 'page.mjs': ['page.mjs', 'text/javascript'], 'thread.mjs': ['thread.mjs', 'text/javascript'], 'weather.mjs': ['weather.mjs', 'text/javascript'], 'icon.svg': ['icon.svg', 'image/svg+xml'] };
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -15,28 +17,53 @@ export function answerJson(response, status, value) {
 }
 
 export async function serveControl(stage, request, response, path, query) {
-  if (request.method === 'POST' && path === 'upload') return upload(stage, request, response, query);
-  if (request.method === 'GET' && path === 'follow') return follow(stage, request, response);
-  const handler = ROUTES[`${request.method} ${path}`];
-  if (!handler) return answerJson(response, 404, { error: `there is no control call ${request.method} ${path}` });
   try {
-    const body = request.method === 'GET' ? Object.fromEntries(query) : await readJson(request);
-    return answerJson(response, 200, await handler(stage, body));
+    checkCaller(request);
+    if (request.method === 'POST' && path === 'upload') return answerJson(response, 200, await upload(stage, request, query));
+    if (request.method === 'GET' && path === 'follow') return follow(stage, request, response);
+    const handler = ROUTES[`${request.method} ${path}`];
+    if (!handler) throw new NotHere(`there is no control call ${request.method} ${path}`);
+    const given = request.method === 'GET' ? Object.fromEntries(query) : await readJson(request);
+    return answerJson(response, 200, await handler(stage, given));
   } catch (error) {
-    return answerJson(response, error instanceof NotHere ? 404 : 400, { error: error.message });
+    return answerJson(response, statusOf(error), { error: error.message });
   }
 }
 
+class Refused extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+function statusOf(error) {
+  if (error instanceof NotHere) return 404;
+  if (error instanceof TooLarge) return 413;
+  return error.status ?? 400;
+}
+
+/** The simulator asks for no password, so a web page from elsewhere must not reach it through a person's browser. */
+function checkCaller({ headers: { host, origin } }) {
+  if (!isLoopbackHost(host)) throw new Refused(403, 'the control API is called by a name of this machine: 127.0.0.1, [::1] or localhost');
+  if (origin !== undefined && origin !== `http://${host}`) throw new Refused(403, 'the control API takes no calls from pages of elsewhere');
+}
+
+/** A page from elsewhere cannot send this type without asking first, which is never allowed. */
 async function readJson(request) {
-  const bytes = await readBody(request, 16e6);
-  return bytes.length === 0 ? {} : JSON.parse(bytes.toString('utf8'));
+  const [type] = (request.headers['content-type'] ?? '').split(';');
+  if (type.trim().toLowerCase() !== 'application/json') throw new Refused(415, 'the body must be application/json');
+  const bytes = await readBody(request, JSON_MAX_BYTES);
+  const value = bytes.length === 0 ? {} : JSON.parse(decodeUtf8(bytes));
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Refused(400, 'the body must be a JSON object');
+  return value;
 }
 
 /** A file that a person picks on the phone: its bytes as the body, its type as the content type. */
-async function upload(stage, request, response, query) {
+async function upload(stage, request, query) {
   const bytes = await readBody(request, UPLOAD_MAX_BYTES);
   const id = stage.world.media.add({ type: request.headers['content-type'] ?? 'application/octet-stream', bytes, name: query.get('name') ?? 'file' });
-  answerJson(response, 200, { media: id, url: stage.mediaUrl(id) });
+  return { media: id, url: stage.mediaUrl(id) };
 }
 
 /** Server-Sent Events: a line for every change; who listens asks for what it needs. */
@@ -47,11 +74,24 @@ function follow(stage, request, response) {
   request.on('close', stop);
 }
 
+/** What a browser may show. Anything else, above all a page or a drawing with scripts in it, is only ever saved. */
+const SHOWN = /^(image\/(png|jpeg|gif|webp)|(audio|video)\/[a-z0-9.+-]+)$/;
+const SAVED = ['application/pdf', 'text/plain'];
+
 export function serveMedia(stage, response, query) {
   const { status, file, reason } = stage.world.media.fetch(query);
-  response.writeHead(status, { 'Content-Type': file?.type ?? 'text/plain', 'Access-Control-Allow-Origin': '*', 'X-Content-Type-Options': 'nosniff' });
-  response.end(file?.bytes ?? reason);
+  const headers = { 'Access-Control-Allow-Origin': '*', 'X-Content-Type-Options': 'nosniff', 'Content-Security-Policy': "default-src 'none'; sandbox" };
+  if (!file) {
+    response.writeHead(status, { 'Content-Type': 'text/plain', ...headers });
+    return response.end(reason);
+  }
+  const type = file.type.split(';')[0].trim().toLowerCase();
+  if (!SHOWN.test(type)) headers['Content-Disposition'] = `attachment; filename*=UTF-8''${encodeName(file.name)}`;
+  response.writeHead(status, { 'Content-Type': SHOWN.test(type) || SAVED.includes(type) ? type : 'application/octet-stream', ...headers });
+  return response.end(file.bytes);
 }
+
+const encodeName = (name) => encodeURIComponent(name).replace(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`);
 
 export async function servePhone(response, name) {
   const [file, type] = PHONE[name] ?? [];

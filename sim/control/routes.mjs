@@ -8,20 +8,12 @@ import { actOnBusinessPhone, echo } from '../people/business.mjs';
 import { CUSTOMER_ACTS, actAsCustomer } from '../people/customer.mjs';
 import { dashboardTest } from '../webhook/event.mjs';
 import { saveCallback } from '../webhook/handshake.mjs';
+import { change } from './change.mjs';
 import { makeDemo, showDemo } from './demo.mjs';
 import { formFields, showAccount, showApp, showCustomer, showEvent, showFault, showMessage, showPost, showThread } from './show.mjs';
 
 const WAIT_MS = 15_000;
 const timeout = (given) => Math.min(Number(given.timeout_ms) || WAIT_MS, 60_000);
-
-const ACCOUNT_CHANGES = ['condition', 'subscribed_fields'];
-const APP_CHANGES = ['live', 'human_agent', 'require_proof', 'fields', 'secret', 'instagram_secret'];
-const CUSTOMER_CHANGES = ['condition', 'name', 'username', 'has_role', 'owner_app'];
-
-function change(thing, given, names) {
-  for (const name of names) if (given[name] !== undefined) thing[name] = given[name];
-  return thing;
-}
 
 async function settled(stage, { event, message }, given) {
   if (given.wait && event) await stage.world.watch.until(() => !['queued', 'sending', 'retrying'].includes(event.state), timeout(given));
@@ -35,24 +27,25 @@ export const ROUTES = {
 
   'GET apps': (stage) => [...stage.world.apps.values()].map(showApp),
   'POST apps': (stage, given) => showApp(stage.world.createApp(given)),
-  'POST apps/change': (stage, given) => showApp(change(stage.world.app(given.app), given, APP_CHANGES)),
+  'POST apps/change': (stage, given) => showApp(change('app', stage.world.app(given.app), given)),
   'GET accounts': (stage) => [...stage.world.accounts.values()].map((a) => ({ ...showAccount(a), fields: formFields(a) })),
   'POST accounts': (stage, given) => { const a = stage.world.createAccount(given); return { ...showAccount(a), fields: formFields(a) }; },
-  'POST accounts/change': (stage, given) => showAccount(change(stage.world.account(given.account), given, ACCOUNT_CHANGES)),
+  'POST accounts/change': (stage, given) => showAccount(change('account', stage.world.account(given.account), given)),
   'POST tokens/change': (stage, given) => {
     const token = stage.world.tokens.get(given.token ?? stage.world.account(given.account).token);
     if (!token) throw new NotHere('there is no such token');
-    change(token, given, ['trouble', 'expires_at', 'scopes']);
+    change('token', token, given, ['token', 'account']);
     return { trouble: token.trouble, expires_at: token.expires_at, scopes: token.scopes };
   },
   'POST tokens': (stage, given) => {
     const account = stage.world.account(given.account);
-    account.token = stage.world.createToken({ ...given, account }).value;
-    return { token: account.token };
+    const { kind, value } = stage.world.createToken({ ...given, account });
+    account[kind === 'user' ? 'user_token' : 'token'] = value;
+    return { token: value };
   },
   'GET customers': (stage) => [...stage.world.customers.values()].slice(0, 1000).map((c) => showCustomer(c, stage)),
   'POST customers': (stage, given) => showCustomer(stage.world.createCustomer(given), stage),
-  'POST customers/change': (stage, given) => showCustomer(change(stage.world.customer(given.customer), given, CUSTOMER_CHANGES), stage),
+  'POST customers/change': (stage, given) => showCustomer(change('customer', stage.world.customer(given.customer), given), stage),
 
   'GET acts': () => CUSTOMER_ACTS,
   'POST act': (stage, given) => settled(stage, actAsCustomer(stage, stage.world.customer(given.customer), given), given),

@@ -14,7 +14,7 @@ export const showCustomer = (c, stage) => ({
 export const showThread = (c, stage) => ({ customer: showCustomer(c, stage), messages: c.thread.map(showMessage) });
 
 export const showAccount = (a) => ({
-  id: a.id, scoped_id: a.scoped_id, app: a.app.id, backend: a.backend, username: a.username, name: a.name, page: a.page, token: a.token,
+  id: a.id, scoped_id: a.scoped_id, app: a.app.id, backend: a.backend, username: a.username, name: a.name, page: a.page, token: a.token, user_token: a.user_token ?? null,
   subscribed_fields: a.subscribed_fields, condition: a.condition, failing_since: a.failing_since,
 });
 

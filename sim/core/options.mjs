@@ -26,14 +26,15 @@ export const DEFAULTS = {
   echo_app_id: false,
 
   // Graph
-  send_per_second: 100,
+  send_per_second: 100, // 0: no limit, as in the next line
   conversations_per_second: 2,
   invalid_token_status: 401,
   human_agent_missing: { code: 10, subcode: null },
   reaction_opens_window: false,
   proof_on_instagram: true,
   me_as_data_array: false,
-  media_fetch: 'loopback',
+  media_fetch: 'loopback', // what an app sends by its address is fetched, from this machine; 'trust': not at all
+  media_timeout_ms: 75e3,
   media_lifetime_ms: 4 * 24 * 3600e3,
 };
 
@@ -43,7 +44,7 @@ const CHOICES = {
   media_fetch: ['loopback', 'trust'],
 };
 
-const LIMITS = { batch_max: [1, 1000], per_entry: [1, 1000], parallel: [1, 64], duplicates: [0, 20] };
+const LIMITS = { media_timeout_ms: [1, 600e3], batch_max: [1, 1000], per_entry: [1, 1000], parallel: [1, 64], duplicates: [0, 20] };
 
 export function defaultOptions() {
   return structuredClone(DEFAULTS);
@@ -63,9 +64,15 @@ function problemWith(name, value) {
   const wanted = Array.isArray(DEFAULTS[name]) ? 'array' : typeof DEFAULTS[name];
   const given = Array.isArray(value) ? 'array' : typeof value;
   if (given !== wanted || value === null) return `option "${name}" takes a ${wanted}`;
+  if (name === 'retry_ms' && !value.every((ms) => typeof ms === 'number' && ms >= 0)) return 'option "retry_ms" takes numbers that are not negative';
+  if (name === 'human_agent_missing' && !isErrorCode(value)) return 'option "human_agent_missing" takes {code, subcode}, subcode may be null';
   if (CHOICES[name] && !CHOICES[name].includes(value)) return `option "${name}" is one of ${CHOICES[name].join(', ')}`;
   if (wanted === 'number' && !(value >= 0)) return `option "${name}" cannot be negative`;
   const [low, high] = LIMITS[name] ?? [0, Infinity];
   if (wanted === 'number' && (value < low || value > high)) return `option "${name}" lies between ${low} and ${high}`;
   return null;
+}
+
+function isErrorCode({ code, subcode, ...more }) {
+  return Number.isInteger(code) && (subcode === null || Number.isInteger(subcode)) && Object.keys(more).length === 0;
 }

@@ -14,10 +14,23 @@ export class Ring {
     this.#entries.push({ entry, bytes });
     this.#bytes += bytes;
     this.total += 1;
+    this.#forget();
+    return entry;
+  }
+
+  /** An entry that is still kept has become larger. */
+  grow(entry, bytes) {
+    const kept = this.#entries.findLast((one) => one.entry === entry);
+    if (!kept) return;
+    kept.bytes += bytes;
+    this.#bytes += bytes;
+    this.#forget();
+  }
+
+  #forget() {
     while (this.#entries.length > this.maxEntries || (this.#bytes > this.maxBytes && this.#entries.length > 1)) {
       this.#bytes -= this.#entries.shift().bytes;
     }
-    return entry;
   }
 
   list() {

@@ -16,8 +16,8 @@ export class Stage {
   /** Sends an event of a customer's thread, unless the app is still in development and the person has no role in it. */
   emit(customer, event, { force = false } = {}) {
     const { account } = customer;
-    if (!account.app.live && !customer.has_role) return this.delivery.emit({ ...account, app: { ...account.app, fields: [] } }, event);
-    return this.delivery.emit(account, event, { force });
+    const unheard = !account.app.live && !customer.has_role;
+    return this.delivery.emit(account, event, { force, drop: unheard ? 'the app is not Live and the person has no role in it' : null });
   }
 
   mediaUrl(id) {

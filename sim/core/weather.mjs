@@ -1,6 +1,7 @@
 // Meta's bad days: what goes wrong with a Graph call, how often, and when.
 
 import { ERRORS, GraphError, TOKEN_TROUBLE } from '../graph/error.mjs';
+import { businessUsage } from '../graph/limits.mjs';
 import { shortId } from './ids.mjs';
 
 /**
@@ -20,11 +21,7 @@ const KINDS = {
 const CALL_NAMES = ['send', 'action', 'me', 'app', 'debug_token', 'page', 'accounts', 'subscribed_apps', 'subscriptions',
   'profile', 'conversations', 'conversation', 'message', 'token', 'any'];
 
-const businessUsage = (type, minutes) => (account) => ({
-  'X-Business-Use-Case-Usage': JSON.stringify({
-    [account?.id ?? '0']: [{ type, call_count: 100, total_cputime: 25, total_time: 25, estimated_time_to_regain_access: minutes }],
-  }),
-});
+const usage = (type, minutes) => (account) => businessUsage(account, type, minutes);
 
 /** Names for the usual kinds of bad weather; each may be refined by the fields of the control call. */
 const PRESETS = {
@@ -33,8 +30,8 @@ const PRESETS = {
   not_json: () => ({ kind: 'not_json', status: 500 }),
   error_although_sent: () => ({ kind: 'error_after', error: ERRORS.error_although_sent }),
   expired_token: () => ({ kind: 'error', on: 'any', error: () => new GraphError({ code: 190, subcode: 463, message: TOKEN_TROUBLE.expired[1] }) }),
-  rate_limit: ({ minutes = 5 }) => ({ kind: 'error', error: ERRORS.rate_limit, headers: businessUsage('messenger', minutes) }),
-  business_limit: ({ minutes = 5 }) => ({ kind: 'error', error: ERRORS.business_limit, headers: businessUsage('instagram', minutes) }),
+  rate_limit: ({ minutes = 5 }) => ({ kind: 'error', error: ERRORS.rate_limit, headers: usage('messenger', minutes) }),
+  business_limit: ({ minutes = 5 }) => ({ kind: 'error', error: ERRORS.business_limit, headers: usage('instagram', minutes) }),
 };
 
 export const PRESET_NAMES = [...Object.keys(PRESETS), ...Object.keys(ERRORS).filter((name) => !(name in PRESETS))];
@@ -55,6 +52,7 @@ export class Weather {
     const on = given.on ?? base.on ?? 'send';
     if (!KINDS[kind]) throw new Error(`there is no fault of kind "${kind}"; known are ${Object.keys(KINDS).join(', ')}`);
     if (!CALL_NAMES.includes(on)) throw new Error(`"on" is one of ${CALL_NAMES.join(', ')}`);
+    if (given.times !== undefined && !(Number.isInteger(given.times) && given.times >= 0)) throw new Error('"times" is a whole number, 0 for always');
     if (kind.startsWith('error') && !base.error && !Number.isInteger(given.code)) throw new Error('an error needs a "code" or a "preset"');
     const fault = {
       id: shortId('fault'), preset: preset ?? null, kind, on, phase: KINDS[kind].phase, left: given.times ?? 1, hits: 0,

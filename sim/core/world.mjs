@@ -17,6 +17,10 @@ export const DASHBOARD_FIELDS = [
   'story_insights',
 ];
 
+/** What can be wrong with an account, and with a customer. Those of an account are names of errors. */
+export const ACCOUNT_CONDITIONS = ['messages_off', 'not_linked', 'restricted', 'relink', 'business_blocked', 'ineligible', 'permission', 'policy_block'];
+export const CUSTOMER_CONDITIONS = ['blocked', 'gone', 'unavailable', 'no_consent', 'review_bot'];
+
 const SCOPES = {
   facebook: ['instagram_basic', 'instagram_manage_messages', 'pages_manage_metadata', 'pages_messaging',
     'pages_read_engagement', 'pages_show_list', 'business_management'],
@@ -64,6 +68,7 @@ export class World {
   createAccount(given) {
     const app = this.app(given.app);
     const backend = given.backend ?? 'facebook';
+    if (!Object.hasOwn(SCOPES, backend)) throw new Error(`"backend" is one of ${Object.keys(SCOPES).join(', ')}`);
     const account = {
       id: given.id ?? ids.accountId(),
       scoped_id: given.scoped_id ?? ids.customerId(),
@@ -75,7 +80,7 @@ export class World {
       page: backend === 'facebook'
         ? { id: given.page_id ?? ids.pageId(), name: given.page_name ?? given.name ?? 'Acme Shop' } : null,
       subscribed_fields: given.subscribed_fields === undefined ? ['messages', 'messaging_postbacks'] : given.subscribed_fields,
-      condition: null,
+      condition: null, // one of ACCOUNT_CONDITIONS
       failing_since: null,
       sends: [], // times of the latest sends, for the rate limit
       reads: [],
@@ -88,6 +93,8 @@ export class World {
 
   createToken({ account, kind, value, scopes, expires_at }) {
     const page = account.backend === 'facebook';
+    const kinds = page ? ['page', 'user'] : ['instagram'];
+    if (kind !== undefined && !kinds.includes(kind)) throw new Error(`the kind of this account's tokens is one of ${kinds.join(', ')}`);
     const now = this.clock.now();
     const token = {
       value: value ?? (page ? ids.pageToken() : ids.instagramToken()),
@@ -116,7 +123,7 @@ export class World {
       follows_business: given.follows_business ?? true,
       verified: given.verified ?? false,
       has_role: given.has_role ?? true, // may be messaged while the app is not Live
-      condition: null, // blocked, gone, no_consent, review_bot
+      condition: null, // one of CUSTOMER_CONDITIONS
       conversation_id: ids.conversationId(),
       folder: given.folder ?? 'general',
       opened_at: null, // the customer's latest act that opens the window

@@ -91,6 +91,8 @@ export function tokenError(name) {
 
 export const badParameter = (message, subcode) => new GraphError({ code: 100, subcode, message: `(#100) ${message}` });
 
+export const missingField = (name, type) => badParameter(`Tried accessing nonexistent field (${name}) on node type (${type})`);
+
 export const noSuchObject = (method, id) => new GraphError({
   code: 100, subcode: 33, type: 'GraphMethodException',
   message: `Unsupported ${method.toLowerCase()} request. Object with ID '${id}' does not exist, cannot be loaded due to missing permissions, or does not support this operation. Please read the Graph API documentation at https://developers.facebook.com/docs/graph-api`,

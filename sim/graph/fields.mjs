@@ -1,9 +1,9 @@
 // The `fields` parameter: which fields of an object are wanted, with nesting and modifiers,
 // e.g. `id,messages.limit(5){id,from}`.
 
-import { badParameter } from './error.mjs';
+import { badParameter, missingField } from './error.mjs';
 
-/** Parses to a list of `{ name, args, sub }`; `sub` is null or such a list. */
+/** Parses to a list of `{ name, args, sub, inner }`; `sub` is null or such a list, `inner` the text of it. */
 export function parseFields(text) {
   const reader = { text, at: 0 };
   const list = readList(reader);
@@ -16,11 +16,12 @@ function readList(reader) {
   do {
     const name = readWord(reader);
     if (!name) throw syntaxError(reader);
-    const field = { name, args: {}, sub: null };
+    const field = { name, args: {}, sub: null, inner: null };
     while (reader.text[reader.at] === '.') readModifier(reader, field);
     if (reader.text[reader.at] === '{') {
-      reader.at += 1;
+      const start = ++reader.at;
       field.sub = readList(reader);
+      field.inner = reader.text.slice(start, reader.at);
       if (reader.text[reader.at++] !== '}') throw syntaxError(reader);
     }
     list.push(field);
@@ -53,15 +54,21 @@ export function project(wanted, known, typeName) {
   const answer = {};
   for (const field of wanted) {
     if (!Object.hasOwn(known, field.name)) {
-      throw badParameter(`Tried accessing nonexistent field (${field.name}) on node type (${typeName})`);
+      throw missingField(field.name, typeName);
     }
     const entry = known[field.name];
     let value = typeof entry === 'function' ? entry(field) : entry;
-    if (field.sub && isPlainObject(entry)) value = project(field.sub, entry, field.name);
+    if (field.sub && isPlainObject(entry)) value = projectInside(field, entry);
     if (value !== undefined) answer[field.name] = value;
   }
   if (answer.id === undefined && known.id !== undefined) answer.id = known.id;
   return answer;
+}
+
+/** Of a list (`{data: […]}`) each element has the wanted fields, of a single object itself. */
+function projectInside(field, entry) {
+  if (!Array.isArray(entry.data)) return project(field.sub, entry, field.name);
+  return { ...entry, data: entry.data.map((one) => project(field.sub, one, field.name)) };
 }
 
 function isPlainObject(value) {

@@ -1,79 +1,59 @@
 // POST /messages: what may be sent, to whom, when; then the message, and its echo.
 
 import { deliverToCustomer, echo } from '../people/business.mjs';
-import { isLoopback } from '../webhook/post.mjs';
 import { ERRORS, GraphError, badParameter } from './error.mjs';
+import { countSend } from './limits.mjs';
+import { fetchAttachments, readMessage } from './message.mjs';
 
-const TEXT_MAX_BYTES = 1000;
 const DAY_MS = 24 * 3600e3;
 const TYPES = new Set(['RESPONSE', 'UPDATE', 'MESSAGE_TAG']);
 const ACTIONS = new Set(['typing_on', 'typing_off', 'mark_seen', 'react', 'unreact']);
 const REACTIONS = new Set(['love', 'like', 'laugh', 'wow', 'sad', 'angry', 'other']);
 const EMOJI = { love: '❤️', laugh: '😂', wow: '😮', sad: '😢', angry: '😡', like: '👍', other: '🔥' };
-const MEDIA = new Set(['image', 'video', 'audio', 'file', 'like_heart']);
+const BESIDE_AN_ACTION = new Set(['recipient', 'sender_action', 'payload', 'access_token', 'appsecret_proof']);
 
 /** Who the call is for; faults may be aimed at one customer. */
 export function recipientOf(world, account, params) {
   const id = params.recipient?.id;
   if (id === undefined) throw badParameter('The parameter recipient is required.');
-  if (typeof id !== 'string' && typeof id !== 'number') throw badParameter('Param recipient[id] must be a string.');
-  const customer = world.customers.get(String(id));
+  // A number would lose its last digits: these ids are larger than 2^53.
+  if (typeof id !== 'string' || !/^\d+$/.test(id)) throw badParameter('Param recipient[id] must be a string of digits.');
+  const customer = world.customers.get(id);
   if (!customer || customer.account !== account || customer.condition === 'gone') throw ERRORS.no_such_user();
   return customer;
 }
 
-/** Checks everything that Meta refuses; the order is that of how general the obstacle is. */
-export function checkSend(world, account, customer, params) {
-  if (account.condition && ERRORS[account.condition]) throw ERRORS[account.condition]();
+/**
+ * Checks everything that Meta refuses; the order is that of how general the obstacle is.
+ * Resolves to the parts of the message, or to null for an action.
+ */
+export async function checkSend(stage, account, customer, params) {
+  const { world } = stage;
+  if (account.condition) throw ERRORS[account.condition]();
   if (customer.condition === 'blocked') throw ERRORS.person_blocked();
+  if (customer.condition === 'unavailable') throw ERRORS.person_unavailable();
   if (!account.app.live && !customer.has_role) throw ERRORS.permission();
   if (customer.owner_app !== account.app.id) throw ERRORS.not_thread_owner();
-  checkRate(world, account);
+  countSend(world, account);
   if (params.sender_action !== undefined) return checkAction(world, customer, params);
-  checkMessage(world, customer, params.message, params.reply_to);
+  const content = readMessage(world, customer, params);
   checkWindow(world, account, customer, params);
-  return undefined;
-}
-
-function checkRate(world, account) {
-  const now = world.clock.now();
-  account.sends = account.sends.filter((at) => now - at < 1000);
-  if (account.sends.length >= world.options.send_per_second) throw ERRORS.rate_limit();
-  account.sends.push(now);
+  return { ...content, tag: params.tag ?? null, attachments: await fetchAttachments(stage, content.attachments) };
 }
 
 function checkAction(world, customer, params) {
-  if (!ACTIONS.has(params.sender_action)) throw badParameter(`Param sender_action must be one of {${[...ACTIONS].join(', ')}}`);
-  if (params.message !== undefined) throw badParameter('sender_action and message exclude each other.');
-  if (!params.sender_action.includes('react')) return;
-  const { message_id: mid, reaction } = params.payload ?? {};
-  if (world.messages.get(mid)?.customer !== customer) throw ERRORS.invalid_message();
-  if (params.sender_action === 'react' && !REACTIONS.has(reaction)) throw badParameter('Param payload[reaction] is not a known reaction.');
-}
-
-function checkMessage(world, customer, message, replyTo) {
-  if (!message || typeof message !== 'object') throw badParameter('The parameter message is required.');
-  const many = message.attachment ? [message.attachment] : message.attachments ?? [];
-  if (message.text === undefined && many.length === 0) throw ERRORS.invalid_message();
-  if (message.text !== undefined && many.length > 0) throw badParameter('A message has either text or attachments.');
-  if (message.text !== undefined) checkText(message.text);
-  if (many.length > 10) throw badParameter('At most 10 images may be sent at once.');
-  for (const one of many) checkAttachment(world, one);
-  if (replyTo !== undefined && world.messages.get(replyTo.mid)?.customer !== customer) throw ERRORS.invalid_message();
-}
-
-function checkText(text) {
-  if (typeof text !== 'string' || text.trim() === '') throw badParameter('Param message[text] must be a non-empty UTF-8 encoded string.', 2534015);
-  if (Buffer.byteLength(text) > TEXT_MAX_BYTES) throw badParameter(`Length of param message[text] must be less than or equal to ${TEXT_MAX_BYTES}`);
-}
-
-function checkAttachment(world, { type, payload }) {
-  if (!MEDIA.has(type)) throw badParameter('Param message[attachment][type] is not a known type.');
-  if (type === 'like_heart') return;
-  if (payload?.attachment_id !== undefined) return;
-  let url;
-  try { url = new URL(payload?.url); } catch { throw badParameter('Param message[attachment][payload][url] must be a URL.'); }
-  if (world.options.media_fetch === 'loopback' && !isLoopback(url.hostname)) throw ERRORS.media_unreachable();
+  const { sender_action: action, payload } = params;
+  if (!ACTIONS.has(action)) throw badParameter(`Param sender_action must be one of {${[...ACTIONS].join(', ')}}`);
+  const stray = Object.keys(params).find((name) => !BESIDE_AN_ACTION.has(name));
+  if (stray !== undefined) throw badParameter(`Param ${stray} cannot be used together with sender_action.`);
+  if (!action.includes('react')) {
+    if (payload !== undefined) throw badParameter(`Param payload cannot be used with ${action}.`);
+    return null;
+  }
+  if (world.messages.get(payload?.message_id)?.customer !== customer) throw ERRORS.invalid_message();
+  if (action === 'react' && !REACTIONS.has(payload.reaction)) throw badParameter('Param payload[reaction] is not a known reaction.');
+  if (action === 'unreact' && payload.reaction !== undefined) throw badParameter('Param payload[reaction] cannot be used with unreact.');
+  return null;
 }
 
 function checkWindow(world, account, customer, { messaging_type: type = 'RESPONSE', tag }) {
@@ -91,14 +71,9 @@ function checkWindow(world, account, customer, { messaging_type: type = 'RESPONS
 }
 
 /** Has the effect of a checked call; resolves to the answer and what happens after it. */
-export async function send(stage, account, customer, params) {
-  if (params.sender_action !== undefined) return { answer: act(stage, customer, params) };
-  const message = deliverToCustomer(stage, customer, {
-    via: 'api', text: params.message.text ?? null, reply_to: params.reply_to?.mid ?? null, tag: params.tag ?? null,
-    quick_replies: (params.message.quick_replies ?? []).map(({ title, payload }) => ({ title, payload })),
-    attachments: (params.message.attachment ? [params.message.attachment] : params.message.attachments ?? [])
-      .map(({ type, payload }) => ({ type, media: null, url: payload?.url ?? null, payload: {} })),
-  });
+export async function send(stage, customer, params, content) {
+  if (content === null) return { answer: act(stage, customer, params) };
+  const message = deliverToCustomer(stage, customer, { via: 'api', ...content });
   const answer = { recipient_id: customer.id, message_id: message.mid };
   const { echo: when, echo_delay_ms: delay } = stage.world.options;
   if (when === 'before') await echo(stage, customer, message);

@@ -2,16 +2,11 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { startPair } from './lib.mjs';
+import { refused, startPair } from './lib.mjs';
 
 let p;
 before(async () => { p = await startPair(); await p.sim.act(p.customer, 'text', { text: 'hi' }); });
 after(() => p.stop());
-const refused = (answer, code, subcode) => {
-  assert.equal(answer.body.error?.code, code, JSON.stringify(answer.body));
-  assert.equal(answer.body.error.error_subcode, subcode);
-  assert.ok(answer.body.error.fbtrace_id);
-};
 
 test('a text is sent and seen', async () => {
   const answer = await p.send({ text: 'hello' });

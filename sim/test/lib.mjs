@@ -1,5 +1,6 @@
 // A tiny MailTrixy for the simulator's own tests: takes webhooks, remembers them, answers as told.
 
+import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import http from 'node:http';
 import { Simulator } from '../client.mjs';
@@ -45,9 +46,16 @@ export class Callback {
 
 export const signed = (post, secret) => post.headers['x-hub-signature-256'] === `sha256=${createHmac('sha256', secret).update(post.text).digest('hex')}`;
 
+/** Asserts that an answer is this error of the Graph API. */
+export function refused(answer, code, subcode) {
+  assert.equal(answer.body.error?.code, code, JSON.stringify(answer.body));
+  assert.equal(answer.body.error.error_subcode, subcode, JSON.stringify(answer.body));
+  assert.ok(answer.body.error.fbtrace_id);
+}
+
 /** A simulator with the demo, subscribed to a callback. */
 export async function startPair() {
-  const callback = await Callback.start(), sim = await Simulator.start();
+  const sim = await Simulator.start(), callback = await Callback.start();
   const demo = await sim.get('demo');
   const handshake = await sim.post('callback', { url: callback.url, verify_token: 'token' });
   const graph = async (method, path, body, { token = demo.fields.page_access_token, host = sim.graph_url } = {}) => {

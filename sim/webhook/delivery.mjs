@@ -5,6 +5,7 @@ import { Ring } from '../core/ring.mjs';
 import { signatureHeaders, writeBody } from './signature.mjs';
 import { request } from './post.mjs';
 
+const RECORD_BYTES = 400; // what a record takes beside its event
 const ALERT_AFTER_MS = 15 * 60e3;
 const OPEN = new Set(['queued', 'sending', 'retrying']);
 
@@ -25,12 +26,12 @@ export class Delivery {
     this.nextId = 1;
   }
 
-  /** Hands over an event of `account`; the record that comes back tells what becomes of it. */
-  emit(account, { field, slot, item }, { force = false } = {}) {
+  /** Hands over an event of `account`; the record that comes back tells what becomes of it. `drop` is why it is not sent at all. */
+  emit(account, { field, slot, item }, { force = false, drop = null } = {}) {
     const record = { id: this.nextId++, account, field, slot, item, at: this.world.clock.now(), state: 'queued', reason: null };
     record.tried = new Promise((resolve) => { record.markTried = resolve; });
-    this.events.push(record, 400);
-    const reason = force ? null : this.#whyNot(account, field);
+    this.events.push(record, RECORD_BYTES + JSON.stringify(item).length);
+    const reason = drop ?? (force ? null : this.#whyNot(account, field));
     if (reason) return this.#finish(record, 'dropped', reason);
     if (this.world.options.hold) {
       record.state = 'held';

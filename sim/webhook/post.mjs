@@ -2,6 +2,7 @@
 
 import http from 'node:http';
 import https from 'node:https';
+import { isLoopback } from '../core/loopback.mjs';
 
 const agents = { 'http:': new http.Agent({ keepAlive: true }), 'https:': new https.Agent({ keepAlive: true }) };
 const MAX_ANSWER_BYTES = 64 * 1024;
@@ -44,8 +45,4 @@ export function problemWithCallback(text) {
   if (!agents[url.protocol]) return 'the callback URL must be http or https';
   if (!isLoopback(url.hostname)) return 'the simulator calls no other machine: the callback URL must be on 127.0.0.1, [::1] or localhost';
   return null;
-}
-
-export function isLoopback(hostname) {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
