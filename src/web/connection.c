@@ -23,6 +23,7 @@ enum {
 	BODY_BYTES_MS = 16,		/* ... a millisecond for this many bytes of a body */
 	WRITE_MS = 30 * 1000,		/* the client reads nothing of its answer */
 	LINGER_MS = 2 * 1000,
+	WARY_MS = 2 * 1000,
 	QUICK_BODY = 16 * 1024,
 	BODIES_MAX = 256 * 1024 * 1024,	/* of all requests together */
 	STREAM_WAITING_MAX = 1024 * 1024,	/* what a live stream's client has not read yet */
@@ -121,8 +122,10 @@ void conn_close(struct conn *c)
 {
 	struct loop *l = c->loop;
 
-	if (c->listener != NULL)
+	if (c->listener != NULL) {
 		live_left(l->web->live, c->listener);
+		l->stream_count--;
+	}
 	set_reads(c, false);
 	set_writes(c, false);
 	(void)close(c->fd);
@@ -223,6 +226,7 @@ static bool start_stream(struct conn *c)
 	c->deadline = 0;
 	if (!is_head)
 		c->listener = live_joined(l->web->live, c, call);
+	l->stream_count += c->listener != NULL;
 	drop_call(l, call);
 	if (!is_head && c->listener == NULL) {
 		conn_close(c);
@@ -240,9 +244,16 @@ void conn_answered(void *arg)
 	struct conn *c = call->conn;
 
 	atomic_fetch_sub(&l->figures.requests_running, 1);
+	if (call->route->thread == ON_LOOP_IF_SMALL && call->status == 401)
+		l->wary_until = l->now + WARY_MS;
 	if (c == NULL) {
 		drop_call(l, call);
 		return;
+	}
+	/* Streams stay: they must not take the places of all others. */
+	if (call->stream && l->stream_count >= l->conn_max / 2) {
+		call_header(call, "Retry-After", STR("30"));
+		call_problem(call, 503, NULL, "Too many live streams", STR("Too many pages listen to this server already."));
 	}
 	if (call->stream ? start_stream(c) : send_answer(c))
 		(void)advance(c);
@@ -257,10 +268,12 @@ static bool refuse(struct conn *c, int status, const char *title, struct str det
 }
 
 /* A webhook of the usual size is read and verified here: a few microseconds, no database, no waiting. Handing it to
- * another thread costs more than that, at a webhook's rate. */
-static bool is_quick(const struct call *call)
+ * another thread costs more than that, at a webhook's rate. But finding out that nobody signed one may mean to try the
+ * secrets of all accounts: after such a one, the next go to the workers for a moment, so that strangers cannot hold
+ * the loop up. */
+static bool is_quick(const struct loop *l, const struct call *call)
 {
-	return call->route->thread == ON_LOOP_IF_SMALL && call->body.len <= QUICK_BODY;
+	return call->route->thread == ON_LOOP_IF_SMALL && call->body.len <= QUICK_BODY && l->now >= l->wary_until;
 }
 
 /* Gives the request to who answers it. True: it is answered already. False: the call is a worker's now. */
@@ -276,7 +289,7 @@ static bool hand_over(struct conn *c)
 	c->state = CONN_BUSY;
 	c->deadline = 0;
 	atomic_fetch_add(&l->figures.requests_running, 1);
-	if (is_quick(call)) {
+	if (is_quick(l, call)) {
 		call_run(call);
 		return false;
 	}

@@ -47,7 +47,8 @@ struct loop {
 	pthread_t thread;
 	bool started;
 	struct conn *conns;
-	size_t conn_count, conn_max;
+	size_t conn_count, conn_max, stream_count;
+	int64_t wary_until;		/* until then no stranger's webhook is read on the loop */
 	bool door_shut;			/* out of descriptors or memory: accepting rests until the next tick */
 	int64_t now;			/* monotonic ms, of the last tick or wake */
 	int64_t ticks;

@@ -247,6 +247,32 @@ test('each operation of the document takes the role that it names, and no less',
   assert.ok(asked > 30);
 });
 
+test('live streams take half of the places at most, and idle connections give theirs to new ones', { timeout: 60_000 }, async () => {
+  const small = await House.start({ addon: false, args: ['--max-connections', '20'] });
+  const wires = [];
+  try {
+    const wire = () => new Promise((resolve) => { const w = new Wire(); w.text = ''; w.closed = false;
+      w.socket = net.connect(small.port, '127.0.0.1', () => resolve(w)).on('data', (d) => { w.text += d.toString('latin1'); }).on('close', () => { w.closed = true; }).on('error', () => {});
+      wires.push(w); });
+    const answers = [];
+    for (let k = 0; k < 12; k++) {
+      const w = (await wire()).send(asked('GET', small.w('/events'), `Authorization: Bearer ${small.token}\r\n`));
+      await w.until((x) => x.answers().length > 0);
+      answers.push(w.answers()[0]);
+    }
+    assert.deepEqual(answers, [...Array(10).fill(200), 503, 503]);
+    for (let k = 0; k < 40; k++) {
+      const w = (await wire()).send(asked('GET', '/healthz'));
+      await w.until((x) => x.answers().length > 0);
+      assert.deepEqual(w.answers(), [200], `connection ${k}`);
+    }
+    assert.equal(wires.slice(0, 10).filter((w) => w.closed).length, 0);
+  } finally {
+    for (const w of wires) w.close();
+    await small.stop();
+  }
+});
+
 test('SIGTERM ends the server in time, even while a provider does not answer a check', { timeout: 60_000 }, async () => {
   const silent = createServer(() => {}).listen(0, '127.0.0.1');
   await once(silent, 'listening');
