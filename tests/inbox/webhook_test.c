@@ -216,7 +216,7 @@ static int statements, fail_at;
 static int fault(const char *sql)
 {
 	(void)sql;
-	return ++statements == fail_at ? ERR_TEMPORARY : 0;
+	return ++statements >= fail_at ? ERR_TEMPORARY : 0;	/* and from there on: the writer tries again */
 }
 
 /* After every failure nothing is there, and the redelivery stores all. */
