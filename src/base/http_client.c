@@ -427,6 +427,7 @@ static void *run(void *arg)
 	struct http_call *call, *next;
 	int count;
 
+	(void)pthread_setname_np(pthread_self(), "http-client");
 	while (take_submitted(c, &call)) {
 		for (; call != NULL; call = next) {
 			next = call->next;

@@ -177,6 +177,7 @@ static void *run(void *arg)
 {
 	struct connect *c = arg;
 
+	(void)pthread_setname_np(pthread_self(), "accounts");
 	while (!bell_closed(&c->bell))
 		bell_wait(&c->bell, turn(c));
 	return NULL;

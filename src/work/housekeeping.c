@@ -127,6 +127,7 @@ static void *run(void *arg)
 {
 	struct housekeeping *h = arg;
 
+	(void)pthread_setname_np(pthread_self(), "housekeeping");
 	while (!bell_closed(&h->bell))
 		bell_wait(&h->bell, turn(h));
 	return NULL;

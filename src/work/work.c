@@ -81,6 +81,7 @@ static void *run(void *arg)
 {
 	struct work *work = arg;
 
+	(void)pthread_setname_np(pthread_self(), "delivery");
 	deliver(work);
 	http_client_stop(work->http);	/* also ends a check that a person's request still waits for */
 	/* What that has ended: given back where surely nothing left, else "unknown". */
