@@ -120,6 +120,15 @@ struct trixy_text ig_json_word(struct json_object *object)
 	return text.len > 0 ? text : (struct trixy_text){NULL, 0};
 }
 
+struct trixy_text ig_json_whole(struct json_object *object, uint64_t max)
+{
+	struct trixy_text word = ig_json_word(object);
+
+	if (word.len > max || (word.len > 0 && memchr(word.p, '\0', word.len) != NULL))
+		return (struct trixy_text){NULL, 0};
+	return word;
+}
+
 struct trixy_text ig_json_prose(struct json_object *object, struct ig_maker *maker)
 {
 	static const char replacement[] = "\xef\xbf\xbd";

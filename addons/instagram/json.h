@@ -31,6 +31,9 @@ struct trixy_text ig_json_text(struct json_object *object);
 /* The same, but "" is not there either. */
 struct trixy_text ig_json_word(struct json_object *object);
 
+/* A word that is of use only whole, as an address is: one of more than `max` bytes, or with a U+0000, is not there. */
+struct trixy_text ig_json_whole(struct json_object *object, uint64_t max);
+
 /* What a person wrote, "" included: U+FFFD stands for U+0000, which no store and no page can show. {NULL,0} also when
  * memory runs out, which `maker` remembers. */
 struct trixy_text ig_json_prose(struct json_object *object, struct ig_maker *maker);

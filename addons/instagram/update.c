@@ -37,27 +37,55 @@ static int32_t ignore(struct update *u, struct trixy_text reason)
 	return emit(u);
 }
 
+enum { DIGEST_DIGITS = 32 };
+
+/* Writes the first half of the SHA-256. False: that failed, which `maker` remembers. */
+static bool digest(struct update *u, struct trixy_text of, char ret_digits[DIGEST_DIGITS])
+{
+	static const char hex[] = "0123456789abcdef";
+	unsigned char hash[EVP_MAX_MD_SIZE];
+
+	if (of.p == NULL || EVP_Digest(of.p, of.len, hash, NULL, EVP_sha256(), NULL) != 1) {
+		u->maker->failed = true;
+		return false;
+	}
+	for (size_t i = 0; i < DIGEST_DIGITS / 2; i++) {
+		ret_digits[2 * i] = hex[hash[i] >> 4];
+		ret_digits[2 * i + 1] = hex[hash[i] & 15];
+	}
+	return true;
+}
+
 /* An id for what Meta gives none: the same for every delivery of the same event. The ':' keeps it apart from Meta's. */
 static struct trixy_text made_id(struct update *u, const char *kind, struct json_object *value)
 {
-	static const char hex[] = "0123456789abcdef";
 	const char *json = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
-	unsigned char hash[EVP_MAX_MD_SIZE];
-	char digits[32];
+	char digits[DIGEST_DIGITS];
 	int64_t at = 0;
 
-	if (json == NULL || EVP_Digest(json, strlen(json), hash, NULL, EVP_sha256(), NULL) != 1) {
-		u->maker->failed = true;
+	if (!digest(u, (struct trixy_text){json, json == NULL ? 0 : strlen(json)}, digits))
 		return (struct trixy_text){NULL, 0};
-	}
-	for (size_t i = 0; i < sizeof(digits) / 2; i++) {
-		digits[2 * i] = hex[hash[i] >> 4];
-		digits[2 * i + 1] = hex[hash[i] & 15];
-	}
 	(void)ig_json_int(u->timestamp, &at);
 	return IG_JOIN(u->maker, ig_text_cut((struct trixy_text){kind, strlen(kind)}, 64), TEXT(":"),
 		       ig_text_cut(u->sender, 128), TEXT(":"), ig_text_number(u->maker, at), TEXT(":"),
 		       ((struct trixy_text){digits, sizeof(digits)}));
+}
+
+/* A message's id; one that the core would not take is known by its digest, to all that name it. */
+static struct trixy_text read_mid(struct update *u, struct json_object *mid)
+{
+	struct trixy_text id = ig_json_id(mid, u->maker->memory);
+	char digits[DIGEST_DIGITS];
+
+	if (id.p == NULL || (id.len <= IG_EVENT_ID_MAX && memchr(id.p, '\0', id.len) == NULL) || !digest(u, id, digits))
+		return id;
+	return IG_JOIN(u->maker, TEXT("mid:"), ((struct trixy_text){digits, sizeof(digits)}));
+}
+
+/* What somebody wrote. */
+static struct trixy_text read_text(struct update *u, struct json_object *text)
+{
+	return ig_text_cut(ig_json_prose(text, u->maker), IG_EVENT_TEXT_MAX);
 }
 
 /* Who wrote it: an echo is ours, and so is what our account sent without being called an echo. */
@@ -123,17 +151,17 @@ static int32_t read_message_content(struct update *u, struct json_object *member
 	uint32_t attachment_kind;
 
 	e->kind = TRIXY_EVENT_MESSAGE;
-	e->text = ig_json_prose(member[TEXT_], u->maker);
+	e->text = read_text(u, member[TEXT_]);
 	if (e->text.len == 0)
 		e->text = (struct trixy_text){NULL, 0};
 	attachment_kind = ig_attachments_read(u->maker, member[ATTACHMENTS], e);
 	if (member[QUICK_REPLY] != NULL)
-		e->payload = ig_json_prose(ig_json_get(member[QUICK_REPLY], "payload"), u->maker);
+		e->payload = read_text(u, ig_json_get(member[QUICK_REPLY], "payload"));
 	if (member[REPLY_TO] != NULL) {
-		e->reply_to_id = ig_json_id(ig_json_get(member[REPLY_TO], "mid"), u->maker->memory);
+		e->reply_to_id = read_mid(u, ig_json_get(member[REPLY_TO], "mid"));
 		story = ig_json_get(member[REPLY_TO], "story");
-		e->story_id = ig_json_id(ig_json_get(story, "id"), u->maker->memory);
-		e->story_url = ig_json_word(ig_json_get(story, "url"));
+		e->story_id = read_mid(u, ig_json_get(story, "id"));
+		e->story_url = ig_json_whole(ig_json_get(story, "url"), IG_EVENT_URL_MAX);
 	}
 	ig_referral_read(u->maker, member[REFERRAL], e);
 	if (ig_json_true(member[AI_GENERATED]))
@@ -154,7 +182,7 @@ static int32_t read_message(struct update *u, const char *name, struct json_obje
 	set_direction(u, ig_json_true(member[IS_ECHO]));
 	if (u->event.contact_key.p == NULL)
 		return ignore(u, TEXT(NO_CONTACT));
-	u->event.message_id = ig_json_id(member[MID], u->maker->memory);
+	u->event.message_id = read_mid(u, member[MID]);
 	if (ig_json_true(member[IS_DELETED])) {
 		if (u->event.message_id.p == NULL)
 			return ignore(u, TEXT(NO_TARGET));
@@ -173,8 +201,8 @@ static int32_t read_edit(struct update *u, const char *name, struct json_object 
 
 	(void)name;
 	set_direction(u, ig_json_true(ig_json_get(value, "is_echo")));
-	u->event.message_id = ig_json_id(ig_json_get(value, "mid"), u->maker->memory);
-	u->event.text = ig_json_prose(ig_json_get(value, "text"), u->maker);
+	u->event.message_id = read_mid(u, ig_json_get(value, "mid"));
+	u->event.text = read_text(u, ig_json_get(value, "text"));
 	(void)ig_json_int(ig_json_get(value, "num_edit"), &number);
 	u->event.edit_number = number > 0 ? number : 0;
 	if (u->event.contact_key.p == NULL)
@@ -193,7 +221,7 @@ static int32_t read_reaction(struct update *u, const char *name, struct json_obj
 
 	(void)name;
 	set_direction(u, false);
-	u->event.message_id = ig_json_id(ig_json_get(value, "mid"), u->maker->memory);
+	u->event.message_id = read_mid(u, ig_json_get(value, "mid"));
 	if (u->event.contact_key.p == NULL)
 		return ignore(u, TEXT(NO_CONTACT));
 	if (u->event.message_id.p == NULL)
@@ -201,8 +229,8 @@ static int32_t read_reaction(struct update *u, const char *name, struct json_obj
 	if (from_us(u))
 		return ignore(u, TEXT("A reaction of the business itself"));
 	if (!ig_text_is(action, "unreact")) {
-		u->event.reaction = ig_json_word(ig_json_get(value, "reaction"));
-		u->event.emoji = ig_json_word(ig_json_get(value, "emoji"));
+		u->event.reaction = ig_json_whole(ig_json_get(value, "reaction"), IG_EVENT_WORD_MAX);
+		u->event.emoji = ig_json_whole(ig_json_get(value, "emoji"), IG_EVENT_WORD_MAX);
 		if (u->event.reaction.p == NULL && u->event.emoji.p == NULL && ig_text_is(action, "react"))
 			u->event.reaction = TEXT("other"); /* neither would mean "taken back" */
 	}
@@ -215,7 +243,7 @@ static int32_t read_read(struct update *u, const char *name, struct json_object 
 {
 	(void)name;
 	set_direction(u, false);
-	u->event.message_id = ig_json_id(ig_json_get(value, "mid"), u->maker->memory);
+	u->event.message_id = read_mid(u, ig_json_get(value, "mid"));
 	if (u->event.contact_key.p == NULL)
 		return ignore(u, TEXT(NO_CONTACT));
 	if (u->event.message_id.p == NULL)
@@ -234,11 +262,11 @@ static int32_t read_postback(struct update *u, const char *name, struct json_obj
 		return ignore(u, TEXT(NO_CONTACT));
 	u->event.kind = TRIXY_EVENT_MESSAGE;
 	u->event.message_kind = TRIXY_MESSAGE_POSTBACK;
-	u->event.message_id = ig_json_id(ig_json_get(value, "mid"), u->maker->memory);
+	u->event.message_id = read_mid(u, ig_json_get(value, "mid"));
 	if (u->event.message_id.p == NULL)
 		u->event.message_id = made_id(u, name, value);
-	u->event.text = ig_json_prose(ig_json_get(value, "title"), u->maker);
-	u->event.payload = ig_json_prose(ig_json_get(value, "payload"), u->maker);
+	u->event.text = read_text(u, ig_json_get(value, "title"));
+	u->event.payload = read_text(u, ig_json_get(value, "payload"));
 	ig_referral_read(u->maker, ig_json_get(value, "referral"), &u->event);
 	open_window(u);
 	return emit(u);
@@ -335,8 +363,8 @@ static void read_sender(struct update *u, struct json_object *sender)
 	u->sender = ig_json_id(member[ID], u->maker->memory);
 	if (ig_text_equal(u->sender, u->entry->account_key))
 		return; /* ours, not the customer's */
-	u->event.contact_name = ig_json_prose(member[NAME], u->maker);
-	u->event.contact_handle = ig_json_word(member[USERNAME]);
+	u->event.contact_name = ig_text_cut(ig_json_prose(member[NAME], u->maker), IG_EVENT_NAME_MAX);
+	u->event.contact_handle = ig_json_whole(member[USERNAME], IG_EVENT_NAME_MAX);
 }
 
 /* The ids of the dashboard's "Test" button; a real customer's have at least 15 digits. */

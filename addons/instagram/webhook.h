@@ -7,6 +7,17 @@
 
 #include <mailtrixy/addon.h>
 
+/* What an event may hold, in bytes: the core refuses one that holds more, and nothing of it would be shown. Far beyond what
+ * Meta sends; so what is longer is cut or left out, and the rest of the event stays. */
+enum {
+	IG_EVENT_ID_MAX = 512,
+	IG_EVENT_URL_MAX = 4096,
+	IG_EVENT_TEXT_MAX = 65536,
+	IG_EVENT_WORD_MAX = 64,		/* a reaction's name, its emoji */
+	IG_EVENT_NAME_MAX = 2000,
+	IG_EVENT_ATTACHMENTS_MAX = 64,	/* not bytes: how many */
+};
+
 /* What an update inherits from its entry. */
 struct ig_entry {
 	struct ig_maker *maker;
