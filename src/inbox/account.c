@@ -97,11 +97,11 @@ static struct str mask(struct str secret, struct arena *arena)
 	size_t from = secret.len, characters = 0;
 
 	if (!utf8_valid(secret) || utf8_count(secret) < LONG_ENOUGH)
-		return STR("••••");
+		return STR(ACCOUNT_MASK);
 	while (characters < SHOWN)
 		if (((unsigned char)secret.p[--from] & 0xc0) != 0x80)
 			characters++;
-	return arena_printf(arena, "•••• %.*s", STR_ARG(str_cut(secret, from, secret.len)));
+	return arena_printf(arena, ACCOUNT_MASK " %.*s", STR_ARG(str_cut(secret, from, secret.len)));
 }
 
 static int show_verify_token(struct instance *i, struct db *db, const struct account *a, struct arena *arena,
@@ -110,7 +110,7 @@ static int show_verify_token(struct instance *i, struct db *db, const struct acc
 	struct str token;
 	int r = account_verify_token(i, db, a, arena, &token, NULL);
 
-	*ret = r == 0 ? mask(token, arena) : STR("••••");
+	*ret = r == 0 ? mask(token, arena) : STR(ACCOUNT_MASK);
 	return 0;
 }
 
@@ -145,7 +145,7 @@ int account_shown_fields(struct instance *i, struct db *db, const struct account
 			/* A secret that does not open any more is there all the same. */
 			if (stored.p != NULL && (f->flags & TRIXY_FIELD_SECRET) != 0)
 				pair.value = account_secret_open(i, channel, a->id, pair.name, stored, arena, &plain, NULL) == 0 ?
-						     mask(plain, arena) : STR("••••");
+						     mask(plain, arena) : STR(ACCOUNT_MASK);
 			else if (stored.p != NULL)
 				pair.value = stored;
 		}

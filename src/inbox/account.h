@@ -41,7 +41,10 @@ struct account_connected { struct account account; struct str workspace_name; };
 /* For the instance admin's overview: every workspace's accounts of one channel. */
 int account_list_of_channel(struct db *db, struct str channel, struct arena *arena, struct account_connected **ret,
 			    size_t *ret_count, struct error *err);
-/* The form fields as they may be shown: secrets as "•••• " and the last 4 characters. */
+/* What is shown in place of a secret. */
+#define ACCOUNT_MASK "••••"
+
+/* The form fields as they may be shown: secrets as ACCOUNT_MASK, a space and the last 4 characters. */
 int account_shown_fields(struct instance *i, struct db *db, const struct account *a, struct arena *arena,
 			 struct account_pair **ret, size_t *ret_count, struct error *err);
 int account_verify_token(struct instance *i, struct db *db, const struct account *a, struct arena *arena,

@@ -48,6 +48,9 @@ void account_form_read(const struct trixy_channel *channel, int backend, const s
 			/* "@our.shop" and "our.shop" are the same handle. */
 			if ((f->flags & TRIXY_FIELD_HANDLE) != 0 && str_starts(value, STR("@")))
 				value = trim(str_cut(value, 1, value.len));
+			/* A form that is sent back as it was shown has nothing typed there. */
+			if ((f->flags & TRIXY_FIELD_SECRET) != 0 && str_starts(value, STR(ACCOUNT_MASK)))
+				value = STR_NONE;
 			ret->given[i] = true;
 			ret->value[i] = value.len > 0 ? value : STR_NONE;
 		}

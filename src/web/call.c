@@ -59,11 +59,11 @@ bool call_query_limit(struct call *c, size_t otherwise, size_t *ret)
 		return false;
 	if (text.p == NULL)
 		return true;
-	if (!str_to_i64(text, &v) || v < 1 || v > LIMIT_PAGE_ROWS) {
-		call_problem(c, 400, NULL, "The request is malformed", STR("limit is a number from 1 to 100."));
+	if (!str_to_i64(text, &v) || v < 1) {
+		call_problem(c, 400, NULL, "The request is malformed", STR("limit is a whole number, 1 or more."));
 		return false;
 	}
-	*ret = (size_t)v;
+	*ret = v < LIMIT_PAGE_ROWS ? (size_t)v : LIMIT_PAGE_ROWS;
 	return true;
 }
 

@@ -79,7 +79,7 @@ bool call_read_json(struct call *c);
 bool call_id(struct call *c, size_t n, int64_t *ret);
 /* A query parameter, decoded. True; *ret is STR_NONE when it is not there. False, and 400 is answered: broken encoding. */
 bool call_query(struct call *c, const char *name, struct str *ret);
-bool call_query_limit(struct call *c, size_t otherwise, size_t *ret);	/* "limit": 1..LIMIT_PAGE_ROWS */
+bool call_query_limit(struct call *c, size_t otherwise, size_t *ret);	/* "limit"; LIMIT_PAGE_ROWS at most, more counts as that */
 /* Members of the JSON body. A wrong type, or a missing one that is needed, is noted as a fault of that field. */
 struct str call_text(struct call *c, const char *field, bool needed, size_t max);
 bool call_bool(struct call *c, const char *field);

@@ -381,9 +381,10 @@ static bool find_route(struct conn *c)
 		return begin_body(c);
 	if (allowed == 0 && (call->channel = webhook_door_channel(call->web, call->head.path)) != NULL) {
 		allowed = HTTP_GET | HTTP_POST;
-		call->route = call->head.method == HTTP_POST  ? &webhook_route_post
-			      : call->head.method == HTTP_GET ? &webhook_route_get
-							      : NULL;
+		if (call->head.method == HTTP_POST)
+			call->route = &webhook_route_post;
+		else if (call->head.method == HTTP_GET || call->head.method == HTTP_HEAD)
+			call->route = &webhook_route_get;
 		if (call->route != NULL)
 			return begin_body(c);
 	}

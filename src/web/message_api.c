@@ -6,6 +6,7 @@
 
 void api_message_list(struct call *c)
 {
+	struct conversation conversation;
 	struct message *list = NULL;
 	struct str cursor, next = STR_NONE;
 	struct error err = { 0 };
@@ -18,7 +19,9 @@ void api_message_list(struct call *c)
 		return;
 	if (cursor.len == 0)
 		cursor = STR_NONE;
-	if ((r = message_list(c->db, c->workspace, id, cursor, limit, c->arena, &list, &count, &next, &err)) < 0) {
+	/* Not there while its channel is hidden. */
+	if ((r = conversation_get(c->instance, c->db, c->workspace, id, c->arena, &conversation, &err)) < 0 ||
+	    (r = message_list(c->db, c->workspace, id, cursor, limit, c->arena, &list, &count, &next, &err)) < 0) {
 		if (r == ERR_INVALID)
 			call_problem(c, 400, NULL, "The request is malformed",
 				     STR("cursor is not one that this list has given."));

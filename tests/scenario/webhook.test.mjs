@@ -291,3 +291,51 @@ test('nothing secret is in the log', () => {
   for (const secret of [house.account.secret, 'EAAG-page-token-number-1', house.account.verify_token, 'correct horse battery', house.token])
     assert.ok(!house.log.includes(secret));
 });
+
+test('what is far too long costs itself, not the message', async () => {
+  const customer = newCustomer(), mid = 'm'.repeat(2000), at = Date.now() - 5000;
+  const { messages } = await thread([
+    house.fromCustomer(customer, { message: { mid, text: 'kept', attachments: [{ type: 'image', payload: { url: `https://lookaside.fbsbx.com/${'a'.repeat(5000)}` } }] } }, at),
+    house.fromCustomer(customer, { reaction: { mid, action: 'react', reaction: 'love', emoji: '❤️' } }, at + 1000)]);
+  assert.equal(messages.length, 1);
+  assert.equal(messages[0].text, 'kept');
+  assert.deepEqual(messages[0].attachments, [{ type: 'image', url: null, title: null }]);
+  assert.equal(messages[0].reactions.length, 1);
+});
+
+test('HEAD on the webhook is answered as GET is, without the body', async () => {
+  const query = `?hub.mode=subscribe&hub.challenge=1&hub.verify_token=${house.account.verify_token}`;
+  const answer = await fetch(house.url + webhookPath + query, { method: 'HEAD' });
+  assert.equal(answer.status, 200);
+  assert.equal(await answer.text(), '');
+  assert.equal((await fetch(house.url + webhookPath, { method: 'HEAD' })).status, 403);
+});
+
+test('a list asked for more than a page gives a page', async () => {
+  const answer = await house.api('GET', house.w('/conversations?limit=100000'));
+  assert.equal(answer.status, 200);
+  assert.ok(answer.body.items.length <= 100);
+  for (const limit of ['0', '-1', 'x', '1.5', '99999999999999999999']) assert.equal((await house.api('GET', house.w(`/conversations?limit=${limit}`))).status, 400, limit);
+});
+
+test('an account sent back as it was shown keeps its secrets', async () => {
+  const path = house.w(`/accounts/${house.account.id}`), shown = (await house.api('GET', path)).body.fields;
+  const answer = await house.api('PUT', path, { fields: { ...shown, page_name: 'Renamed' } });
+  assert.equal(answer.status, 200, answer.text);
+  assert.deepEqual(answer.body.fields, { ...shown, page_name: 'Renamed' });
+  assert.equal((await house.webhook(house.envelope(house.fromCustomer(newCustomer(), { message: { mid: newMid(), text: 'still signed' } })))).status, 200);
+  const fresh = await house.api('POST', house.w('/accounts'), { channel: 'instagram', backend: 'facebook', fields: { ...shown, ig_user_id: '17841400000000099' } });
+  assert.equal(fresh.status, 422, 'a mask is no secret');
+});
+
+test('a conversation whose channel is hidden is not there, its messages neither', async () => {
+  const { conversation } = await thread([house.fromCustomer(newCustomer(), { message: { mid: newMid(), text: 'hidden soon' } })]);
+  const messages = house.w(`/conversations/${conversation.id}/messages`);
+  assert.equal((await house.api('POST', '/api/v1/admin/addons/instagram/deactivate')).status, 200);
+  try {
+    assert.equal((await house.api('GET', messages)).status, 404);
+  } finally {
+    assert.equal((await house.api('POST', '/api/v1/admin/addons/instagram/activate')).status, 200);
+  }
+  assert.equal((await house.api('GET', messages)).body.items[0].text, 'hidden soon');
+});
