@@ -61,7 +61,7 @@ test('a draft outlives a reload', async () => {
   await composer(page).fill('half a thou');
   await page.reload();
   await page.waitForFunction(() => document.querySelector('textarea')?.value === 'half a thou');
-  await row(page, 'Ada Example').getByText('Draft').waitFor();
+  await row(page, 'Draft: half a thou').waitFor();
   await composer(page).fill('');
 });
 

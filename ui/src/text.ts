@@ -63,9 +63,9 @@ export const text = {
     noChannelReader: "An admin of this workspace has to connect a channel before messages can arrive.",
     connect: "Connect a channel", newAbove: "New activity", pick: "Pick a conversation",
     pickDetail: "Move with j and k, open with Enter. Press ? for all keys.",
-    unknownContact: (channel: string) => `${channel} user`, you: "You: ", note: "Note: ",
+    unknownContact: (channel: string) => `${channel} user`, you: "You: ", note: "Note: ", draft: "Draft: ",
     noMessages: "No messages yet",
-    row: (name: string, channel: string, unread: number) => `${name}, ${channel}${unread ? `, ${unread} unread` : ""}`,
+    unread: (n: number) => plural(n, "unread message", "unread messages"),
   },
   thread: {
     back: "Back to the list", markDone: "Mark done", reopen: "Reopen", details: "Contact", closeDetails: "Close contact", more: "More",
@@ -111,7 +111,7 @@ export const text = {
     tagOffer: (t: string) => `A person may still answer for another ${t}, marked as`,
     useTag: (label: string) => `Reply as ${label}`, tagOn: (label: string) => `Sending as ${label}`, tagOff: "Do not use it",
     viewer: "You can read this workspace. Replying needs the role “agent”.", cannot: "Replying is not possible here",
-    draft: "Draft", hint: "Enter to send, Shift+Enter for a new line", noteHint: "Enter to add, Shift+Enter for a new line",
+    hint: "Enter to send, Shift+Enter for a new line", noteHint: "Enter to add, Shift+Enter for a new line",
     settings: "Open Channels",
   },
   keys: {

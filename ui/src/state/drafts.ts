@@ -9,7 +9,7 @@ export interface DraftText {
 }
 const EMPTY: DraftText = { reply: "", note: "" };
 
-/* Counts changes, so that a list can show who has a draft. */
+/* Counts changes, so that a list can show what is being written. */
 export const draftVersion = signal(0);
 
 const key = (conversation: string) => `draft.${me.peek()?.user.id ?? ""}.${conversation}`;
@@ -22,15 +22,13 @@ export function keepDraft(conversation: string, change: Partial<DraftText>): voi
   const before = draftOf(conversation);
   const next = { ...before, ...change };
   remember(key(conversation), next.reply || next.note ? next : null);
-  if (!before.reply !== !next.reply) draftVersion.value++;
+  if (before.reply !== next.reply) draftVersion.value++;
 }
 
-export function conversationsWithDraft(): Set<string> {
+/* The beginning of each unsent reply, by conversation. */
+export function draftsShown(): Map<string, string> {
   draftVersion.value;
   const prefix = key("");
-  return new Set(
-    rememberedKeys(prefix)
-      .filter((one) => recall<DraftText>(one, EMPTY).reply)
-      .map((one) => one.slice(prefix.length)),
-  );
+  const all = rememberedKeys(prefix).map((one) => [one.slice(prefix.length), recall(one, EMPTY).reply?.slice(0, 200)] as const);
+  return new Map(all.filter(([, reply]) => reply));
 }

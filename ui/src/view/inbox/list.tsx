@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Conversation } from "../../api/types";
 import { keepRow, visibleRows } from "../../pure/order";
 import { accounts, channelName } from "../../state/channels";
-import { conversationsWithDraft } from "../../state/drafts";
+import { draftsShown } from "../../state/drafts";
 import { cursorId, filter, hasMore, items, listFault, listLoading, loadList, loadMore, openId } from "../../state/inbox";
 import { params, route, withParams } from "../../state/router";
 import { may } from "../../state/session";
@@ -192,7 +192,8 @@ function useAnchoredScroll(list: Conversation[]) {
     return () => watch.disconnect();
   }, []);
   const onScroll = () => {
-    const element = box.current!;
+    const element = box.current;
+    if (!element) return;
     if (element.scrollTop < ROW / 2) setAbove(false);
     setView({ top: element.scrollTop, height: element.clientHeight });
     if (element.scrollTop + element.clientHeight > element.scrollHeight - ROW * 15 && hasMore()) void loadMore();
@@ -212,7 +213,7 @@ function Rows() {
   const list = items.value!;
   const { box, view, above, onScroll, toTop } = useAnchoredScroll(list);
   const [from, to] = visibleRows(view.top, view.height, ROW, list.length);
-  const drafts = conversationsWithDraft();
+  const drafts = draftsShown();
   useEffect(() => {
     const at = list.findIndex((one) => one.id === cursorId.value);
     const element = box.current;
@@ -237,7 +238,7 @@ function Rows() {
               top={(from + index) * ROW}
               at={from + index}
               size={list.length}
-              draft={drafts.has(one.id)}
+              draft={drafts.get(one.id)}
             />
           ))}
         </ul>
@@ -251,7 +252,7 @@ function Rows() {
   );
 }
 
-function Row({ one, top, at, size, draft }: { one: Conversation; top: number; at: number; size: number; draft: boolean }) {
+function Row({ one, top, at, size, draft }: { one: Conversation; top: number; at: number; size: number; draft?: string }) {
   const name = contactName(one);
   const last = one.last_message;
   const open = openId.value === one.id;
@@ -261,7 +262,6 @@ function Row({ one, top, at, size, draft }: { one: Conversation; top: number; at
         class={`row${one.unread ? " unread" : ""}${cursorId.value === one.id ? " cursor" : ""}`}
         href={conversationHref(one.id)}
         aria-current={open ? "true" : undefined}
-        aria-label={text.inbox.row(name, channelName(one.channel), one.unread)}
         onClick={() => {
           cursorId.value = one.id;
         }}
@@ -280,15 +280,19 @@ function Row({ one, top, at, size, draft }: { one: Conversation; top: number; at
           <span class="row-bottom">
             <span class="row-text">
               {draft ? (
-                <b class="row-draft">{text.composer.draft}</b>
+                <b class="row-draft">{text.inbox.draft}</b>
               ) : last?.direction === "out" ? (
                 <span class="row-who">{text.inbox.you}</span>
               ) : last?.direction === "note" ? (
                 <span class="row-who">{text.inbox.note}</span>
               ) : null}
-              {last ? summary(last) : text.inbox.noMessages}
+              {draft ?? (last ? summary(last) : text.inbox.noMessages)}
             </span>
-            {one.unread > 0 && <span class="row-unread">{one.unread > 99 ? "99+" : one.unread}</span>}
+            {one.unread > 0 && (
+              <span class="row-unread" role="img" aria-label={text.inbox.unread(one.unread)}>
+                {one.unread > 99 ? "99+" : one.unread}
+              </span>
+            )}
           </span>
         </span>
       </a>

@@ -91,7 +91,8 @@ function usePlace(list: Message[], waiting: number) {
     return () => watch.disconnect();
   }, []);
   const onScroll = () => {
-    const element = box.current!;
+    const element = box.current;
+    if (!element) return; /* the event of a thread that has just been left */
     const left = element.scrollHeight - element.scrollTop - element.clientHeight;
     pinned.current = left < PINNED && pane.tail === 0;
     if (pinned.current) lastSeen.current = list[list.length - 1]?.id ?? null;

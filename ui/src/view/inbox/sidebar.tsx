@@ -115,7 +115,7 @@ function WorkspaceMenu({ onMake }: { onMake: () => void }) {
     items.push({ label: text.nav.newWorkspace, icon: "plus", onPick: onMake, line: items.length > 0 });
   return (
     <div class="side-head">
-      <Menu label={text.nav.switchWorkspace} items={items} class="workspace-menu">
+      <Menu label={text.nav.switchWorkspace} worded items={items} class="workspace-menu">
         <span class="workspace-mark" aria-hidden="true">
           {Array.from(workspace.value?.name ?? "M")[0]}
         </span>
@@ -155,7 +155,7 @@ function UserMenu() {
     { label: text.nav.signOut, icon: "out", onPick: () => void signOut() },
   ];
   return (
-    <Menu label={text.nav.account} items={items} class="user-menu" up>
+    <Menu label={text.nav.account} worded items={items} class="user-menu" up>
       <Avatar name={own.name} seed={own.id} size="s" />
       <span class="user-name">{own.name}</span>
       <Icon name="dots" />

@@ -55,8 +55,11 @@ export function Menu({
   children,
   class: extra,
   up,
+  worded,
 }: {
   label: string;
+  /* The button shows words: they are its name, so that what is seen can be said; the label follows them. */
+  worded?: boolean;
   items: MenuItem[];
   children: ComponentChildren;
   class?: string;
@@ -70,11 +73,12 @@ export function Menu({
         class="menu-button"
         aria-haspopup="menu"
         aria-expanded={open}
-        aria-label={label}
+        aria-label={worded ? undefined : label}
         title={label}
         onClick={() => setOpen(!open)}
       >
         {children}
+        {worded && <span class="sr-only">, {label}</span>}
       </button>
       {open && (
         <div class={`menu-list${up ? " up" : ""}`} role="menu" aria-label={label}>
