@@ -120,7 +120,7 @@ CREATE TABLE conversations (
 CREATE UNIQUE INDEX conversations_by_contact ON conversations(account_id, external_key);
 -- A list of several channels or states is merged from lists of one each.
 CREATE INDEX conversations_by_activity ON conversations(workspace_id, channel, status, activity_at, id);
-CREATE INDEX conversations_unread ON conversations(workspace_id, channel, activity_at) WHERE unread > 0;
+CREATE INDEX conversations_unread ON conversations(workspace_id, channel, activity_at, id, unread) WHERE unread > 0;
 
 CREATE TABLE messages (
   id            INTEGER PRIMARY KEY,

@@ -126,17 +126,18 @@ static void bind_filter(struct stmt *st, struct workspace_id w, const struct sto
 	bind_i64(st, (int64_t)f->limit);
 }
 
-#define FILTER " WHERE c.workspace_id = ? AND c.channel = ? AND c.status = ? AND c.activity_at > 0 AND c.activity_at <= ?" \
-	       " AND (c.activity_at < ? OR c.id < ?)"
+#define FILTER(status) " WHERE c.workspace_id = ? AND c.channel = ? AND " status " = ? AND c.activity_at > 0 AND c.activity_at <= ?" \
+		       " AND (c.activity_at < ? OR c.id < ?)"
 #define NEWEST " ORDER BY c.activity_at DESC, c.id DESC LIMIT ?"
 
 int store_conversation_list(struct db *db, struct workspace_id w, const struct store_conversation_filter *f, struct arena *arena,
 			    struct store_conversation_row *ret, size_t *ret_count, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
+	/* +status: few are unread, so conversations_unread is the index to go by. */
 	int r = f->unread_only ?
-		db_prepare(db, &st, "SELECT " ROW_COLUMNS ROW_FROM FILTER " AND c.unread > 0" NEWEST, err) :
-		db_prepare(db, &st, "SELECT " ROW_COLUMNS ROW_FROM FILTER NEWEST, err);
+		db_prepare(db, &st, "SELECT " ROW_COLUMNS ROW_FROM FILTER("+c.status") " AND c.unread > 0" NEWEST, err) :
+		db_prepare(db, &st, "SELECT " ROW_COLUMNS ROW_FROM FILTER("c.status") NEWEST, err);
 
 	if (r < 0)
 		return r;

@@ -375,14 +375,19 @@ static void explain(const char *sql)
 	buf_add(&b, STR("EXPLAIN QUERY PLAN "));
 	buf_add_c(&b, sql);
 	check_ok(db_prepare_built(house.reader, &st, buf_str(&b), &err), &err);
+	bool by_unread = strstr(sql, "unread > 0") == NULL;
+
 	while (stmt_step(&st, &err) > 0) {
 		(void)next_i64(&st), (void)next_i64(&st), (void)next_i64(&st);
 		struct str detail = next_str(&st);
 
+		by_unread = by_unread || strstr(detail.p, "INDEX conversations_unread") != NULL;
 		if ((str_starts(detail, STR("SCAN ")) && !may_scan(detail.p, sql)) || strstr(detail.p, "TEMP B-TREE") != NULL)
 			if (strstr(sql, "ORDER BY due, id") == NULL)	/* sorts the accounts that wait */
 				print_error("%s\n  in %s\n\n", detail.p, sql), seen_count = SEEN_MAX + 1;
 	}
+	if (!by_unread)
+		check_failed("the few unread ones are not found by their index in %s", sql);
 }
 
 static void a_day(void)
