@@ -99,3 +99,12 @@ test("the window of drawn messages is bounded and covers all", () => {
   for (let step = 0; step < 40; step++) pane = widenDown(pane);
   assert.equal(sliceOf(1000, pane)[1], 1000);
 });
+
+test("an echo that turned out to be our own message shows once", () => {
+  const echo = msg("b", 2, { direction: "out", origin: "elsewhere", external_id: "mid" });
+  const ours = msg("a", 1, { direction: "out", origin: "inbox", external_id: "mid" });
+  const other = msg("c", 3, { direction: "out", origin: "elsewhere", external_id: "other" });
+  const drawn = (list) => entriesOf(list, null).filter((one) => one.type === "message").map((one) => one.key).join("");
+  assert.equal(drawn([echo, other]), "bc");
+  assert.equal(drawn([ours, echo, other]), "ac");
+});

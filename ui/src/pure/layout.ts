@@ -31,7 +31,16 @@ export function firstUnread(list: Message[], unread: number): string | null {
   return null;
 }
 
-export function entriesOf(list: Message[], newId: string | null): Entry[] {
+/* The echo of a reply can show as typed on the phone until the answer names it as ours. The server then keeps one of the two;
+   this page may still hold the other. */
+function withoutTwins(list: Message[]): Message[] {
+  const ours = new Set(list.filter((one) => one.origin === "inbox" && one.external_id).map((one) => one.external_id));
+  const rest = list.filter((one) => one.origin === "inbox" || !one.external_id || !ours.has(one.external_id));
+  return rest.length === list.length ? list : rest;
+}
+
+export function entriesOf(all: Message[], newId: string | null): Entry[] {
+  const list = withoutTwins(all);
   const entries: Entry[] = [];
   let day = "";
   list.forEach((message, index) => {
