@@ -2,10 +2,10 @@
 import { Simulator } from '../../../sim/client.mjs';
 import { House, until } from './house.mjs';
 
-export async function startStreet() {
+export async function startStreet(options = {}) {
   const sim = await Simulator.start();
   const demo = await sim.get('demo');
-  const house = await House.start({ graph: { graph_url: sim.graph_url, instagram_graph_url: sim.instagram_graph_url }, fields: demo.fields });
+  const house = await House.start({ graph: { graph_url: sim.graph_url, instagram_graph_url: sim.instagram_graph_url }, fields: demo.fields, ...options });
   const handshake = await sim.post('callback', { url: house.account.webhook_url, verify_token: house.account.verify_token });
   if (!handshake.verified) throw new Error(`handshake: ${handshake.reason}`);
   const street = { sim, demo, house, customers: demo.customers.map((c) => c.id), stop: async () => { await house.stop(); await sim.stop(); } };
