@@ -208,6 +208,12 @@ void call_empty(struct call *c, int status)
 	buf_clear(&c->out);
 }
 
+void call_access_ended(struct call *c)
+{
+	call_empty(c, 204);
+	c->access_ended = true;
+}
+
 void call_text_answer(struct call *c, int status, struct str text)
 {
 	c->status = status;

@@ -53,6 +53,7 @@ struct call {
 	const char *caching;			/* Cache-Control; NULL: "no-store" */
 	bool stream;				/* becomes a live stream from `stream_from` on; < 0: from now on */
 	int64_t stream_from;
+	bool access_ended;			/* see call_access_ended */
 
 	/* a webhook's (web/webhook_door.c) */
 	struct webhook *webhook;
@@ -94,6 +95,8 @@ struct str call_address(struct call *c);
 /* Begins a JSON answer; write one value. */
 struct json_out call_json(struct call *c, int status);
 void call_empty(struct call *c, int status);
+/* 204: a member, session, token or workspace is gone. Streams that hung on it end before they are told anything more. */
+void call_access_ended(struct call *c);
 void call_text_answer(struct call *c, int status, struct str text);
 void call_redirect(struct call *c, const char *where);		/* 303 */
 void call_header(struct call *c, const char *name, struct str value);

@@ -246,6 +246,8 @@ void conn_answered(void *arg)
 	atomic_fetch_sub(&l->figures.requests_running, 1);
 	if (call->route->thread == ON_LOOP_IF_SMALL && call->status == 401)
 		l->wary_until = l->now + WARY_MS;
+	if (call->access_ended)
+		live_access_ended(call->web->live);
 	if (c == NULL) {
 		drop_call(l, call);
 		return;

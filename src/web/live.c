@@ -557,6 +557,12 @@ static void ask_who_may(struct live *l)
 	submit(l, job);
 }
 
+void live_access_ended(struct live *l)
+{
+	if (l != NULL)
+		ask_who_may(l);
+}
+
 void live_tick(struct live *l, int64_t now_ms)
 {
 	if (l == NULL)

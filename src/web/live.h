@@ -22,6 +22,8 @@ void live_figures(struct live *live, struct live_figures *ret);	/* any thread */
 struct listener *live_joined(struct live *live, struct conn *conn, const struct call *call);
 /* The connection is gone. */
 void live_left(struct live *live, struct listener *listener);
+/* Somebody may see less than before: who still may is asked at once, before any later change is told. */
+void live_access_ended(struct live *live);
 /* Every second: heartbeats, and whether everybody may still listen. */
 void live_tick(struct live *live, int64_t now_ms);
 

@@ -200,7 +200,7 @@ void api_sign_out(struct call *c)
 		call_failed(c, &err, false);
 		return;
 	}
-	call_empty(c, 204);
+	call_access_ended(c);
 	session_forget_cookie(c);
 }
 

@@ -85,7 +85,7 @@ void api_token_delete(struct call *c)
 			if (people_credential_delete(c->instance, c->user.id, id, &err) < 0)
 				call_failed(c, &err, false);
 			else
-				call_empty(c, 204);
+				call_access_ended(c);
 			return;
 		}
 	call_not_found(c);

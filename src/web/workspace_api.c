@@ -47,7 +47,7 @@ void api_workspace_delete(struct call *c)
 	if (people_workspace_delete(c->instance, c->workspace, &err) < 0)
 		call_failed(c, &err, false);
 	else
-		call_empty(c, 204);
+		call_access_ended(c);
 }
 
 static void render_member(struct json_out *j, const struct member *m)
@@ -154,5 +154,5 @@ void api_member_delete(struct call *c)
 	if (people_member_change(c->instance, c->workspace, c->role, user_id, ROLE_NONE, &err) < 0)
 		call_failed_field(c, &err);
 	else
-		call_empty(c, 204);
+		call_access_ended(c);
 }

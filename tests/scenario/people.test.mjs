@@ -1,7 +1,7 @@
 // Who may do what: the matrix of roles, foreign workspaces, sessions and their protection.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { House, addonZip, defaultFields, password, runProgramFailing } from './lib/house.mjs';
+import { EventStream, House, addonZip, defaultFields, password, runProgramFailing, until } from './lib/house.mjs';
 import { readFileSync } from 'node:fs';
 
 let house, conversation, message, other;
@@ -161,4 +161,19 @@ test('secrets are never shown again, and an account is connected once', async ()
   const twice = await house.api('POST', `/api/v1/workspaces/${other}/accounts`, { channel: 'instagram', backend: 'facebook', fields: defaultFields() }, { token: tokens.stranger });
   assert.equal(twice.status, 409);
   assert.ok(!twice.text.includes('Acme'));
+});
+
+test('who loses access is told nothing more: open streams end before the next change', async () => {
+  const added = await house.api('POST', house.w('/members'), { email: 'leaver@example.org', name: 'Leaver', role: 'viewer', password });
+  const member = house.command(['token', '--email', 'leaver@example.org']);
+  const mine = await house.api('POST', '/api/v1/tokens', { name: 'lost phone' });
+  const streams = [];
+  for (const token of [member, mine.body.token]) streams.push(await EventStream.open(house.url + house.w('/events'), token));
+  assert.equal((await house.api('DELETE', house.w(`/members/${added.body.user_id}`))).status, 204);
+  assert.equal((await house.api('DELETE', `/api/v1/tokens/${mine.body.id}`)).status, 204);
+  const stays = await house.events();
+  await house.webhook(house.envelope(house.fromCustomer('900000000000777', { message: { mid: 'after-access', text: 'after access' } })));
+  await stays.wait((e) => e.data.includes('after access'));
+  await until(() => streams.map((s) => s.ended), (all) => all.every(Boolean));
+  assert.ok(!streams.some((s) => s.seen.some((e) => e.data.includes('after access'))));
 });
