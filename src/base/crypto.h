@@ -30,7 +30,7 @@ struct seal_key {
 	unsigned char bytes[SEAL_KEY_BYTES];
 	uint8_t generation;
 };
-/* Reads DIR/secret.key, or makes it (mode 0600) when `may_make`. */
+/* Reads DIR/secret.key, or makes it (mode 0600) when `may_make`; ERR_NOTFOUND: there is none. */
 int seal_key_load(struct str data_dir, bool may_make, struct seal_key *ret, struct error *err);
 int seal(const struct seal_key *key, struct str where, struct str plain, struct arena *a, struct str *ret, struct error *err);
 /* ERR_DENIED: another key, another place, or changed bytes. */

@@ -1,5 +1,7 @@
-// The power fails under load: nothing that was answered 200 is lost or doubled.
+// The power fails under load: nothing that was answered 200 is lost or doubled. And the key is away.
 import assert from 'node:assert/strict';
+import { existsSync, renameSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { House } from './lib/house.mjs';
 
@@ -48,5 +50,17 @@ test('SIGTERM ends within ten seconds, with streams open and requests running', 
   assert.equal(await house.down(), 0);
   assert.ok(Date.now() - started < 10_000);
   await Promise.all(running);
+  await house.stop();
+});
+
+test('without its key the server does not start over what is sealed, and makes no other key', async () => {
+  const house = await House.start();
+  await house.down();
+  renameSync(path.join(house.data, 'secret.key'), path.join(house.data, 'key.away'));
+  await assert.rejects(house.up(), /secret\.key is not there.*restore it from your backup/);
+  assert.ok(!existsSync(path.join(house.data, 'secret.key')));
+  renameSync(path.join(house.data, 'key.away'), path.join(house.data, 'secret.key'));
+  await house.up();
+  assert.equal((await house.webhook(house.envelope(house.fromCustomer('900000000000001', { message: { mid: 'M', text: 'opens again' } })))).status, 200);
   await house.stop();
 });
