@@ -463,6 +463,7 @@ static bool watch(struct live *l, int64_t workspace, bool joins)
 		}
 	}
 	if (w == NULL && joins && fine) {
+		/* cppcheck-suppress memleak ; it is l->watched now */
 		w = &l->watched[l->watched_count++];
 		*w = (struct watched){ .workspace = workspace };
 	}

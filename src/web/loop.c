@@ -186,7 +186,7 @@ static int resolve(struct str listen, struct arena *arena, struct addrinfo **ret
 
 static void write_url(int fd, char *url, size_t url_size)
 {
-	struct sockaddr_storage s;
+	struct sockaddr_storage s = { 0 };
 	socklen_t len = sizeof(s);
 	char host[INET6_ADDRSTRLEN] = "";
 
@@ -211,8 +211,8 @@ int loop_listen(struct loop *l, struct str listen, int64_t max_connections, char
 	struct addrinfo *address = NULL;
 	int r = resolve(listen, &arena, &address, err);
 
-	if (r < 0)
-		return r;
+	if (r < 0 || address == NULL)
+		return r < 0 ? r : fail(err, ERR_INVALID, "listen: '%.*s' names no address", STR_ARG(listen));
 	l->door = evconnlistener_new_bind(l->base, on_accept, l,
 					  LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, 1024,
 					  address->ai_addr, (int)address->ai_addrlen);

@@ -47,7 +47,7 @@ int query_get(struct arena *arena, struct str query, const char *name, struct st
 	*ret = STR_NONE;
 	while (query.p != NULL) {
 		struct str value, pair = str_split(query, '&', &query);
-		struct str raw_name = str_split(pair, '=', &value), decoded;
+		struct str raw_name = str_split(pair, '=', &value), decoded = STR_NONE;
 		int r;
 
 		if (memchr(raw_name.p, '%', raw_name.len) == NULL && !str_eq_c(raw_name, name))
