@@ -461,9 +461,9 @@ static bool watch(struct live *l, int64_t workspace, bool joins)
 			l->watched = more;
 			l->watched_room = room;
 		}
+	/* cppcheck-suppress memleak ; it is l->watched now */
 	}
 	if (w == NULL && joins && fine) {
-		/* cppcheck-suppress memleak ; it is l->watched now */
 		w = &l->watched[l->watched_count++];
 		*w = (struct watched){ .workspace = workspace };
 	}
