@@ -221,6 +221,80 @@ static void the_window_follows_the_newest_word(void **state)
 	every_order(events, 5, "window 5000");
 }
 
+/* ---- by chance ---- */
+
+static uint32_t seed;
+
+static uint32_t chance(uint32_t below)
+{
+	seed = seed * 1664525u + 1013904223u;
+	return (seed >> 8) % below;
+}
+
+/* Something about one of four messages, two of each side. */
+static struct trixy_event random_event(void)
+{
+	static const char *const ids[] = { "in1", "in2", "out1", "out2" };
+	static const char *const words[] = { "a", "b", "ab", "" };
+	uint32_t which = chance(4);
+	const char *id = ids[which];
+	bool ours = which >= 2;
+	int64_t at = 1000 + 100 * (int64_t)chance(8);
+	struct trixy_event e;
+
+	switch (chance(ours ? 7 : 6)) {
+	case 0:
+	case 1:		/* one message has one time, whoever repeats it */
+		e = ours ? echoed("", id, "x", 1000 + 50 * (int64_t)which) : said("", id, "x", 1000 + 50 * (int64_t)which);
+		return e;
+	case 2: e = edited(id, words[chance(3)], chance(3), at); break;
+	case 3: e = about(TRIXY_EVENT_UNSEND, id, at); break;
+	case 4:
+		e = reacted(id, chance(3) ? words[chance(3)] : NULL, at);
+		return chance(3) ? e : by_us(e);
+	case 5: return about(TRIXY_EVENT_READ, id, at);
+	default: return status(id, 1 + chance(4), at);
+	}
+	return ours ? by_us(e) : e;
+}
+
+static void sets_by_chance_in_orders_by_chance(void **state)
+{
+	(void)state;
+	for (uint32_t round = 0; round < 150; round++) {
+		struct trixy_event events[MOST];
+		struct order o = { .events = events, .count = MOST };
+
+		rounds++;
+		seed = round;
+		for (size_t k = 0; k < MOST; k++)
+			events[k] = random_event();
+		for (int turn = 0; turn < 10; turn++) {
+			for (size_t k = 0; k < MOST; k++)
+				o.index[k] = k;
+			for (size_t k = MOST - 1; k > 0; k--) {
+				size_t with = chance((uint32_t)k + 1), was = o.index[k];
+
+				o.index[k] = o.index[with];
+				o.index[with] = was;
+			}
+			o.doubled = turn % 2;
+			try_order(&o);
+		}
+	}
+}
+
+static void an_echo_keeps_its_first_time(void **state)
+{
+	const struct trixy_event first = echoed("t", "m", "x", 1000), again = echoed("t", "m", "x", 2000);
+	size_t count;
+
+	(void)state;
+	(void)house_apply(&first, 1);
+	assert_int_equal(house_apply(&again, 1).known, 1);
+	assert_int_equal(house_messages(house_conversation("t").id, &count)->at, 1000);
+}
+
 static void names_come_with_messages(void **state)
 {
 	struct trixy_event e = said("n", "m1", "x", 1000), again = said("n", "m2", "y", 2000), ids_only = said("n", "m0", "z", 500);
@@ -306,6 +380,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(edits_of_one_number, house_open, house_close),
 		cmocka_unit_test_setup_teardown(a_status_never_goes_back, house_open, house_close),
 		cmocka_unit_test_setup_teardown(the_window_follows_the_newest_word, house_open, house_close),
+		cmocka_unit_test_setup_teardown(sets_by_chance_in_orders_by_chance, house_open, house_close),
+		cmocka_unit_test_setup_teardown(an_echo_keeps_its_first_time, house_open, house_close),
 		cmocka_unit_test_setup_teardown(names_come_with_messages, house_open, house_close),
 		cmocka_unit_test_setup_teardown(a_receipt_alone_shows_nothing, house_open, house_close),
 		cmocka_unit_test_setup_teardown(what_is_known_is_counted_as_known, house_open, house_close),

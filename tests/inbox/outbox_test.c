@@ -5,6 +5,7 @@
 #include "inbox/account.h"
 #include "inbox/outbox.h"
 #include "inbox/reply.h"
+#include "inbox/rules.h"
 #include "store/conversation.h"
 #include "store/engine.h"
 
@@ -78,6 +79,21 @@ static void the_window_closes_while_a_message_waits(void **state)
 	check_str(message_of(c, id).error_text, "closed");
 	assert_int_equal(due(&item), 0);
 	assert_int_equal(inbox_retry(&house.i, house.w, c, id, &(struct reply_result){ 0 }, &err), ERR_STATE);
+}
+
+static void windows_end_to_the_millisecond(void **state)
+{
+	const struct str none = STR_NONE, tag = STR("HUMAN_AGENT");
+	const struct trixy_channel *c = &fake_channel;
+
+	(void)state;
+	assert_int_equal(rules_may_reply(c, 5000, none, 5000 + DAY_MS - 1), WINDOW_OPEN);
+	assert_int_equal(rules_may_reply(c, 5000, none, 5000 + DAY_MS), WINDOW_CLOSED);
+	assert_int_equal(rules_may_reply(c, 5000, tag, 5000 + 7 * DAY_MS - 1), WINDOW_OPEN);
+	assert_int_equal(rules_may_reply(c, 5000, tag, 5000 + 7 * DAY_MS), WINDOW_TAG_CLOSED);
+	assert_int_equal(rules_may_reply(c, 5000, STR("human_agent"), 5000), WINDOW_TAG_UNKNOWN);
+	assert_int_equal(rules_may_reply(c, 0, none, 1), WINDOW_CLOSED);	/* the customer has not written */
+	assert_int_equal(rules_may_reply(c, 0, tag, 1), WINDOW_TAG_CLOSED);
 }
 
 static void a_tag_is_sent_only_outside_the_window(void **state)
@@ -352,6 +368,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_window_closes_while_a_message_waits, house_open, house_close),
+		cmocka_unit_test_setup_teardown(windows_end_to_the_millisecond, house_open, house_close),
 		cmocka_unit_test_setup_teardown(a_tag_is_sent_only_outside_the_window, house_open, house_close),
 		cmocka_unit_test_setup_teardown(what_was_read_as_due_may_have_changed, house_open, house_close),
 		cmocka_unit_test_setup_teardown(one_at_a_time_in_a_conversation, house_open, house_close),
