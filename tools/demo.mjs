@@ -2,7 +2,7 @@
 // Everything goes through the outside: the program's commands and its HTTP API, as an operator would do it.
 import { spawn, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import readline from 'node:readline';
@@ -85,7 +85,10 @@ async function main() {
     '--graph-url', sim.graph_url, '--instagram-graph-url', sim.instagram_graph_url,
     '--log-level', process.env.MAILTRIXY_LOG_LEVEL ?? 'warning'], (line) => line.startsWith('MailTrixy listens'));
 
-  const token = run(['token', '--data', data, '--email', owner.email]);
+  // One token for all runs: each would otherwise leave another in the list of API tokens.
+  const kept = path.join(data, 'demo-token');
+  if (!existsSync(kept)) writeFileSync(kept, run(['token', '--data', data, '--email', owner.email]), { mode: 0o600 });
+  const token = readFileSync(kept, 'utf8');
   const me = await request(url, 'GET', '/api/v1/me', undefined, token);
   const accounts = `/api/v1/workspaces/${me.workspaces[0].id}/accounts`;
   const demo = await request(sim.url, 'GET', '/control/demo');
