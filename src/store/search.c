@@ -1,5 +1,6 @@
 /* SQL of the search index. Every row holds a word that names its workspace, and every question asks for it: a search cannot
- * leave its workspace. That word begins with U+E000, which is taken out of all other text: nobody can write it. What people type never becomes query syntax: it is cut into words and each is quoted. */
+ * leave its workspace. That word begins with U+E000, which is taken out of all other text: nobody can write it. What people type
+ * never becomes query syntax: it is cut into words and each is quoted. */
 #include "store/search.h"
 
 #include "base/log.h"

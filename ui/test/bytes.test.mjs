@@ -48,6 +48,19 @@ test("splitting loses nothing but the white space at the seams", () => {
   assert.equal(parts.join("").replace(/\s/g, ""), text.replace(/\s/g, ""));
 });
 
+test("parts end where the server's do: at a word's end in the second half, else where the fit ends", () => {
+  const twenty = { max: 20, unit: "bytes" };
+  const cases = [
+    ["one two three four five six seven abcdefghijklmnopqrstuvwxyz", ["one two three four", "five six seven", "abcdefghijklmnopqrst", "uvwxyz"]],
+    ["a 345678901234567890123", ["a 345678901234567890", "123"]],
+    ["1234567890123 56\nabcdef", ["1234567890123 56", "abcdef"]],
+    ["abc😀😀😀😀😀", ["abc😀😀😀😀", "😀"]],
+    ["😀😀😀 😀😀", ["😀😀😀", "😀😀"]],
+    ["12345678901234567890", ["12345678901234567890"]],
+  ];
+  for (const [text, parts] of cases) assert.deepEqual(splitText(text, twenty), parts);
+});
+
 test("a limit smaller than one character still ends", () => {
   assert.deepEqual(splitText("😀😀", { max: 2, unit: "bytes" }), ["😀", "😀"]);
 });

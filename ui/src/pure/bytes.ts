@@ -34,11 +34,27 @@ export function trimAscii(text: string): string {
   return text.replace(/^[ \t\r\n\f\v]+|[ \t\r\n\f\v]+$/g, "");
 }
 
+/* Where the first of several messages ends: at a word's end in the second half of what fits, else where the fit ends. The same
+   rule as the server's rules_part(), which counts that half in bytes. */
+function partIndex(text: string, limit: Limit): number {
+  const fits = cutIndex(text, limit);
+  if (fits === text.length) return fits;
+  let bytes = measure(text.slice(0, fits), "bytes");
+  const half = Math.floor(bytes / 2);
+  for (let index = fits; bytes > half; ) {
+    if (" \n\t".includes(text[index])) return index;
+    const units = index > 1 && text.codePointAt(index - 2)! > 0xffff ? 2 : 1;
+    index -= units;
+    bytes -= bytesOf(text.codePointAt(index)!);
+  }
+  return fits;
+}
+
 export function splitText(text: string, limit: Limit): string[] {
   const parts: string[] = [];
   let rest = trimAscii(text);
   while (rest !== "") {
-    let cut = cutIndex(rest, limit);
+    let cut = partIndex(rest, limit);
     if (cut === 0) cut = rest.codePointAt(0)! > 0xffff ? 2 : 1;
     const part = trimAscii(rest.slice(0, cut));
     if (part !== "") parts.push(part);
