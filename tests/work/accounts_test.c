@@ -48,6 +48,24 @@ static void test_dead_token(void **state)
 	assert_int_equal(street_account_now(street.account_id).status, ACCOUNT_CONNECTED);
 }
 
+/* The token is saved while the old one is being looked at. */
+static void test_token_saved_meanwhile(void **state)
+{
+	(void)state;
+	street_refuse_token("bad");
+	street_refuse_slowly();
+	street_work();
+	int64_t other = street_account("other", "bad");
+
+	assert_true(street_waits(1));
+	street_token(other, "good");
+	street_release();
+	street_until(was_asked, "/app/app-7", "the checks of the new token");
+	struct account a = street_account_now(other);
+
+	assert_true(a.status == ACCOUNT_CONNECTED && a.last_error.p == NULL);
+}
+
 /* The channel's own findings come first, three of them; then what this server knows. */
 static struct check_finding *check(struct workspace_id w, int64_t account_id, size_t *ret_count, int expected)
 {
@@ -255,7 +273,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, street_open, street_close)
 	const struct CMUnitTest tests[] = {
-		TEST(test_connected), TEST(test_dead_token), TEST(test_nobody_answers), TEST(test_check), TEST(test_check_of_dead_token),
+		TEST(test_connected), TEST(test_dead_token), TEST(test_token_saved_meanwhile),
+		TEST(test_nobody_answers), TEST(test_check), TEST(test_check_of_dead_token),
 		TEST(test_names), TEST(test_no_names), TEST(test_search), TEST(test_sweep), TEST(test_start_and_stop),
 	};
 

@@ -25,7 +25,7 @@ static struct {
 	char seen[SEEN_MAX][64], paths[SEEN_MAX][64];
 	int seen_count, path_count, waiting, most_waiting, profile_status;
 	char refused[64];
-	bool released;
+	bool released, refuses_slowly;
 } meta = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
 static int count_of(char list[][64], int count, const char *text, size_t len)
@@ -95,13 +95,17 @@ static bool answer(void *arg, int fd, const struct peer_request *r)
 	(void)snprintf(meta.paths[meta.path_count++], 64, "%.*s", STR_ARG(r->path));
 	(void)snprintf(token, sizeof(token), "Bearer %s", meta.refused);
 	int profile_status = meta.profile_status;
+	bool slowly = meta.refuses_slowly && str_starts(r->path, STR("/subscribe"));
 
 	(void)pthread_cond_broadcast(&meta.changed);
 	(void)pthread_mutex_unlock(&meta.lock);
 	if (str_starts(r->path, STR("/send/")) && str_starts(r->body, STR("wait")))
 		return on_send(fd, r);		/* refused later, if at all */
-	if (str_eq_c(peer_header(r, "authorization"), token))
+	if (str_eq_c(peer_header(r, "authorization"), token)) {
+		if (slowly)
+			wait_for_release();
 		return peer_reply(fd, 401, "", "no");
+	}
 	if (str_starts(r->path, STR("/send/")))
 		return on_send(fd, r);
 	if (str_starts(r->path, STR("/profile/")))
@@ -187,6 +191,13 @@ void street_refuse_token(const char *token)
 {
 	(void)pthread_mutex_lock(&meta.lock);
 	(void)snprintf(meta.refused, sizeof(meta.refused), "%s", token);
+	(void)pthread_mutex_unlock(&meta.lock);
+}
+
+void street_refuse_slowly(void)
+{
+	(void)pthread_mutex_lock(&meta.lock);
+	meta.refuses_slowly = true;
 	(void)pthread_mutex_unlock(&meta.lock);
 }
 
@@ -376,7 +387,7 @@ int street_open(void **state)
 	(void)state;
 	street = (struct street){ 0 };
 	meta.seen_count = meta.path_count = meta.waiting = meta.most_waiting = 0;
-	meta.released = false;
+	meta.released = meta.refuses_slowly = false;
 	meta.refused[0] = '\0';
 	meta.profile_status = 404;
 	options.data_dir = folder_new(&street.folder);

@@ -64,6 +64,7 @@ int street_most_waiting(void);
 int street_asked(const char *path_head);	/* how often for paths that begin so */
 struct str street_sent(void);			/* texts in the order in which they came, each with a final '\n'; the arena's */
 void street_refuse_token(const char *token);	/* answers 401 to it everywhere */
+void street_refuse_slowly(void);		/* ... and to subscriptions only when street_release() is called */
 void street_profile_status(int status);
 
 #endif
