@@ -230,7 +230,9 @@ CREATE TABLE settings (
 -- Words of messages and contacts, filled behind the commits. A row's id is the message's, or minus the conversation's for its
 -- contact. A word made of U+E000 and the workspace's id stands in each, so that a search stays inside its workspace; no text
 -- that is indexed keeps a U+E000 of its own.
-CREATE VIRTUAL TABLE message_words USING fts5(words, detail=none, tokenize='unicode61 remove_diacritics 2');
+-- src/store/words.c has cut the words: only blanks part them here.
+CREATE VIRTUAL TABLE message_words USING fts5(words, detail=none,
+  tokenize="unicode61 remove_diacritics 2 categories 'C* L* M* N* P* S* Z*' separators ' '");
 -- Messages whose words changed after they were indexed.
 CREATE TABLE message_words_dirty (
   message_id    INTEGER PRIMARY KEY

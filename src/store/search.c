@@ -5,8 +5,9 @@
 
 #include "base/log.h"
 #include "store/setting.h"
+#include "store/words.h"
 
-#define MARK "\xee\x80\x80"	/* U+E000, a letter to the tokenizer */
+#define MARK "\xee\x80\x80"	/* U+E000 */
 
 enum { HITS = 4000, WORDS = 12 };
 
@@ -43,18 +44,6 @@ static int drop_row(struct db *db, int64_t id, struct error *err)
 	return stmt_step(&st, err);
 }
 
-static void add_words(struct buf *b, struct str s)
-{
-	const char *at;
-
-	while (s.len > 0 && (at = memmem(s.p, s.len, MARK, sizeof(MARK) - 1)) != NULL) {
-		buf_add(b, str_cut(s, 0, (size_t)(at - s.p)));
-		buf_add_char(b, ' ');
-		s = str_cut(s, (size_t)(at - s.p) + sizeof(MARK) - 1, s.len);
-	}
-	buf_add(b, s);
-}
-
 static int add_row(struct db *db, int64_t id, struct workspace_id w, struct str words, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
@@ -63,8 +52,8 @@ static int add_row(struct db *db, int64_t id, struct workspace_id w, struct str 
 
 	if (r < 0)
 		return r;
-	buf_addf(&b, MARK "%lld ", (long long)w.v);
-	add_words(&b, words);
+	buf_addf(&b, MARK "%lld", (long long)w.v);
+	words_add(&b, words);
 	if (b.failed)
 		return fail(err, ERR_NOMEM, "out of memory");
 	bind_i64(&st, id);
@@ -176,34 +165,24 @@ int store_search_lag(struct db *db, int64_t *ret, struct error *err)
 	return 0;
 }
 
-static bool splits(char c)
-{
-	return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (unsigned char)c >= 0x80);
-}
-
 /* The workspace's word AND "hello" AND "wor"* */
 static size_t make_query(struct buf *b, struct workspace_id w, struct str q)
 {
-	size_t words = 0, i = 0;
+	SCOPED(buf_done) struct buf cut = { 0 };
+	struct str word, rest;
+	size_t words = 0;
 
+	words_add(&cut, q);
 	buf_addf(b, "\"" MARK "%lld\"", (long long)w.v);
-	while (i < q.len && words < WORDS) {
-		while (i < q.len && splits(q.p[i]))
-			i++;
-		size_t from = i;
-
-		while (i < q.len && !splits(q.p[i]))
-			i++;
-		if (i == from)
-			break;
+	for (rest = str_trim(buf_str(&cut)); rest.len > 0 && words < WORDS; words++) {
+		word = str_split(rest, ' ', &rest);
 		buf_add(b, STR(" AND \""));
-		add_words(b, str_cut(q, from, i - from));
+		buf_add(b, word);
 		buf_add_char(b, '"');
-		words++;
 	}
 	if (words > 0)
 		buf_add_char(b, '*');
-	return words;
+	return cut.failed ? 0 : words;
 }
 
 static bool has(const int64_t *ids, size_t count, int64_t id)

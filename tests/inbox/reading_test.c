@@ -206,6 +206,35 @@ static void words_are_found(void **state)
 	assert_int_equal(walk((struct conversation_query){ .limit = 2, .q = STR("plums") }), 8);
 }
 
+/* Each is one message, and found by each of these. None may be an error: the index refuses a phrase. */
+static void words_of_every_script_are_found(void **state)
+{
+	static const struct { const char *text, *typed[4];
+	} cases[] = {
+		{ "it\xe2\x80\x99s fine", { "it\xe2\x80\x99s", "it", "fine" } },			/* a phone's apostrophe */
+		{ "bread\xe2\x80\x94" "butter", { "bread\xe2\x80\x94" "butter", "butter" } },
+		{ "\xe6\xb3\xa8\xe6\x96\x87\xe3\x80\x81\xe7\xa2\xba\xe8\xaa\x8d",		/* two words of Han with a comma */
+		  { "\xe6\xb3\xa8\xe6\x96\x87", "\xe7\xa2\xba\xe8\xaa\x8d", "\xe8\xaa\x8d",
+		    "\xe6\xb3\xa8\xe6\x96\x87\xe3\x80\x81\xe7\xa2\xba\xe8\xaa\x8d" } },
+		{ "\xe0\xb8\xaa\xe0\xb8\xa7\xe0\xb8\xb1\xe0\xb8\xaa", { "\xe0\xb8\xaa\xe0\xb8\xa7\xe0\xb8\xb1" } },	/* Thai with a mark */
+		{ "well\xf0\x9f\x98\x80" "done", { "\xf0\x9f\x98\x80", "done", "well" } },
+		{ "cafe\xcc\x81 Z\xc3\xbcrich", { "caf\xc3\xa9", "zurich" } },
+	};
+	char id[16];
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
+		(void)snprintf(id, sizeof(id), "m%zu", k);
+		const struct trixy_event e = said(id, id, cases[k].text, 1000);
+
+		(void)house_apply(&e, 1);
+	}
+	index_all();
+	for (size_t k = 0; k < sizeof(cases) / sizeof(cases[0]); k++)
+		for (size_t n = 0; n < 4 && cases[k].typed[n] != NULL; n++)
+			assert_int_equal(found(cases[k].typed[n]), 1);
+}
+
 static void nobody_types_query_syntax(void **state)
 {
 	static const char *const typed[] = { "\"", "a\" OR \"b", "NEAR(a b)", "*", "-", "a AND", "words:a", "{a}", "^a", "(", "'", "\xee\x80\x80" "1", "%", "\\",
@@ -467,6 +496,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(messages_page_by_page, house_open, house_close),
 		cmocka_unit_test_setup_teardown(an_inactive_channel_is_hidden, house_open, house_close),
 		cmocka_unit_test_setup_teardown(words_are_found, house_open, house_close),
+		cmocka_unit_test_setup_teardown(words_of_every_script_are_found, house_open, house_close),
 		cmocka_unit_test_setup_teardown(nobody_types_query_syntax, house_open, house_close),
 		cmocka_unit_test_setup_teardown(changed_words_are_indexed_again, house_open, house_close),
 		cmocka_unit_test_setup_teardown(a_search_stays_in_its_workspace, house_open, house_close),
