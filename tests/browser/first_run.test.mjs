@@ -112,6 +112,17 @@ test('Check connection lists what was looked at', async () => {
   assert.ok(await page.locator('.check.ok').count() >= 3);
 });
 
+test('Configure opens what is stored; of a secret only its end', async () => {
+  await card('instagram').getByRole('button', { name: 'More' }).click();
+  await page.getByRole('menuitem', { name: 'Configure' }).click();
+  assert.equal(await page.getByLabel('Page ID').inputValue(), demo.fields.page_id);
+  assert.equal(await page.getByLabel('App Secret').inputValue(), '');
+  await page.getByText(`Stored as •••• ${demo.fields.app_secret.slice(-4)}`).waitFor();
+  await button('Save').click();
+  await page.getByText('Saved', { exact: true }).waitFor();
+  await card('instagram').getByText('Connected', { exact: true }).waitFor();
+});
+
 test('a message arrives without a reload, the channel button filters, the answer reaches the customer', async () => {
   await page.locator('.sidebar').getByRole('link', { name: /Instagram/ }).click();
   await page.getByText('All caught up').waitFor();

@@ -123,7 +123,7 @@ export const text = {
   channels: {
     title: "Channels", lead: "Where your customers write to you. Each account you connect feeds the shared inbox of this workspace.",
     configure: "Configure", add: "Connect another", none: "Not connected", connected: "Connected", reconnect_needed: "Reconnect needed", disabled: "Disabled",
-    accounts: (n: number) => plural(n, "account", "accounts"), check: "Check connection", checking: "Checking…", edit: "Edit", disconnect: "Disconnect", reconnect: "Reconnect",
+    accounts: (n: number) => plural(n, "account", "accounts"), check: "Check connection", checking: "Checking…", edit: "Configure", disconnect: "Disconnect", reconnect: "Reconnect",
     backend: "How to connect", optional: "(optional)", kept: (mask: string) => `Stored as ${mask}. Leave empty to keep it.`,
     saved: (name: string) => `Connected as ${name}`, savedNext: "Waiting for the first message. What is left to do is in Meta's App Dashboard:",
     savedMail: "New mail appears in the inbox by itself.",
