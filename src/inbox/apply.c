@@ -19,7 +19,7 @@ enum { ECHO_EARLY_MS = 2 * MINUTE_MS };
 struct apply {
 	struct db *db;
 	const struct apply_target *target;
-	struct arena *arena;		/* of what is read, until the next conversation */
+	struct arena *arena, *memory;	/* of the conversation; of what is read for one event */
 	struct store_conversation thread;	/* id 0: none loaded */
 	bool dirty;
 };
@@ -46,9 +46,11 @@ static int load_thread(struct apply *a, const struct trixy_event *e, struct erro
 	a->thread = (struct store_conversation){ 0 };
 	r = store_conversation_find(a->db, a->target->workspace, a->target->account_id, key, a->arena, &a->thread, err);
 	if (r != 0)
-		return r < 0 ? r : 0;
+		return r < 0 ? r : arena_failed(a->arena) ? fail(err, ERR_NOMEM, "out of memory") : 0;
 	a->thread = (struct store_conversation){ .workspace = a->target->workspace, .channel = a->target->channel,
 		.external_key = arena_copy(a->arena, key), .account_id = a->target->account_id, .status = CONVERSATION_OPEN };
+	if (arena_failed(a->arena))
+		return fail(err, ERR_NOMEM, "out of memory");
 	return store_conversation_add(a->db, &a->thread, clock_now_ms(), err);
 }
 
@@ -109,7 +111,7 @@ static bool learn_direction(struct store_message *m, int direction, enum guess g
 static int find_or_wait(struct apply *a, const struct trixy_event *e, int direction, enum guess guess, struct store_message *ret,
 			bool *ret_moved, struct error *err)
 {
-	int r = store_message_find(a->db, a->target->workspace, a->thread.id, str_from_trixy(e->message_id), a->arena, ret, err);
+	int r = store_message_find(a->db, a->target->workspace, a->thread.id, str_from_trixy(e->message_id), a->memory, ret, err);
 
 	*ret_moved = r == 0;
 	if (r < 0 || (r > 0 && ret->kind != MESSAGE_KIND_MISSING))
@@ -200,7 +202,7 @@ static int bind_echo(struct apply *a, const struct trixy_event *e, const struct 
 {
 	struct store_message own = { 0 };
 	int r = store_message_unsettled(a->db, a->target->workspace, a->thread.id, str_trim(str_from_trixy(e->text)),
-					e->at_ms + ECHO_EARLY_MS, a->arena, &own, err);
+					e->at_ms + ECHO_EARLY_MS, a->memory, &own, err);
 
 	/* One that waits for its next attempt needs none: the last one has arrived. */
 	if (r <= 0 || (own.status == MESSAGE_QUEUED && (r = store_outbox_delete(a->db, own.workspace, own.id, err)) < 0))
@@ -237,7 +239,7 @@ static int confirm(struct apply *a, const struct trixy_event *e, struct store_me
 static int apply_message(struct apply *a, const struct trixy_event *e, struct error *err)
 {
 	struct store_message m = { 0 };
-	int found = store_message_find(a->db, a->target->workspace, a->thread.id, str_from_trixy(e->message_id), a->arena, &m, err), r;
+	int found = store_message_find(a->db, a->target->workspace, a->thread.id, str_from_trixy(e->message_id), a->memory, &m, err), r;
 
 	if (found < 0)
 		return found;
@@ -381,6 +383,7 @@ static int apply_event(struct apply *a, const struct trixy_event *e, struct erro
 
 	if (r < 0)
 		return r;
+	arena_reset(a->memory);
 	if (e->flags & TRIXY_OPENS_WINDOW)
 		seen(a, &a->thread.window_from, e->at_ms);
 	switch (e->kind) {
@@ -398,7 +401,8 @@ int inbox_apply(struct db *db, const struct apply_target *target, const struct t
 		struct apply_result *ret, struct error *err)
 {
 	SCOPED(arena_done) struct arena arena = { 0 };
-	struct apply a = { .db = db, .target = target, .arena = &arena };
+	SCOPED(arena_done) struct arena memory = { 0 };
+	struct apply a = { .db = db, .target = target, .arena = &arena, .memory = &memory };
 
 	*ret = (struct apply_result){ 0 };
 	for (size_t k = 0; k < count; k++) {

@@ -295,6 +295,26 @@ static void an_echo_keeps_its_first_time(void **state)
 	assert_int_equal(house_messages(house_conversation("t").id, &count)->at, 1000);
 }
 
+/* Memory is one event's, however many of one conversation come at once. */
+static void many_words_about_a_long_message(void **state)
+{
+	enum { EVENTS = 1500, BYTES = 60000 };
+	struct trixy_event *events = calloc(EVENTS, sizeof(*events));
+	char *text = calloc(1, BYTES + 1);
+
+	(void)state;
+	assert_non_null(events);
+	assert_non_null(text);
+	memset(text, 'x', BYTES);
+	for (int k = 0; k < EVENTS; k++) {
+		events[k] = k == 0 ? said("long", "m", text, 1000) : reacted("m", k % 2 ? "a" : "b", 2000 + k);
+		events[k].contact_key = T("long");
+	}
+	assert_int_equal(house_apply(events, EVENTS).changed, EVENTS);
+	free(text);
+	free(events);
+}
+
 static void names_come_with_messages(void **state)
 {
 	struct trixy_event e = said("n", "m1", "x", 1000), again = said("n", "m2", "y", 2000), ids_only = said("n", "m0", "z", 500);
@@ -382,6 +402,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_window_follows_the_newest_word, house_open, house_close),
 		cmocka_unit_test_setup_teardown(sets_by_chance_in_orders_by_chance, house_open, house_close),
 		cmocka_unit_test_setup_teardown(an_echo_keeps_its_first_time, house_open, house_close),
+		cmocka_unit_test_setup_teardown(many_words_about_a_long_message, house_open, house_close),
 		cmocka_unit_test_setup_teardown(names_come_with_messages, house_open, house_close),
 		cmocka_unit_test_setup_teardown(a_receipt_alone_shows_nothing, house_open, house_close),
 		cmocka_unit_test_setup_teardown(what_is_known_is_counted_as_known, house_open, house_close),
