@@ -34,10 +34,13 @@ int main(int argc, char **argv)
 		return help(stderr);
 	struct str name = str_of(argv[1]);
 
+	for (int k = 1; k < argc; k++)
+		if (str_eq_c(str_of(argv[k]), "--help"))
+			return help(stdout);
 	for (size_t k = 0; k < COMMANDS; k++)
 		if (str_eq_c(name, commands[k].name))
 			return commands[k].run(argc - 2, argv + 2);
-	if (str_eq_c(name, "help") || str_eq_c(name, "--help"))
+	if (str_eq_c(name, "help"))
 		return help(stdout);
 	if (str_eq_c(name, "--version") || str_eq_c(name, "version"))
 		return printf("mailtrixy %s\n", MAILTRIXY_VERSION) < 0;

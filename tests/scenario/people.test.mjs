@@ -1,7 +1,7 @@
 // Who may do what: the matrix of roles, foreign workspaces, sessions and their protection.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { EventStream, House, addonZip, defaultFields, password, runProgramFailing, until } from './lib/house.mjs';
+import { EventStream, House, addonZip, defaultFields, password, runProgram, runProgramFailing, until } from './lib/house.mjs';
 import { readFileSync } from 'node:fs';
 
 let house, conversation, message, other;
@@ -176,4 +176,10 @@ test('who loses access is told nothing more: open streams end before the next ch
   await stays.wait((e) => e.data.includes('after access'));
   await until(() => streams.map((s) => s.ended), (all) => all.every(Boolean));
   assert.ok(!streams.some((s) => s.seen.some((e) => e.data.includes('after access'))));
+});
+
+test('every command tells how it is used', () => {
+  for (const command of [[], ['serve'], ['setup'], ['token'], ['addon'], ['addon', 'install']])
+    assert.match(runProgram([...command, '--help']), /mailtrixy serve \[--data DIR\]/);
+  assert.equal(runProgramFailing(['serve', '--nonsense']).status, 2);
 });
