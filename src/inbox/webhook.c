@@ -211,10 +211,10 @@ bool webhook_has_unit(const struct webhook *w)
 /* Remembers for some accounts when something was last done. Only the writer's thread is here; what a rolled-back unit
  * remembered is merely done a minute later. */
 struct minutes {
-	struct { const struct store *store; int64_t account_id, at; } last[256];
+	struct { uint64_t store; int64_t account_id, at; } last[256];
 };
 
-static bool minute_over(struct minutes *m, const struct store *store, int64_t account_id, int64_t now)
+static bool minute_over(struct minutes *m, uint64_t store, int64_t account_id, int64_t now)
 {
 	size_t k = (size_t)account_id % (sizeof(m->last) / sizeof(m->last[0]));
 
@@ -248,7 +248,8 @@ static int apply_share(struct db *db, struct webhook *w, struct share *s, struct
 
 	*ret = (struct store_webhook_event){ .workspace = s->account.workspace, .account_id = s->account.account_id };
 	if (!s->verified) {
-		if (s->account.account_id != 0 && minute_over(&refused, w->instance->store, s->account.account_id, w->received_at)) {
+		if (s->account.account_id != 0 &&
+		    minute_over(&refused, store_serial(w->instance->store), s->account.account_id, w->received_at)) {
 			ret->state = JOURNAL_REFUSED;
 			ret->reason = STR("The signature does not match: the App Secret here is not the App Secret of the Meta app.");
 		}
@@ -260,7 +261,7 @@ static int apply_share(struct db *db, struct webhook *w, struct share *s, struct
 										STR("This account is not connected here.");
 	} else {
 		if ((r = inbox_apply(db, &target, s->events, s->count, &result, err)) < 0 ||
-		    (result.changed > 0 && minute_over(&applied, w->instance->store, target.account_id, w->received_at) &&
+		    (result.changed > 0 && minute_over(&applied, store_serial(w->instance->store), target.account_id, w->received_at) &&
 		     (r = store_account_event_seen(db, target.workspace, target.account_id, w->received_at, err)) < 0))
 			return r;
 		ret->state = s->fault.p != NULL ? JOURNAL_FAILED : result.changed > 0 ? JOURNAL_APPLIED :

@@ -16,6 +16,7 @@ struct outcome {		/* of one unit of the group in hand */
 
 struct store {
 	const struct db_engine *engine;
+	uint64_t serial;
 	struct arena memory;
 	struct str where;		/* the engine's name of the database */
 	struct db *writer;		/* the writer thread's, once that runs */

@@ -1,6 +1,7 @@
 /* Opens and closes the store; readers; the listener. Committing is writer.c. */
 #include "store/state.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -32,13 +33,20 @@ static void init_monotonic(pthread_cond_t *cond)
 	(void)pthread_condattr_destroy(&monotonic);
 }
 
+uint64_t store_serial(const struct store *store)
+{
+	return store->serial;
+}
+
 int store_open(const struct store_options *options, struct store **ret, struct error *err)
 {
+	static atomic_uint_fast64_t opened;
 	struct store *store = calloc(1, sizeof(*store));
 	int r;
 
 	if (store == NULL)
 		return fail(err, ERR_NOMEM, "out of memory");
+	store->serial = atomic_fetch_add(&opened, 1) + 1;
 	store->listener = options->listener;
 	store->on_changes = options->on_changes;
 	(void)pthread_mutex_init(&store->lock, NULL);

@@ -43,6 +43,9 @@ void store_set_listener(struct store *store, void *listener,
 			void (*on_changes)(void *listener, const struct change *changes, size_t count));
 void store_close(struct store *store);	/* commits what is queued; every reader must be freed before */
 
+/* Another number for every store that this process opens: what is remembered beside a store is not the next one's. */
+uint64_t store_serial(const struct store *store);
+
 int store_reader_new(struct store *store, struct db **ret, struct error *err);
 void store_reader_free(struct db *reader);
 
