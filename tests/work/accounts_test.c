@@ -73,7 +73,9 @@ static struct check_finding *check(struct workspace_id w, int64_t account_id, si
 	struct error err = { 0 };
 
 	*ret_count = 0;
-	check_is(street.i.check_account(street.i.check_arg, w, account_id, &street.arena, &list, ret_count, &err), expected, &err);
+	int r = street.i.check_account(street.i.check_arg, w, account_id, &street.arena, &list, ret_count, &err);
+
+	check_is(r, expected, &err);
 	return list;
 }
 
@@ -169,7 +171,9 @@ static size_t due_within(int64_t hours)
 	int64_t next_ms;
 	size_t count;
 
-	check_ok(profile_due(&street.i, street.reader, clock_now_ms() + hours * HOUR_MS, &street.arena, items, 4, &count, &next_ms, &err), &err);
+	int64_t now = clock_now_ms() + hours * HOUR_MS;
+
+	check_ok(profile_due(&street.i, street.reader, now, &street.arena, items, 4, &count, &next_ms, &err), &err);
 	return count;
 }
 

@@ -357,6 +357,47 @@ static void test_disconnected_meanwhile(void **state)
 	assert_int_equal(street_got("wait") + street_got("wait 500 y"), 2);
 }
 
+static bool has_failed(const void *arg)
+{
+	(void)arg;
+	return street_failures() > 0;
+}
+
+/* The store fails when the answer comes: what it says is kept and written later, and nothing is sent again. */
+static void test_outcome_not_written(void **state)
+{
+	(void)state;
+	street_work();
+	int64_t c = street_meet(street.account_id, "ada"), id = street_reply(c, "wait"), next = street_reply(c, "behind");
+
+	assert_true(street_waits(1));
+	street_fail("DELETE FROM outbox");
+	street_release();
+	street_until(has_failed, NULL, "the failure to write the outcome");
+	assert_int_equal(street_message(c, id).status, MESSAGE_SENDING);
+	street_fail(NULL);
+	(void)street_becomes(c, next, MESSAGE_SENT);
+	assert_int_equal(street_message(c, id).status, MESSAGE_SENT);
+	check_str(street_sent(), "wait\nbehind\n");
+}
+
+/* A claim that cannot be written: then nothing leaves. */
+static void test_claim_not_written(void **state)
+{
+	(void)state;
+	street_work();
+	int64_t c = street_meet(street.account_id, "ada"), id = street_reply(c, "once 430 x");
+	struct place parked = { c, id, "limit" };
+
+	street_until(has_code, &parked, "the account is parked");
+	street_fail("UPDATE outbox");
+	street_until(has_failed, NULL, "the failure to write the claim");
+	assert_int_equal(street_got("once 430 x"), 1);
+	street_fail(NULL);
+	(void)street_becomes(c, id, MESSAGE_SENT);
+	assert_int_equal(street_got("once 430 x"), 2);
+}
+
 /* Secrets sealed with another key: a person is told, nothing fails. */
 static void test_secrets_lost(void **state)
 {
@@ -376,10 +417,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, street_open, street_close)
 	const struct CMUnitTest tests[] = {
-		TEST(test_sent), TEST(test_retry), TEST(test_retry_ends), TEST(test_nobody_there), TEST(test_lost_answer), TEST(test_park),
-		TEST(test_park_is_of_one_account), TEST(test_hold), TEST(test_reconnect), TEST(test_failures_in_words), TEST(test_order),
-		TEST(test_slow_account), TEST(test_backlog), TEST(test_recovery), TEST(test_without_a_bell), TEST(test_stop),
-		TEST(test_stop_does_not_wait_for_ever), TEST(test_late_reconnect), TEST(test_disconnected_meanwhile), TEST(test_secrets_lost),
+		TEST(test_sent), TEST(test_retry), TEST(test_retry_ends), TEST(test_nobody_there),
+		TEST(test_lost_answer), TEST(test_park), TEST(test_park_is_of_one_account), TEST(test_hold),
+		TEST(test_reconnect), TEST(test_failures_in_words), TEST(test_order), TEST(test_slow_account),
+		TEST(test_backlog), TEST(test_recovery), TEST(test_without_a_bell), TEST(test_stop),
+		TEST(test_stop_does_not_wait_for_ever), TEST(test_late_reconnect),
+		TEST(test_outcome_not_written), TEST(test_claim_not_written), TEST(test_disconnected_meanwhile),
+		TEST(test_secrets_lost),
 	};
 
 	return cmocka_run_group_tests_name("delivery", tests, NULL, NULL);

@@ -350,18 +350,18 @@ static void test_connect_timeout(void **state)
 
 static void test_refused_requests(void **state)
 {
-	static const char *const urls_[] = { "file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1/", "http://[", "", "http://127.0.0.1:1/\r\nX: y",
-					     "http://127.0.0.1:99999/", "dict://127.0.0.1/" };
+	static const char *const bad_urls[] = { "file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1/", "dict://127.0.0.1/",
+						"http://[", "", "http://127.0.0.1:1/\r\nX: y", "http://127.0.0.1:99999/" };
 	struct http_header bad[] = { { STR("X"), STR("a\r\nY: b") }, { STR("X Y"), STR("a") }, { STR(""), STR("a") },
 				     { STR("Content-Length"), STR("0") }, { STR("Transfer-Encoding"), STR("chunked") } };
 
 	(void)state;
-	for (size_t k = 0; k < sizeof(urls_) / sizeof(urls_[0]); k++) {
-		struct http_call c = { .method = STR("POST"), .url = str_of(urls_[k]), .body = STR("x"), .timeout_ms = 2000 };
+	for (size_t k = 0; k < sizeof(bad_urls) / sizeof(bad_urls[0]); k++) {
+		struct http_call c = { .method = STR("POST"), .url = str_of(bad_urls[k]), .body = STR("x"), .timeout_ms = 2000 };
 
 		http_client_run(client, &c);
 		if (c.status != 0 || !c.surely_not_sent || c.error.code != ERR_INVALID)
-			check_failed("%s: %d %s", urls_[k], c.error.code, c.error.text);
+			check_failed("%s: %d %s", bad_urls[k], c.error.code, c.error.text);
 		http_call_done(&c);
 	}
 	for (size_t k = 0; k < sizeof(bad) / sizeof(bad[0]); k++) {

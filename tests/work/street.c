@@ -1,6 +1,7 @@
 #include "street.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
@@ -9,6 +10,7 @@
 #include "inbox/people.h"
 #include "inbox/reply.h"
 #include "store/conversation.h"
+#include "store/engine.h"
 #include "store/user.h"
 #include "store/widen.h"
 #include "store/workspace.h"
@@ -247,7 +249,8 @@ static int32_t read_webhook(struct trixy_text b, struct trixy_memory *m, const s
 	return TRIXY_EINVAL;
 }
 
-static int32_t compose(const struct trixy_account *a, const struct trixy_draft *d, struct trixy_memory *m, struct trixy_request *ret)
+static int32_t compose(const struct trixy_account *a, const struct trixy_draft *d, struct trixy_memory *m,
+		       struct trixy_request *ret)
 {
 	struct str text = str_from_trixy(d->text);
 
@@ -260,11 +263,13 @@ static int32_t compose(const struct trixy_account *a, const struct trixy_draft *
 	return 0;
 }
 
-static int32_t read_answer(const struct trixy_account *a, const struct trixy_answer *w, struct trixy_memory *m, struct trixy_outcome *ret)
+static int32_t read_answer(const struct trixy_account *a, const struct trixy_answer *w, struct trixy_memory *m,
+			   struct trixy_outcome *ret)
 {
 	static const struct { int64_t status; uint32_t kind; int64_t wait_ms; } known[] = {
-		{ 299, TRIXY_SENT, 0 }, { 298, 99, 0 }, { 297, TRIXY_FAILED, 0 }, { 400, TRIXY_FAILED, 0 }, { 401, TRIXY_RECONNECT, 0 },
-		{ 403, TRIXY_HOLD, 0 }, { 429, TRIXY_PARK, 200 }, { 500, TRIXY_RETRY, 50 } };
+		{ 299, TRIXY_SENT, 0 }, { 298, 99, 0 }, { 297, TRIXY_FAILED, 0 }, { 400, TRIXY_FAILED, 0 },
+		{ 401, TRIXY_RECONNECT, 0 }, { 403, TRIXY_HOLD, 0 }, { 429, TRIXY_PARK, 200 }, { 430, TRIXY_PARK, 1000 },
+		{ 500, TRIXY_RETRY, 50 } };
 
 	(void)a;
 	if (w->http_status == 296)
@@ -276,6 +281,7 @@ static int32_t read_answer(const struct trixy_account *a, const struct trixy_ans
 	}
 	for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++)
 		if (w->http_status == known[k].status) {
+			ret->code = trixy_from_str(known[k].kind == TRIXY_PARK ? STR("limit") : STR_NONE);
 			ret->kind = known[k].kind;
 			ret->wait_ms = known[k].wait_ms;
 		}
@@ -288,7 +294,8 @@ static int32_t ask_profile(const struct trixy_account *a, struct trixy_text key,
 	return 0;
 }
 
-static int32_t read_profile(const struct trixy_account *a, const struct trixy_answer *w, struct trixy_memory *m, struct trixy_profile *ret)
+static int32_t read_profile(const struct trixy_account *a, const struct trixy_answer *w, struct trixy_memory *m,
+			    struct trixy_profile *ret)
 {
 	(void)a;
 	if (w->http_status != 200)
@@ -331,18 +338,21 @@ static int32_t ask_subscribe(const struct trixy_account *a, struct trixy_memory 
 	return 0;
 }
 
-static int32_t read_subscribe(const struct trixy_account *a, const struct trixy_answer *w, struct trixy_memory *m, struct trixy_finding *ret)
+static int32_t read_subscribe(const struct trixy_account *a, const struct trixy_answer *w, struct trixy_memory *m,
+			      struct trixy_finding *ret)
 {
 	return read_check(a, 2, (struct trixy_text){ 0 }, w, m, ret);
 }
 
 #define FIELD(name_, flags_) \
-	{ .size = sizeof(struct trixy_field), .flags = (flags_), .max_bytes = 60, .backends = 1, .name = TRIXY_TEXT(name_), .label = TRIXY_TEXT(name_) }
+	{ .size = sizeof(struct trixy_field), .flags = (flags_), .max_bytes = 60, .backends = 1, .name = TRIXY_TEXT(name_), \
+	  .label = TRIXY_TEXT(name_) }
 static const struct trixy_field fields[] = {
 	FIELD("user_id", TRIXY_FIELD_REQUIRED | TRIXY_FIELD_KEY), FIELD("token", TRIXY_FIELD_REQUIRED | TRIXY_FIELD_SECRET),
 	FIELD("app_secret", TRIXY_FIELD_REQUIRED | TRIXY_FIELD_SECRET | TRIXY_FIELD_SIGNS),
 };
-static const struct trixy_backend backends[] = { { .size = sizeof(struct trixy_backend), .slug = TRIXY_TEXT("cloud"), .name = TRIXY_TEXT("Cloud"),
+static const struct trixy_backend backends[] = { {
+	.size = sizeof(struct trixy_backend), .slug = TRIXY_TEXT("cloud"), .name = TRIXY_TEXT("Cloud"),
 	.base_url = TRIXY_TEXT("https://cloud.invalid"), .url_setting = TRIXY_TEXT("graph_url") } };
 static const struct trixy_channel channel = {
 	.size = sizeof(channel), .text_unit = TRIXY_UNIT_BYTES, .text_max = 1000, .window_ms = DAY_MS, .slug = TRIXY_TEXT(SLUG),
@@ -352,6 +362,31 @@ static const struct trixy_channel channel = {
 	.profile_request = ask_profile, .profile_answer = read_profile, .check_request = ask_check, .check_answer = read_check,
 	.subscribe_request = ask_subscribe, .subscribe_answer = read_subscribe,
 };
+
+/* ---- the disk ---- */
+
+static _Atomic(const char *) failing;
+static atomic_int failures;
+
+static int fault(const char *sql)
+{
+	const char *head = atomic_load(&failing);
+
+	if (head == NULL || strncmp(sql, head, strlen(head)) != 0)
+		return 0;
+	atomic_fetch_add(&failures, 1);
+	return ERR_BROKEN;
+}
+
+void street_fail(const char *sql_head)
+{
+	atomic_store(&failing, sql_head);
+}
+
+int street_failures(void)
+{
+	return atomic_load(&failures);
+}
 
 /* ---- the house ---- */
 
@@ -390,6 +425,8 @@ int street_open(void **state)
 	meta.released = meta.refuses_slowly = false;
 	meta.refused[0] = '\0';
 	meta.profile_status = 404;
+	engine_fault = fault;		/* before the store has threads */
+	atomic_store(&failures, 0);
 	options.data_dir = folder_new(&street.folder);
 	street.peer = peer_start(answer, NULL);
 	(void)snprintf(street.graph_url, sizeof(street.graph_url), "http://127.0.0.1:%d", peer_port(street.peer));
@@ -410,6 +447,7 @@ int street_open(void **state)
 int street_close(void **state)
 {
 	(void)state;
+	street_fail(NULL);
 	street_release();
 	street_rest();
 	peer_stop(street.peer);
@@ -437,7 +475,8 @@ void street_rest(void)
 
 int64_t street_account(const char *key, const char *token)
 {
-	const struct account_pair pairs[] = { { STR("user_id"), str_of(key) }, { STR("token"), str_of(token) }, { STR("app_secret"), STR("s") } };
+	const struct account_pair pairs[] = {
+		{ STR("user_id"), str_of(key) }, { STR("token"), str_of(token) }, { STR("app_secret"), STR("s") } };
 	struct account_faults faults;
 	struct error err = { 0 };
 	int64_t id = 0;

@@ -19,7 +19,8 @@
  *	"dead ..."		the channel sends it to where nobody listens
  *	"never ..."		the channel does not compose it
  * Answers: 200 sent, 299 sent without an id, 298 an outcome that does not exist, 297 failed in bytes that are no text, 296 the
- * channel cannot read the answer, 400 failed, 401 the token is dead, 403 held, 429 parked for 200 ms, 500 again in 50 ms. */
+ * channel cannot read the answer, 400 failed, 401 the token is dead, 403 held, 429 parked for 200 ms, 430 for a second, 500
+ * again in 50 ms. */
 
 #define SLUG "test-chat"
 
@@ -54,6 +55,10 @@ struct message street_becomes(int64_t conversation_id, int64_t message_id, int s
 struct account street_account_becomes(int64_t account_id, enum account_status status);
 /* Waits until `is` says so. */
 void street_until(bool (*is)(const void *arg), const void *arg, const char *what);
+
+/* From now on statements that begin so fail; NULL: none. */
+void street_fail(const char *sql_head);
+int street_failures(void);
 
 /* The provider. */
 void street_release(void);			/* those that wait, and all that come later */
