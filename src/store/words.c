@@ -46,22 +46,36 @@ static uint32_t next(struct str s, size_t *ret_bytes)
 	return c;
 }
 
+/* Bytes of ASCII letters and digits at the start of s: most text is made of such runs. */
+static size_t plain_run(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.len && ((s.p[n] >= '0' && s.p[n] <= '9') || (s.p[n] >= 'A' && s.p[n] <= 'Z') || (s.p[n] >= 'a' && s.p[n] <= 'z')))
+		n++;
+	return n;
+}
+
 void words_add(struct buf *b, struct str text)
 {
-	bool in_word = false;
+	bool in_word = false, is_alone;
 
 	for (size_t i = 0, bytes; i < text.len; i += bytes) {
-		uint32_t c = next(str_cut(text, i, text.len), &bytes);
-		bool is_word, is_alone = c >= 0x80 && STANDS_IN(alone, c);
+		struct str rest = str_cut(text, i, text.len);
 
-		if (c < 0x80)
-			is_word = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-		else
-			is_word = is_alone || !STANDS_IN(between, c);
-		if (is_word && (!in_word || is_alone))
+		is_alone = false;
+		if ((bytes = plain_run(rest)) == 0) {
+			uint32_t c = next(rest, &bytes);
+
+			is_alone = c >= 0x80 && STANDS_IN(alone, c);
+			if (c < 0x80 || (!is_alone && STANDS_IN(between, c))) {
+				in_word = false;
+				continue;
+			}
+		}
+		if (!in_word || is_alone)
 			buf_add_char(b, ' ');
-		if (is_word)
-			buf_add(b, str_cut(text, i, bytes));
-		in_word = is_word && !is_alone;
+		buf_add(b, str_cut(rest, 0, bytes));
+		in_word = !is_alone;
 	}
 }
