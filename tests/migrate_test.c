@@ -99,7 +99,7 @@ static void settings_of_the_engine(void **state)
 
 	(void)state;
 	check_ok(open_close(&err), &err);
-	assert_int_equal(count_raw("PRAGMA page_size"), 4096);
+	assert_int_equal(count_raw("PRAGMA page_size"), 8192);
 	assert_int_equal(count_raw("PRAGMA synchronous"), 2);
 	assert_int_equal(count_raw("PRAGMA foreign_keys"), 1);
 	struct db *db = open_raw();

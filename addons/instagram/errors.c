@@ -63,9 +63,9 @@ static const struct ig_fault faults[] = {
 	ROW_WORDS(10, "outside of allowed window", TRIXY_FAILED, "window_closed", REASON_WINDOW, FIX_WINDOW),
 
 	/* The customer. */
-	ROW(10, 2018108, TRIXY_FAILED, "person_unavailable", REASON_AWAY, "Nothing can be done from here."),
-	ROW(200, 1545041, TRIXY_FAILED, "person_unavailable", REASON_AWAY, "Nothing can be done from here."),
-	ROW(551, IG_ANY, TRIXY_FAILED, "person_unavailable", REASON_AWAY, "Nothing can be done from here."),
+	ROW(10, 2018108, TRIXY_FAILED, "person_unavailable", REASON_AWAY, "Wait until the customer writes again, or reach them another way."),
+	ROW(200, 1545041, TRIXY_FAILED, "person_unavailable", REASON_AWAY, "Wait until the customer writes again, or reach them another way."),
+	ROW(551, IG_ANY, TRIXY_FAILED, "person_unavailable", REASON_AWAY, "Wait until the customer writes again, or reach them another way."),
 	ROW(100, 2534014, TRIXY_FAILED, "no_such_person", "Instagram knows no such customer for this account.",
 	    "The customer's account was deleted, or wrote to another account of yours: reply from that one."),
 	ROW(100, 2018001, TRIXY_FAILED, "no_such_person", "Instagram knows no such customer for this account.",
@@ -75,7 +75,7 @@ static const struct ig_fault faults[] = {
 	ROW(100, 2534001, TRIXY_FAILED, "thread_gone", "The conversation was archived or deleted on Instagram.",
 	    "Wait for the customer to write again."),
 	ROW(9000001, IG_ANY, TRIXY_FAILED, "message_deleted", "That message was deleted on Instagram.",
-	    "Nothing can be done from here."),
+	    "Wait until the customer writes again, or reach them another way."),
 
 	/* Another app. 2018300 is Messenger's number for it. A hold of the whole account would be wrong: it is
 	 * this conversation only. */
@@ -125,7 +125,7 @@ static const struct ig_fault faults[] = {
 	ROW(100, 2534015, TRIXY_FAILED, "message_invalid", "Instagram does not accept this message.",
 	    "Write it differently and send it again."),
 	ROW(100, 2534025, TRIXY_FAILED, "message_invalid", "Instagram does not allow a private reply to this comment.",
-	    "Nothing can be done from here."),
+	    "Wait until the customer writes again, or reach them another way."),
 	ROW(100, 2018008, TRIXY_FAILED, "media_unreachable", "Instagram could not fetch the attachment.", FIX_MEDIA),
 	ROW(100, 2018047, TRIXY_FAILED, "media_type", "The attachment is not of the type that it was sent as.",
 	    FIX_MEDIA),

@@ -17,10 +17,8 @@ enum {
 	BUSY_MS = 10000,		/* how long commits of another process may hold us up */
 	CHECKPOINT_BUSY_MS = 20,	/* the checkpointer holds commits up while it waits for readers: it comes again later */
 	BUSY_POLL_US = 500,
-	/* Small pages: a message of one conversation among a million touches pages that nobody else touches, and each goes whole
-	 * into the log. The cache holds those of some thousand conversations that are active at once. */
-	PAGE_BYTES = 4096,
-	WRITER_CACHE_KIB = 24 * 1024,
+	PAGE_BYTES = 8192,
+	WRITER_CACHE_KIB = 24 * 1024,	/* the pages of a thousand conversations that are active at once, wherever they lie */
 	READER_CACHE_KIB = 1024,
 	KEPT_SLOTS = 128,		/* at first; a power of two */
 };

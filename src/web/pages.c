@@ -27,6 +27,7 @@ struct pages {
 /* The addresses of the page, which finds its way by itself; beside these /admin/addons/SLUG/settings. */
 static const char *const addresses[] = {
 	"/", "/login", "/setup", "/settings/channels", "/settings/members", "/settings/tokens", "/settings/webhooks", "/admin/addons",
+	"/settings", "/admin",
 };
 
 static struct str file_of(struct str name)

@@ -10,7 +10,7 @@
 
 enum {
 	INDEX_MS = 500,			/* how far search may be behind a message, about */
-	INDEX_ROWS = 256,		/* a unit: some milliseconds of the writer */
+	INDEX_ROWS = 64,		/* a unit: a millisecond or two of the writer, which others wait for */
 	INDEX_LATE = 20000,		/* so far behind, indexing no longer waits for a quiet moment */
 	QUEUE_SHORT = 16,		/* units of others that wait for the writer */
 	TRIM_ROWS = 1000,
