@@ -186,22 +186,23 @@ static int resolve(struct str listen, struct arena *arena, struct addrinfo **ret
 
 static void write_url(int fd, char *url, size_t url_size)
 {
-	struct sockaddr_storage s = { 0 };
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} s;
 	socklen_t len = sizeof(s);
 	char host[INET6_ADDRSTRLEN] = "";
 
-	if (getsockname(fd, (struct sockaddr *)&s, &len) != 0) {
+	memset(&s, 0, sizeof(s));
+	if (getsockname(fd, &s.any, &len) != 0) {
 		url[0] = '\0';
-	} else if (s.ss_family == AF_INET6) {
-		const struct sockaddr_in6 *a = (const void *)&s;
-
-		(void)inet_ntop(AF_INET6, &a->sin6_addr, host, sizeof(host));
-		(void)snprintf(url, url_size, "http://[%s]:%u", host, (unsigned)ntohs(a->sin6_port));
+	} else if (s.any.sa_family == AF_INET6) {
+		(void)inet_ntop(AF_INET6, &s.v6.sin6_addr, host, sizeof(host));
+		(void)snprintf(url, url_size, "http://[%s]:%u", host, (unsigned)ntohs(s.v6.sin6_port));
 	} else {
-		const struct sockaddr_in *a = (const void *)&s;
-
-		(void)inet_ntop(AF_INET, &a->sin_addr, host, sizeof(host));
-		(void)snprintf(url, url_size, "http://%s:%u", host, (unsigned)ntohs(a->sin_port));
+		(void)inet_ntop(AF_INET, &s.v4.sin_addr, host, sizeof(host));
+		(void)snprintf(url, url_size, "http://%s:%u", host, (unsigned)ntohs(s.v4.sin_port));
 	}
 }
 
