@@ -11,11 +11,11 @@ result() { # result STATUS NAME DETAIL
 }
 
 declare -A below=(
-  [base]="base" [store]="base store" [channel]="base channel" [inbox]="base store channel inbox"
-  [addon]="base store channel inbox addon" [work]="base store channel inbox addon work" [web]="base store channel inbox addon web"
-  [cmd]="base store channel inbox addon work web cmd"
+  [base]="base" [store]="base store" [files]="base store files" [channel]="base channel" [inbox]="base store files channel inbox"
+  [addon]="base store channel inbox addon" [work]="base store files channel inbox addon work"
+  [web]="base store files channel inbox addon web" [cmd]="base store files channel inbox addon work web cmd"
 )
-for room in base store channel inbox addon work web cmd; do
+for room in base store files channel inbox addon work web cmd; do
   found=$(grep -rnoE '^#include "[a-z_]+/' "src/$room" --include='*.[ch]' | while IFS= read -r line; do
     target=${line##*\"}; target=${target%/}
     case " ${below[$room]} mailtrixy " in *" $target "*) ;; *) echo "${line%%#*} includes $target/" ;; esac

@@ -1,5 +1,5 @@
 /*
- * addon.h - the interface between MailTrixy and a channel addon. ABI 1.0.
+ * addon.h - the interface between MailTrixy and a channel addon. ABI 1.1.
  *
  * NAME
  *	A channel addon teaches MailTrixy one more way in which customers write: Instagram, for
@@ -33,7 +33,10 @@
  *	only; a reader touches a later member only if `size` covers it (TRIXY_HAS). The minor number
  *	rises when something is appended, the major number when something changes or goes. A server
  *	loads an addon of its own major number and of a minor number no higher than its own.
+ *	An array of structs is walked by the size that its first element tells (TRIXY_AT).
  *	  1.0	first version
+ *	  1.1	files both ways, templates, reactions and quotes from us, read receipts and typing, a customer's
+ *		second id, history; all of it optional
  */
 #ifndef MAILTRIXY_ADDON_H
 #define MAILTRIXY_ADDON_H
@@ -42,7 +45,7 @@
 #include <stdint.h>
 
 #define TRIXY_ABI_MAJOR 1u
-#define TRIXY_ABI_MINOR 0u
+#define TRIXY_ABI_MINOR 1u
 
 #define TRIXY_EXPORT __attribute__((visibility("default")))
 
@@ -52,6 +55,10 @@
 
 /* True when *s, filled by the other side, is new enough to hold member m. */
 #define TRIXY_HAS(s, m) ((s)->size >= offsetof(__typeof__(*(s)), m) + sizeof((s)->m))
+
+/* Element i of an array that the other side filled: its structs may be shorter or longer than ours. */
+#define TRIXY_AT(array, i) \
+	((const __typeof__(*(array)) *)(const void *)((const char *)(array) + (uint64_t)(i) * (array)->size))
 
 struct trixy_text {
 	const char *p;
@@ -92,6 +99,7 @@ struct trixy_account {
 #define TRIXY_EVENT_READ 5	/* the customer has read everything up to message_id */
 #define TRIXY_EVENT_STATUS 6	/* our message_id is now `status` */
 #define TRIXY_EVENT_IGNORED 7	/* nothing for the inbox; `reason` says why */
+#define TRIXY_EVENT_MOVED 8	/* 1.1: contact_key is called other_contact_key from now on; no message_id */
 
 /* struct trixy_event.message_kind. Stored: never renumbered. */
 #define TRIXY_MESSAGE_TEXT 1
@@ -110,6 +118,12 @@ struct trixy_account {
 #define TRIXY_MESSAGE_STICKER 14
 #define TRIXY_MESSAGE_UNSUPPORTED 15	/* a kind that the channel's API does not give out, or that is new */
 #define TRIXY_MESSAGE_SYSTEM 16		/* a sentence about the conversation, e.g. another app took it over */
+/* 1.1 */
+#define TRIXY_MESSAGE_LOCATION 17	/* an attachment of this type: title the place's name; details latitude, longitude, address */
+#define TRIXY_MESSAGE_CONTACTS 18	/* an attachment of this type a card: title the name; details phone, email, organization ... */
+#define TRIXY_MESSAGE_ORDER 19		/* an attachment of this type a product: title its id; details quantity, price, currency */
+#define TRIXY_MESSAGE_CALL 20		/* the customer called; the text says how that went */
+#define TRIXY_MESSAGE_TEMPLATE 21	/* an approved template; the text is what the customer reads */
 
 /* struct trixy_event.flags */
 #define TRIXY_FROM_US 1u	/* written by the business: an echo of our send, or typed elsewhere */
@@ -117,6 +131,9 @@ struct trixy_account {
 #define TRIXY_STANDBY 4u	/* another app holds the conversation */
 #define TRIXY_TEST 8u		/* a test sent from the provider's dashboard: stored nowhere, shown in the journal */
 #define TRIXY_BY_MACHINE 16u	/* the provider says that a machine wrote it */
+/* 1.1 */
+#define TRIXY_HISTORY 32u	/* from before the account was connected: neither unread, nor does it open the window or a done conversation */
+#define TRIXY_FORWARDED 64u	/* the customer passed it on from elsewhere */
 
 /* struct trixy_event.status, of TRIXY_EVENT_STATUS */
 #define TRIXY_STATUS_SENT 1
@@ -124,13 +141,26 @@ struct trixy_account {
 #define TRIXY_STATUS_READ 3
 #define TRIXY_STATUS_FAILED 4
 
-/* struct trixy_attachment.type: TRIXY_MESSAGE_IMAGE .. TRIXY_MESSAGE_REEL, _STORY_MENTION, _STICKER, _UNSUPPORTED */
+/* struct trixy_attachment.flags */
+#define TRIXY_ATTACHMENT_VOICE 1u	/* _AUDIO that was recorded as a voice message */
+#define TRIXY_ATTACHMENT_ANIMATED 2u	/* _STICKER */
+
+/* struct trixy_attachment.type: TRIXY_MESSAGE_IMAGE .. TRIXY_MESSAGE_REEL, _STORY_MENTION, _STICKER, _UNSUPPORTED, and since 1.1
+ * _LOCATION, _CONTACTS, _ORDER.
+ * IMAGE, VIDEO, AUDIO, FILE, STORY_MENTION and STICKER are files: the server fetches and keeps them (media_request, or `url`). */
 struct trixy_attachment {
 	uint32_t size;
 	uint32_t type;
 	struct trixy_text url;		/* may expire; {NULL,0} where the API gives none */
 	struct trixy_text title;
 	struct trixy_text external_id;	/* of the shared post, story or file, where given */
+	/* 1.1 */
+	uint32_t flags;
+	uint32_t detail_count;
+	const struct trixy_pair *details;	/* shown as a card, in this order; up to 32. A name may come more than once */
+	struct trixy_text mime_type, file_name;	/* as the provider tells: not believed */
+	struct trixy_text sha256;	/* of the file, base64 or hex, where told: checked */
+	struct trixy_text fault;	/* in words: why this file cannot be had, e.g. it is too large for the provider */
 };
 
 struct trixy_event {
@@ -154,6 +184,11 @@ struct trixy_event {
 	const struct trixy_attachment *attachments;
 	struct trixy_text reason, fix;		/* _IGNORED and failed _STATUS: in words, for a person */
 	struct trixy_text contact_name, contact_handle;	/* where the event itself carries them */
+	/* 1.1 */
+	struct trixy_text other_contact_key;	/* another id of the same customer on this account: both find the conversation.
+						 * _MOVED: the new id */
+	struct trixy_text reference;		/* _STATUS, or a message from us: struct trixy_draft.reference, where the provider
+						 * gives it back: the message is known by it before its id is */
 };
 
 /* Where read_webhook() puts what it found. emit() returns 0, or TRIXY_ENOMEM: then stop and return it. */
@@ -166,6 +201,14 @@ struct trixy_sink {
 
 /* ---- out: requests and their answers ---- */
 
+/* 1.1: one part of a multipart/form-data body (RFC 7578). */
+struct trixy_part {
+	uint32_t size;
+	uint32_t is_file;		/* 1: its content is the draft's file, which the server adds; value is not looked at */
+	struct trixy_text name, value;
+	struct trixy_text file_name, mime_type;	/* of a file */
+};
+
 struct trixy_request {
 	uint32_t size;
 	uint32_t header_count;
@@ -173,6 +216,10 @@ struct trixy_request {
 	struct trixy_text url;
 	const struct trixy_pair *headers;	/* secrets go here or into the body, never into the URL, if the API allows */
 	struct trixy_text body;
+	/* 1.1 */
+	uint32_t part_count;		/* above 0: the body is made of these; `body` and a Content-Type header are not looked at */
+	uint32_t reserved;
+	const struct trixy_part *parts;
 };
 
 struct trixy_answer {
@@ -181,15 +228,38 @@ struct trixy_answer {
 	int64_t http_status;			/* 0: no answer came */
 	const struct trixy_pair *headers;	/* names in lower case */
 	struct trixy_text body;
+	/* 1.1 */
+	const struct trixy_draft *draft;	/* read_answer, upload_answer: what was asked for, without its text */
 };
+
+/* struct trixy_draft.kind (1.1; before, the member was always 0). A channel is asked only for what its `can` says. */
+#define TRIXY_DRAFT_MESSAGE 0	/* text; or a file (media_type) with text as its caption */
+#define TRIXY_DRAFT_REACTION 1	/* our reaction to reply_to_id becomes `emoji`; "" takes it back */
+#define TRIXY_DRAFT_TEMPLATE 2	/* template_name in template_language with these values; a file for its header, perhaps */
+#define TRIXY_DRAFT_SEEN 3	/* the customer's reply_to_id, and all before it, were seen. Its answer is not looked at */
+#define TRIXY_DRAFT_TYPING 4	/* somebody writes; reply_to_id is the customer's newest message. Its answer is not looked at */
 
 struct trixy_draft {
 	uint32_t size;
-	uint32_t reserved;
+	uint32_t kind;
 	struct trixy_text contact_key;
-	struct trixy_text text;			/* within the channel's limit */
+	struct trixy_text text;			/* within the channel's limit, or the file's caption limit */
 	struct trixy_text tag;			/* of struct trixy_tag, chosen by a person; absent inside the window */
-	struct trixy_text reply_to_id;
+	struct trixy_text reply_to_id;		/* the message that this one answers, or that it is about */
+	/* 1.1 */
+	struct trixy_text reference;		/* ours, up to 64 bytes, unique in the instance: to be passed along where the API gives
+						 * it back with what it later says of the message */
+	struct trixy_text emoji;		/* _REACTION: one of the channel's, where it names them */
+	uint32_t media_type;			/* TRIXY_MESSAGE_IMAGE .. _FILE or _STICKER; 0: no file */
+	uint32_t media_flags;			/* TRIXY_ATTACHMENT_* */
+	struct trixy_text media_id;		/* of the upload, where the channel uploads */
+	struct trixy_text media_url;		/* where anybody can fetch it for a day, where the channel does not */
+	struct trixy_text mime_type, file_name;
+	int64_t byte_count;
+	struct trixy_text template_name, template_language;
+	const struct trixy_pair *values;	/* the template's variables: name is the variable's key */
+	uint32_t value_count;
+	uint32_t reserved;
 };
 
 /* struct trixy_outcome.kind */
@@ -200,16 +270,64 @@ struct trixy_draft {
 #define TRIXY_RECONNECT 5	/* the account's token is no longer valid: its queue waits for a new one */
 #define TRIXY_FAILED 6		/* this message will never go */
 #define TRIXY_UNKNOWN 7		/* it may have gone: never again by itself */
+#define TRIXY_PARK_CONTACT 8	/* 1.1: too many to this customer: what waits for this one rests for wait_ms; this costs no attempt */
 
 struct trixy_outcome {
 	uint32_t size;
 	uint32_t kind;
-	int64_t wait_ms;		/* _PARK, _RETRY: 0 = the server's own schedule */
-	struct trixy_text message_id;	/* _SENT */
+	int64_t wait_ms;		/* _PARK, _RETRY, _PARK_CONTACT: 0 = the server's own schedule */
+	struct trixy_text message_id;	/* _SENT: the provider's id; of an upload, the file's; of a reaction it may be absent */
 	struct trixy_text code;		/* a stable word for programs, e.g. "window_closed" */
 	struct trixy_text reason;	/* what happened, in words for the person who wrote the message */
 	struct trixy_text fix;		/* what to do about it */
 	struct trixy_text detail;	/* for the log: the provider's codes; no secret, no message text */
+};
+
+/* 1.1: what media_answer() found. struct trixy_media.state */
+#define TRIXY_MEDIA_FOUND 1
+#define TRIXY_MEDIA_RETRY 2	/* a passing fault */
+#define TRIXY_MEDIA_GONE 3	/* it cannot be had any more, or never could; `reason` in words for a person */
+
+/* Where a customer's file lies. The server fetches it by GET, from the channel's media hosts only. */
+struct trixy_media {
+	uint32_t size;
+	uint32_t state;
+	struct trixy_text url;
+	const struct trixy_pair *headers;	/* of the GET; the server sends them to the channel's media hosts only */
+	uint32_t header_count;
+	uint32_t reserved;
+	struct trixy_text mime_type, sha256;	/* where told */
+	int64_t byte_count;			/* 0: not told */
+	struct trixy_text reason;
+};
+
+/* 1.1: an approved text with gaps, which may open a conversation. */
+struct trixy_template_variable {
+	uint32_t size;
+	uint32_t reserved;
+	struct trixy_text key;		/* e.g. "body.1": what struct trixy_draft.values calls it */
+	struct trixy_text label;	/* e.g. "Name" or "{{1}}" */
+	struct trixy_text example;
+	uint64_t max_bytes;		/* 0: no limit of its own */
+};
+struct trixy_template {
+	uint32_t size;
+	uint32_t is_usable;		/* 1: approved, and every part of it can be sent from here */
+	struct trixy_text name, language, category, status;	/* status: the provider's word, e.g. "APPROVED" */
+	struct trixy_text reason;	/* not usable: why, in words */
+	struct trixy_text header, body, footer;	/* a variable stands in them as {{key}}, e.g. "Hello {{body.1}}" */
+	uint32_t header_type;		/* TRIXY_MESSAGE_IMAGE, _VIDEO or _FILE: it needs a file; 0: it does not */
+	uint32_t variable_count, button_count, reserved;
+	const struct trixy_template_variable *variables;
+	const struct trixy_text *buttons;	/* their labels */
+};
+/* One page of the account's templates. */
+struct trixy_templates {
+	uint32_t size;
+	uint32_t count;
+	const struct trixy_template *items;
+	struct trixy_text next;		/* handed to templates_request for the page after this one; absent: that was all */
+	struct trixy_text fault, fix;	/* in words: why there are none; absent: all is well */
 };
 
 /* What the provider tells of a customer. Absent members stay as they are. */
@@ -235,7 +353,9 @@ struct trixy_finding {
 	struct trixy_text fix;
 	struct trixy_text carry;	/* handed to the steps after this one, e.g. an app id; absent: keep the last */
 	uint32_t reconnect;		/* 1: this proves that the token is no longer valid */
-	uint32_t reserved;
+	uint32_t learned_count;		/* 1.1; before, the member was always 0 */
+	/* 1.1 */
+	const struct trixy_pair *learned;	/* values for fields with TRIXY_FIELD_LEARNED: kept where the user left them empty */
 };
 
 /* ---- what a channel is ---- */
@@ -249,6 +369,7 @@ struct trixy_finding {
 #define TRIXY_FIELD_NAME 32u	/* shown as the account's name */
 #define TRIXY_FIELD_HANDLE 64u	/* shown as the account's handle */
 #define TRIXY_FIELD_VERIFY 128u	/* the webhook's verify token, chosen by the user; without one MailTrixy makes it */
+#define TRIXY_FIELD_LEARNED 256u	/* 1.1: may stay empty: the checks find it out. Neither required, secret nor key */
 
 /* One line of the Configure form, and a column of the channel's account table. */
 struct trixy_field {
@@ -284,6 +405,29 @@ struct trixy_checklist {
 	struct trixy_text title, detail;
 	const struct trixy_checklist_item *items;
 };
+
+/* 1.1: files of one type that may be sent. */
+struct trixy_media_rule {
+	uint32_t size;
+	uint32_t type;			/* TRIXY_MESSAGE_IMAGE .. _FILE, _STICKER */
+	uint64_t max_bytes;
+	uint32_t caption_max;		/* in the channel's text unit; 0: no caption, the text goes as its own message */
+	uint32_t reserved;
+	struct trixy_text mime_types;	/* parted by blanks, e.g. "image/jpeg image/png" */
+	struct trixy_text help;		/* what to do about others, e.g. "Save it as PNG or JPEG." */
+};
+
+/* struct trixy_channel.can (1.1) */
+#define TRIXY_CAN_QUOTE 1u	/* draft.reply_to_id */
+#define TRIXY_CAN_REACT 2u
+#define TRIXY_CAN_SEEN 4u
+#define TRIXY_CAN_TYPING 8u
+#define TRIXY_CAN_TEMPLATES 16u	/* they may also be sent when the window is closed, or was never open */
+#define TRIXY_CAN_VOICE 32u	/* TRIXY_ATTACHMENT_VOICE */
+
+/* struct trixy_channel.text_style (1.1) */
+#define TRIXY_STYLE_PLAIN 0
+#define TRIXY_STYLE_WHATSAPP 1	/* *bold* _italic_ ~struck~ ```code```, lists and quotes, as WhatsApp shows them */
 
 /* struct trixy_channel.text_unit */
 #define TRIXY_UNIT_BYTES 1
@@ -345,6 +489,34 @@ struct trixy_channel {
 				     struct trixy_request *ret_request);
 	int32_t (*subscribe_answer)(const struct trixy_account *account, const struct trixy_answer *answer,
 				    struct trixy_memory *memory, struct trixy_finding *ret_finding);
+
+	/* 1.1. Since 1.1 profile_request and profile_answer may both be NULL: the events carry the names. */
+	uint32_t can;
+	uint32_t text_style;
+	uint32_t media_rule_count, reaction_count, media_host_count;
+	uint32_t reserved_1_1;
+	const struct trixy_media_rule *media_rules;	/* none: no files can be sent */
+	const struct trixy_text *reactions;		/* the only emoji that may be sent as reactions; none: any one emoji */
+	const struct trixy_text *media_hosts;		/* where customers' files lie: "fbcdn.net" is that host and all below it */
+
+	/* Asks where a customer's file lies, at once and when an address has died. NULL: it is attachment.url. */
+	int32_t (*media_request)(const struct trixy_account *account, const struct trixy_attachment *attachment,
+				 struct trixy_memory *memory, struct trixy_request *ret_request);
+	int32_t (*media_answer)(const struct trixy_account *account, const struct trixy_answer *answer,
+				struct trixy_memory *memory, struct trixy_media *ret_media);
+
+	/* Brings the draft's file to the provider, by a part with is_file. TRIXY_SENT with its id; never TRIXY_UNKNOWN: an upload
+	 * may be repeated. NULL: drafts carry media_url. */
+	int32_t (*upload_request)(const struct trixy_account *account, const struct trixy_draft *draft,
+				  struct trixy_memory *memory, struct trixy_request *ret_request);
+	int32_t (*upload_answer)(const struct trixy_account *account, const struct trixy_answer *answer,
+				 struct trixy_memory *memory, struct trixy_outcome *ret_outcome);
+
+	/* TRIXY_CAN_TEMPLATES: a page of them. page: absent, or what the page before gave as next. */
+	int32_t (*templates_request)(const struct trixy_account *account, struct trixy_text page, struct trixy_memory *memory,
+				     struct trixy_request *ret_request);
+	int32_t (*templates_answer)(const struct trixy_account *account, const struct trixy_answer *answer,
+				    struct trixy_memory *memory, struct trixy_templates *ret_templates);
 };
 
 struct trixy_addon {

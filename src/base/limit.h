@@ -18,6 +18,10 @@ enum {
 	LIMIT_CONNECTIONS = 8192,
 	LIMIT_TEXT = 65536,				/* of a reply, before it is cut or split */
 	LIMIT_SPLIT_MESSAGES = 70,			/* 65,536 bytes in messages of 1,000 */
+	LIMIT_REPLY_FILES = 10,				/* sent in one go */
+	LIMIT_REPLY_MESSAGES = 80,			/* the two above together */
+	LIMIT_FILE = 100 * 1024 * 1024,			/* WhatsApp: the largest document */
+	LIMIT_FILE_NAME = 255,
 	LIMIT_CLIENT_ID = 64,
 	LIMIT_NAME = 200,				/* of a person, workspace, account */
 	LIMIT_EMAIL = 254,				/* RFC 5321 section 4.5.3.1.3 */

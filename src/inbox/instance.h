@@ -8,6 +8,9 @@
 
 struct account_directory;	/* inbox/directory.h */
 struct check_finding;		/* inbox/check.h */
+struct files;			/* files/files.h */
+
+enum presence { PRESENCE_SEEN = 1, PRESENCE_TYPING = 2 };	/* as bits: what an account tells its customers by itself */
 
 struct instance {
 	struct config *config;
@@ -26,6 +29,15 @@ struct instance {
 	int (*check_account)(void *arg, struct workspace_id w, int64_t account_id, struct arena *arena, struct check_finding **ret,
 			     size_t *ret_count, struct error *err);
 	void *check_arg;
+	struct files *files;
+	/* Asks the provider for an account's templates, and waits: seconds. Set by work_start, as the next. ERR_NOTFOUND: no such
+	 * account; ERR_STATE: its channel is not active or has none; ERR_DENIED: the provider gave none, err->text says why. */
+	int (*fetch_templates)(void *arg, struct workspace_id w, int64_t account_id, struct error *err);
+	void *fetch_templates_arg;
+	/* Told (from any thread, may be NULL) that an agent has looked at a conversation, or writes in it. Never blocks; what cannot
+	 * be passed on to the customer is forgotten. */
+	void (*presence)(void *arg, struct workspace_id w, int64_t conversation_id, enum presence what);
+	void *presence_arg;
 };
 
 #endif

@@ -44,7 +44,8 @@ static int show_attachments(struct db *db, const struct store_message *m, struct
 	if ((ret->attachments = arena_alloc(arena, count * sizeof(*ret->attachments))) == NULL)
 		return fail(err, ERR_NOMEM, "out of memory");
 	for (size_t k = 0; k < count; k++)
-		ret->attachments[k] = (struct message_attachment){ stored[k].type, stored[k].url, stored[k].title, stored[k].external_id };
+		ret->attachments[k] = (struct message_attachment){ .type = stored[k].type, .url = stored[k].url,
+			.title = stored[k].title, .external_id = stored[k].external_id };
 	ret->attachment_count = count;
 	return 0;
 }
@@ -61,7 +62,8 @@ static int show_reactions(struct db *db, const struct store_message *m, struct a
 		return fail(err, ERR_NOMEM, "out of memory");
 	for (size_t k = 0; k < count; k++)
 		if (stored[k].reaction.p != NULL || stored[k].emoji.p != NULL)
-			ret->reactions[ret->reaction_count++] = (struct message_reaction){ stored[k].side, stored[k].reaction, stored[k].emoji };
+			ret->reactions[ret->reaction_count++] = (struct message_reaction){ .side = stored[k].side,
+				.reaction = stored[k].reaction, .emoji = stored[k].emoji };
 	return 0;
 }
 

@@ -2,19 +2,38 @@
 #ifndef INBOX_MESSAGE_H
 #define INBOX_MESSAGE_H
 
-#include "inbox/instance.h"
+#include "inbox/account.h"
 
 /* Stored: never renumbered. */
 enum message_direction { MESSAGE_IN = 1, MESSAGE_OUT = 2, MESSAGE_NOTE = 3 };
 enum message_status { MESSAGE_RECEIVED = 0, MESSAGE_QUEUED = 1, MESSAGE_SENDING = 2, MESSAGE_SENT = 3, MESSAGE_DELIVERED = 4,
 		      MESSAGE_READ = 5, MESSAGE_FAILED = 6, MESSAGE_UNKNOWN = 7 };
-enum { MESSAGE_KIND_MISSING = 0 };	/* beside TRIXY_MESSAGE_* */
+enum { MESSAGE_KIND_MISSING = 0, MESSAGE_KIND_REACTION = 100 };	/* beside TRIXY_MESSAGE_*. _REACTION: ours on its way; never shown */
 enum { MESSAGE_UNSENT = 1, MESSAGE_EDITED = 2, MESSAGE_STANDBY = 4, MESSAGE_ELSEWHERE = 8, MESSAGE_BY_MACHINE = 16,
        MESSAGE_RECEIPT = 32,		/* the customer's receipt for it has come */
-       MESSAGE_ATTEMPTED = 64 };	/* an attempt to send it was begun: an echo may be its */
+       MESSAGE_ATTEMPTED = 64,		/* an attempt to send it was begun: an echo may be its */
+       MESSAGE_FORWARDED = 128 };
 
-struct message_attachment { int type; struct str url, title, external_id; };
-struct message_reaction { int side; struct str reaction, emoji; };	/* side: 1 the contact, 2 us */
+/* Stored. FETCHING: again later, by itself. */
+enum attachment_state { ATTACHMENT_NO_FILE = 0, ATTACHMENT_FETCHING = 1, ATTACHMENT_KEPT = 2, ATTACHMENT_LOST = 3 };
+
+struct message_attachment {
+	int type;			/* TRIXY_MESSAGE_* */
+	uint32_t flags;			/* TRIXY_ATTACHMENT_* */
+	enum attachment_state state;
+	struct str url, title, external_id, file_name;
+	struct str mime_type;		/* of a kept file: as its bytes look; else as the provider told */
+	struct str fault;		/* LOST, or FETCHING after a failed try: why, in words */
+	struct account_pair *details;	/* of a card, in order */
+	size_t detail_count;
+	int64_t bytes, width, height;	/* of a kept file; width 0: not a picture */
+	bool has_preview;
+};
+struct message_reaction {
+	int side;			/* 1 the contact, 2 us */
+	int status;			/* ours: 0 settled, 1 on its way, 2 refused with error_text */
+	struct str reaction, emoji, error_text;
+};
 
 struct message {
 	int64_t id, conversation_id, at, author_id;

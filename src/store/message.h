@@ -13,15 +13,21 @@ struct store_message {
 	int64_t at, author_id, edit_number;		/* author_id 0: nobody here */
 	struct str external_id, text, payload, reply_to_id, story_id, story_url, tag, client_id;
 	struct str error_code, error_text, error_fix;
+	struct str content;				/* JSON: see sql/sqlite/002_media.sql */
 };
 struct store_attachment {
 	int type;
-	struct str url, title, external_id;
+	uint32_t flags;
+	struct str url, title, external_id, details, mime_type, file_name, sha256, fault, media_id;
+	int state;					/* enum attachment_state */
+	int64_t file_id, due_at, tries, media_until;	/* 0: none */
 };
 struct store_reaction {
 	int side;		/* 1 the contact, 2 us */
 	struct str reaction, emoji;	/* both STR_NONE: taken back */
 	int64_t at;
+	int status;		/* ours: 0 settled, 1 on its way, 2 refused */
+	struct str error_text;
 };
 
 /* By the provider's id. 1 found, 0 not. Text is the arena's. */

@@ -78,6 +78,12 @@ static void answer_refusal(struct call *c, int64_t conversation_id, const struct
 		call_problem(c, 409, "account_gone", "This account is no longer connected",
 			     STR("Nothing was sent. An admin can connect the account again in Settings, Channels."));
 		return;
+	case REPLY_CANNOT:
+	case REPLY_FILE:
+	case REPLY_TEMPLATE:
+		call_problem(c, 422, result->refusal == REPLY_FILE ? "file_refused" : result->refusal == REPLY_TEMPLATE ? "template_refused" : "cannot",
+			     "Nothing was sent", arena_copy(c->arena, str_of(err->text)));
+		return;
 	case REPLY_FINE:
 		call_failed(c, err, err->code == ERR_STATE);
 		return;

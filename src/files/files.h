@@ -1,0 +1,53 @@
+/* The bytes of customers' and agents' files, on disk: DATA/files/WORKSPACE/ab/SHA256, a preview beside it, and files that are
+ * still being filled in DATA/files/new. Rows about them are store/file.h. What is kept is never changed: its name is its hash. */
+#ifndef FILES_FILES_H
+#define FILES_FILES_H
+
+#include "base/crypto.h"
+#include "store/store.h"
+
+struct files;
+
+/* Makes the folders. program: the path of this program, which looks at files in a process of its own (files/look.h). */
+int files_open(struct str data, struct str program, const struct seal_key *key, struct files **ret, struct error *err);
+void files_close(struct files *f);
+
+/* A file that is being filled, by one thread. Starts zeroed. */
+struct file_draft {
+	int fd;				/* 0: none */
+	int64_t bytes;
+	struct sha256 *hash;
+	char path[512];
+};
+int file_draft_begin(struct files *f, struct file_draft *ret, struct error *err);
+int file_draft_write(struct file_draft *d, struct str bytes, struct error *err);	/* ERR_BROKEN: the disk is full ... */
+void file_draft_drop(struct file_draft *d);	/* forgets it; takes one that was kept or never begun */
+
+/* What the bytes look like. */
+struct file_facts {
+	char sha256[65];		/* hex */
+	int64_t bytes;
+	char mime_type[128];		/* by its bytes: "application/octet-stream" when nothing fits */
+	int64_t width, height;		/* 0: not a picture that can be read */
+	bool has_preview;
+	bool mono;			/* of "audio/ogg": one channel of Opus, what a voice message must be */
+};
+/* Makes the draft a kept file: flushed to the disk, looked at in a process of its own (a few seconds at most; a file that kills
+ * that process is kept all the same, without a preview), then moved to its name. Call before the row is written. The draft is
+ * ended in any case. */
+int files_keep(struct files *f, struct workspace_id w, struct file_draft *d, struct file_facts *ret, struct error *err);
+
+/* For reading. ERR_NOTFOUND: the bytes are not there (a restored database without its files). *ret_fd: the caller closes it. */
+int files_read(struct files *f, struct workspace_id w, struct str sha256, bool preview, int *ret_fd, int64_t *ret_bytes,
+	       struct error *err);
+/* After the last row about it is gone. One that is not there is no error. */
+int files_delete(struct files *f, struct workspace_id w, struct str sha256, struct error *err);
+/* Removes drafts older than a day, which a crash left. */
+int files_sweep(struct files *f, struct error *err);
+
+/* A public path, "/files/TOKEN", at which anybody can fetch one file until until_ms: for providers that fetch what we send. */
+struct str files_link(struct files *f, struct workspace_id w, int64_t file_id, int64_t until_ms, struct arena *arena);
+/* Whether a token is one of ours and still good. ERR_DENIED otherwise. */
+int files_link_read(struct files *f, struct str token, int64_t now_ms, struct workspace_id *ret_w, int64_t *ret_file_id, struct error *err);
+
+#endif

@@ -1,0 +1,32 @@
+/* Files that an agent has brought and not sent yet, and customers' files as they are read. */
+#ifndef INBOX_UPLOAD_H
+#define INBOX_UPLOAD_H
+
+#include "files/files.h"
+#include "inbox/instance.h"
+#include "store/file.h"
+
+/* What TRIXY_MESSAGE_* a file would be sent as, by the channel's media rules and the file's own type; a picture that only fits as
+ * a file is one. 0: the channel takes no such file, *ret_why (the arena's) says so in words, with what to do. channel NULL: by
+ * its type alone. */
+int upload_type(const struct trixy_channel *channel, const struct store_file *file, struct arena *arena, struct str *ret_why);
+
+/* Keeps the draft's bytes and notes them for the user. Waits for the commit. Text of ret is the arena's. */
+int upload_add(struct instance *i, struct workspace_id w, int64_t user_id, struct file_draft *draft, struct str name,
+	       struct arena *arena, struct store_upload *ret, struct error *err);
+/* Takes it back. ERR_NOTFOUND: not the user's, or not there (sent already). */
+int upload_delete(struct instance *i, struct workspace_id w, int64_t user_id, int64_t id, struct error *err);
+
+struct attachment_file {
+	struct store_file file;		/* file.id 0: nothing is kept (yet) */
+	int type;			/* TRIXY_MESSAGE_* */
+	struct str file_name;		/* cleaned: no path, no control characters; STR_NONE without one */
+};
+/* One file of a message, for serving. ERR_NOTFOUND: no such message or attachment in this workspace. Text is the arena's. */
+int attachment_file_get(struct db *db, struct workspace_id w, int64_t message_id, int position, struct arena *arena,
+			struct attachment_file *ret, struct error *err);
+/* A person asks to fetch it once more. ERR_STATE: it is here, or has nothing to fetch. Waits for the commit. */
+int attachment_fetch_again(struct instance *i, struct workspace_id w, int64_t conversation_id, int64_t message_id, int position,
+			   struct error *err);
+
+#endif

@@ -1,0 +1,37 @@
+/* Rows of files and uploads. The bytes are src/files'. */
+#ifndef STORE_FILE_H
+#define STORE_FILE_H
+
+#include "store/store.h"
+
+struct store_file {
+	int64_t id;
+	struct workspace_id workspace;
+	struct str sha256, mime_type;
+	int64_t bytes, width, height, created_at;
+	bool has_preview;
+};
+
+/* Text is the arena's. ERR_NOTFOUND: not in this workspace. */
+int store_file_get(struct db *db, struct workspace_id w, int64_t id, struct arena *arena, struct store_file *ret, struct error *err);
+/* Inside a unit: the row of these bytes, made when there is none. Sets f->id. */
+int store_file_put(struct db *db, struct store_file *f, struct error *err);
+/* Files without an attachment or upload, made before before_ms; at most max. For housekeeping. */
+int store_file_unused(struct db *db, int64_t before_ms, struct arena *arena, struct store_file *ret, size_t max, size_t *ret_count,
+		      struct error *err);
+/* Inside a unit: deletes the row if it is still unused. 1: deleted, 0: somebody uses it again. */
+int store_file_delete(struct db *db, struct workspace_id w, int64_t id, struct error *err);
+
+struct store_upload {
+	int64_t id, file_id, user_id, created_at;
+	struct workspace_id workspace;
+	struct str name;
+	struct store_file file;		/* filled when read */
+};
+int store_upload_get(struct db *db, struct workspace_id w, int64_t id, struct arena *arena, struct store_upload *ret, struct error *err);
+/* Inside a unit. */
+int store_upload_add(struct db *db, struct store_upload *u, struct error *err);
+int store_upload_delete(struct db *db, struct workspace_id w, int64_t id, struct error *err);
+int store_upload_expire(struct db *db, int64_t before_ms, size_t max, struct error *err);	/* returns how many */
+
+#endif
