@@ -39,6 +39,29 @@ export interface Field {
   /* Left out: the field belongs to every backend. */
   backends?: string[] | null;
   options?: { value: string; label: string }[] | null;
+  /* Found out by the server when it is left empty. */
+  learned?: boolean;
+}
+/* One kind of file that a channel takes. */
+export interface MediaRule {
+  type: MediaType;
+  mime_types: string[];
+  max_bytes: number;
+  /* How much text may stand under it, in the unit of the text limit; 0: none. */
+  caption_max: number;
+  help: string | null;
+}
+export type MediaType = "image" | "video" | "audio" | "file" | "sticker";
+/* What a channel can do. What it cannot is false, or an empty list. */
+export interface Capabilities {
+  quote: boolean;
+  react: { allowed: boolean; emoji: string[] | null /* null: any one emoji */ };
+  seen: boolean;
+  typing: boolean;
+  templates: boolean;
+  voice: boolean;
+  text_style: "plain" | "whatsapp";
+  media: MediaRule[];
 }
 export interface Channel {
   slug: string;
@@ -49,6 +72,7 @@ export interface Channel {
   fields: Field[];
   webhook_url?: string | null;
   webhook_fields?: string[] | null;
+  capabilities?: Capabilities;
 }
 
 export type AccountStatus = "connected" | "reconnect_needed" | "disabled";
@@ -67,6 +91,8 @@ export interface Account {
   connected_at?: string | null;
   last_event_at?: string | null;
   last_error?: string | null;
+  read_receipts?: boolean;
+  typing?: boolean;
 }
 export interface Check {
   check: string;
@@ -108,15 +134,37 @@ export interface Counts {
 
 export type Direction = "in" | "out" | "note";
 export type Status = "received" | "queued" | "sending" | "sent" | "delivered" | "read" | "failed" | "unknown";
+/* none: there is no file to keep (a link, a place, a person); fetching: it is being brought;
+   kept: the server has it; lost: it cannot be had. */
+export type MediaState = "none" | "fetching" | "kept" | "lost";
+export interface Detail {
+  name: string;
+  value: string;
+}
 export interface Attachment {
+  position: number;
   type: string;
+  state: MediaState;
   url: string | null;
+  preview_url: string | null;
   title: string | null;
+  file_name: string | null;
+  mime_type: string | null;
+  bytes: number | null;
+  width: number | null;
+  height: number | null;
+  voice: boolean;
+  animated: boolean;
+  details: Detail[];
+  /* fetching: why the last try failed; lost: why it cannot be had. */
+  fault: string | null;
 }
 export interface Reaction {
   by: "contact" | "us";
   reaction: string;
   emoji: string | null;
+  status: "settled" | "sending" | "refused";
+  error: string | null;
 }
 export interface ReplyTo {
   message_id: string | null;
@@ -147,11 +195,49 @@ export interface Message {
   tag: string | null;
   unsent: boolean;
   edited: boolean;
+  forwarded: boolean;
   origin: "inbox" | "elsewhere" | "contact" | null;
   author: { id: string; name: string } | null;
   payload: unknown;
   standby: boolean;
   seq: number;
+}
+
+/* A file that was sent to the server and belongs to no message yet. */
+export interface Upload {
+  id: string;
+  name: string;
+  mime_type: string;
+  bytes: number;
+  width: number | null;
+  height: number | null;
+  type: MediaType;
+  preview_url: string | null;
+}
+export interface TemplateVariable {
+  key: string;
+  label: string;
+  example: string | null;
+  max_bytes: number | null;
+}
+export interface Template {
+  name: string;
+  language: string;
+  category: string;
+  status: string;
+  usable: boolean;
+  reason: string | null;
+  header: string | null;
+  header_type: "image" | "video" | "file" | null;
+  body: string;
+  footer: string | null;
+  buttons: string[];
+  variables: TemplateVariable[];
+}
+export interface Templates {
+  items: Template[];
+  fetched_at: string | null;
+  next_cursor: string | null;
 }
 
 export interface JournalItem {

@@ -1,7 +1,7 @@
 /* The channels that can be had here and the accounts that are connected. */
 import { computed, signal } from "@preact/signals";
 import { Fault, faultOf, get } from "../api/http";
-import type { Account, Channel } from "../api/types";
+import type { Account, Capabilities, Channel } from "../api/types";
 import { workspacePath } from "./session";
 
 export const channels = signal<Channel[] | null>(null);
@@ -9,6 +9,18 @@ export const accounts = signal<Account[] | null>(null);
 export const channelsFault = signal<Fault | null>(null);
 
 export const channelOf = (slug: string) => channels.value?.find((one) => one.slug === slug) ?? null;
+/* A channel that is not loaded, or not there any more, can do nothing. */
+const NOTHING: Capabilities = {
+  quote: false,
+  react: { allowed: false, emoji: [] },
+  seen: false,
+  typing: false,
+  templates: false,
+  voice: false,
+  text_style: "plain",
+  media: [],
+};
+export const capabilitiesOf = (slug: string): Capabilities => channelOf(slug)?.capabilities ?? NOTHING;
 export const accountOf = (id: string | null) => accounts.value?.find((one) => one.id === id) ?? null;
 /* The sidebar shows a channel while it can be used or connected here, and not a moment longer. */
 export const shownChannels = computed(() => channels.value ?? []);

@@ -5,6 +5,7 @@ import type { Message, Page } from "../api/types";
 import { mergeMessages, Stamps } from "../pure/merge";
 import { fetchConversation, known } from "./inbox";
 import { settle } from "./outbox";
+import { followQuote } from "./quote";
 import { workspacePath } from "./session";
 
 const PAGE = 50;
@@ -107,6 +108,7 @@ export async function refreshThread(): Promise<void> {
 
 function take(list: Message[]): void {
   settle(list);
+  list.forEach(followQuote);
   const mine = list.filter((message) => message.conversation_id === threadId.peek());
   if (mine.length === 0) return;
   const shown = messages.peek();
