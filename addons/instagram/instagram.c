@@ -181,6 +181,26 @@ static const struct trixy_checklist checklist[] = {
 
 static const struct trixy_text webhook_fields[] = {TRIXY_TEXT("messages"), TRIXY_TEXT("messaging_postbacks")};
 
+#define MB(n) ((uint64_t)(n) * 1024 * 1024)
+#define MEDIA(type_, max_mb, types, help_) \
+	{ .size = sizeof(struct trixy_media_rule), .type = (type_), .max_bytes = MB(max_mb), .mime_types = TRIXY_TEXT(types), \
+	  .help = TRIXY_TEXT(help_) }
+
+/* Meta: Instagram, "Send a Message", Media types and specifications. */
+static const struct trixy_media_rule media_rules[] = {
+	MEDIA(TRIXY_MESSAGE_IMAGE, 8, "image/png image/jpeg image/gif", "Save it as PNG or JPEG."),
+	MEDIA(TRIXY_MESSAGE_VIDEO, 25, "video/mp4 video/ogg video/x-msvideo video/quicktime video/webm",
+	      "Save it as MP4, shorter or smaller."),
+	MEDIA(TRIXY_MESSAGE_AUDIO, 25, "audio/aac audio/mp4 audio/wav", "Save it as M4A, AAC or WAV."),
+	MEDIA(TRIXY_MESSAGE_FILE, 25, "application/pdf", "Save it as PDF: Instagram takes no other documents."),
+};
+
+static const struct trixy_text reactions[] = {TRIXY_TEXT(IG_EMOJI_LOVE)};
+
+/* Where Meta keeps what people send (attachments carry their signed addresses; no token goes there). */
+static const struct trixy_text media_hosts[] = {TRIXY_TEXT("fbsbx.com"), TRIXY_TEXT("fbcdn.net"),
+						TRIXY_TEXT("cdninstagram.com")};
+
 static const struct trixy_channel channel = {
 	.size = sizeof(struct trixy_channel),
 	.text_unit = TRIXY_UNIT_BYTES,
@@ -212,6 +232,14 @@ static const struct trixy_channel channel = {
 	.check_answer = ig_check_answer,
 	.subscribe_request = ig_subscribe_request,
 	.subscribe_answer = ig_subscribe_answer,
+	.can = TRIXY_CAN_QUOTE | TRIXY_CAN_REACT | TRIXY_CAN_SEEN | TRIXY_CAN_TYPING | TRIXY_CAN_VOICE,
+	.text_style = TRIXY_STYLE_PLAIN,
+	.media_rule_count = COUNT(media_rules),
+	.reaction_count = COUNT(reactions),
+	.media_host_count = COUNT(media_hosts),
+	.media_rules = media_rules,
+	.reactions = reactions,
+	.media_hosts = media_hosts,
 };
 
 static const struct trixy_addon addon = {

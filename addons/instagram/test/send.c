@@ -96,6 +96,77 @@ static void composes_tag_and_reply(void **state)
 		    "\"messaging_type\":\"MESSAGE_TAG\",\"tag\":\"HUMAN_AGENT\",\"reply_to\":{\"mid\":\"aWdf\\\"x\"}}");
 }
 
+static int32_t compose_draft(struct fixture *f, const struct trixy_draft *draft, struct trixy_request *ret_request)
+{
+	struct trixy_draft whole = *draft;
+
+	whole.size = sizeof(whole);
+	whole.contact_key = test_text("900000000000001");
+	return test_channel()->compose(&test_instagram, &whole, &f->memory.memory, ret_request);
+}
+
+/* Meta: Instagram, "Send a Message": a file goes by its address and without a text. */
+static void composes_files_by_their_address(void **state)
+{
+	static const struct { uint32_t type; const char *word; } rows[] = {
+		{TRIXY_MESSAGE_IMAGE, "image"}, {TRIXY_MESSAGE_VIDEO, "video"}, {TRIXY_MESSAGE_AUDIO, "audio"},
+		{TRIXY_MESSAGE_FILE, "file"}};
+	struct trixy_draft draft = {.media_url = test_text("https://inbox.example/files/a\"b"), .media_flags = TRIXY_ATTACHMENT_VOICE};
+	struct trixy_request r;
+	char expected[256];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		draft.media_type = rows[i].type;
+		assert_int_equal(compose_draft(*state, &draft, &r), 0);
+		(void)snprintf(expected, sizeof(expected),
+			       "{\"recipient\":{\"id\":\"900000000000001\"},\"message\":{\"attachment\":{\"type\":\"%s\","
+			       "\"payload\":{\"url\":\"https://inbox.example/files/a\\\"b\"}}}}", rows[i].word);
+		assert_text(r.body, expected);
+	}
+	draft.text = test_text("no caption");
+	assert_int_equal(compose_draft(*state, &draft, &r), TRIXY_EINVAL);
+	draft.text = (struct trixy_text){NULL, 0};
+	draft.media_type = TRIXY_MESSAGE_STICKER;
+	assert_int_equal(compose_draft(*state, &draft, &r), TRIXY_EINVAL);
+	draft.media_type = TRIXY_MESSAGE_IMAGE;
+	draft.media_url = (struct trixy_text){NULL, 0};
+	assert_int_equal(compose_draft(*state, &draft, &r), TRIXY_EINVAL);
+}
+
+static void composes_reactions(void **state)
+{
+	struct trixy_draft draft = {.kind = TRIXY_DRAFT_REACTION, .reply_to_id = test_text("aWdf1"),
+				    .emoji = test_channel()->reactions[0]};
+	struct trixy_request r;
+
+	assert_int_equal(compose_draft(*state, &draft, &r), 0);
+	assert_text(r.body, "{\"recipient\":{\"id\":\"900000000000001\"},\"sender_action\":\"react\","
+			    "\"payload\":{\"message_id\":\"aWdf1\",\"reaction\":\"love\"}}");
+	draft.emoji = test_text("");
+	assert_int_equal(compose_draft(*state, &draft, &r), 0);
+	assert_text(r.body, "{\"recipient\":{\"id\":\"900000000000001\"},\"sender_action\":\"unreact\","
+			    "\"payload\":{\"message_id\":\"aWdf1\"}}");
+	draft.emoji = test_text("\xf0\x9f\x91\x8d");
+	assert_int_equal(compose_draft(*state, &draft, &r), TRIXY_EINVAL);
+	draft.emoji = test_channel()->reactions[0];
+	draft.reply_to_id = (struct trixy_text){NULL, 0};
+	assert_int_equal(compose_draft(*state, &draft, &r), TRIXY_EINVAL);
+}
+
+static void composes_presence_and_nothing_beside_it(void **state)
+{
+	struct trixy_draft draft = {.kind = TRIXY_DRAFT_SEEN, .reply_to_id = test_text("aWdf1")};
+	struct trixy_request r;
+
+	assert_int_equal(compose_draft(*state, &draft, &r), 0);
+	assert_text(r.body, "{\"recipient\":{\"id\":\"900000000000001\"},\"sender_action\":\"mark_seen\"}");
+	draft.kind = TRIXY_DRAFT_TYPING;
+	assert_int_equal(compose_draft(*state, &draft, &r), 0);
+	assert_text(r.body, "{\"recipient\":{\"id\":\"900000000000001\"},\"sender_action\":\"typing_on\"}");
+	draft.kind = TRIXY_DRAFT_TEMPLATE;
+	assert_int_equal(compose_draft(*state, &draft, &r), TRIXY_EINVAL);
+}
+
 static void compose_refuses_what_instagram_would(void **state)
 {
 	struct trixy_request r;
@@ -159,6 +230,7 @@ static struct trixy_outcome answer_with(struct fixture *f, int64_t http_status, 
 
 	assert_int_equal(test_channel()->read_answer(&test_facebook, &answer, &f->memory.memory, &o), 0);
 	test_outcome_check(&o);
+	assert_true(o.kind != TRIXY_SENT || o.message_id.len > 0);	/* no draft is told: it may be no reaction */
 	return o;
 }
 
@@ -278,6 +350,40 @@ static void reads_success(void **state)
 	assert_text(o.message_id, "aWdf1");
 }
 
+static uint32_t kind_for_draft(struct fixture *f, const struct trixy_draft *draft, const char *body)
+{
+	const struct trixy_answer answer = {
+		.size = sizeof(answer), .http_status = 200, .body = test_text(body), .draft = draft};
+	struct trixy_outcome o;
+
+	assert_int_equal(test_channel()->read_answer(&test_facebook, &answer, &f->memory.memory, &o), 0);
+	test_outcome_check(&o);
+	return o.kind;
+}
+
+/* A reaction has no id of its own; for a message an answer without one proves nothing. */
+static void knows_a_reactions_answer(void **state)
+{
+	const struct trixy_draft reaction = {.size = sizeof(reaction), .kind = TRIXY_DRAFT_REACTION};
+	const struct trixy_draft message = {.size = sizeof(message)};
+
+	assert_int_equal(kind_for_draft(*state, &reaction, "{\"recipient_id\":\"9\"}"), TRIXY_SENT);
+	assert_int_equal(kind_for_draft(*state, &message, "{\"recipient_id\":\"9\"}"), TRIXY_UNKNOWN);
+	assert_int_equal(kind_for_draft(*state, NULL, "{\"recipient_id\":\"9\"}"), TRIXY_UNKNOWN);
+}
+
+/* An app without the Human Agent feature may still send everything else. */
+static void a_tag_that_is_not_allowed_fails_alone(void **state)
+{
+	const struct trixy_draft tagged = {.size = sizeof(tagged), .tag = test_text("HUMAN_AGENT")};
+	const struct trixy_draft plain = {.size = sizeof(plain)};
+
+	assert_int_equal(kind_for_draft(*state, &tagged, "{\"error\":{\"code\":10}}"), TRIXY_FAILED);
+	assert_int_equal(kind_for_draft(*state, &tagged, "{\"error\":{\"code\":200}}"), TRIXY_FAILED);
+	assert_int_equal(kind_for_draft(*state, &plain, "{\"error\":{\"code\":10}}"), TRIXY_HOLD);
+	assert_int_equal(kind_for_draft(*state, &tagged, "{\"error\":{\"code\":200,\"error_subcode\":2534041}}"), TRIXY_HOLD);
+}
+
 static void says_the_guides_words_for_a_closed_window(void **state)
 {
 	struct trixy_outcome o = error_answer(*state, 400, 10, 2534022, "");
@@ -394,11 +500,16 @@ int main(void)
 		TEST(composes_for_facebook),
 		TEST(composes_for_instagram_without_proof),
 		TEST(composes_tag_and_reply),
+		TEST(composes_files_by_their_address),
+		TEST(composes_reactions),
+		TEST(composes_presence_and_nothing_beside_it),
 		TEST(compose_refuses_what_instagram_would),
 		TEST(compose_refuses_a_token_that_breaks_the_header),
 		TEST(compose_survives_shortage),
 		TEST(reads_every_error),
 		TEST(reads_success),
+		TEST(knows_a_reactions_answer),
+		TEST(a_tag_that_is_not_allowed_fails_alone),
 		TEST(says_the_guides_words_for_a_closed_window),
 		TEST(quotes_meta_where_its_words_tell_more),
 		TEST(retries_an_undocumented_fault_of_meta),
