@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/crypto.h"
@@ -710,6 +711,38 @@ static int start(void **state)
 	return crypto_init(NULL);
 }
 
+/* ---- addresses ---- */
+
+static void address_is_one_of_the_public_internet(void **state)
+{
+	static const char *const public_ones[] = {
+		"1.1.1.1", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255", "128.0.0.0",
+		"169.253.255.255", "169.255.0.0", "172.15.255.255", "172.32.0.0", "192.0.1.0", "192.0.3.0", "192.167.255.255",
+		"192.169.0.0", "198.17.255.255", "198.20.0.0", "203.0.112.255", "203.0.114.0", "223.255.255.255",
+		"2606:4700::1111", "2a03:2880:f003::1", "2001:200::1", "2001:db9::", "3ffe:ffff::", "::ffff:1.1.1.1", "64:ff9b::1.1.1.1",
+	};
+	static const char *const others[] = {
+		"0.0.0.0", "0.255.255.255", "10.0.0.0", "10.255.255.255", "100.64.0.0", "100.127.255.255", "127.0.0.1",
+		"127.255.255.255", "169.254.0.0", "169.254.169.254", "172.16.0.0", "172.31.255.255", "192.0.0.0", "192.0.2.255",
+		"192.88.99.1", "192.168.0.0", "192.168.255.255", "198.18.0.0", "198.19.255.255", "198.51.100.7", "203.0.113.7",
+		"224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255",
+		"::", "::1", "::127.0.0.1", "::ffff:127.0.0.1", "::ffff:10.1.2.3", "::ffff:0:127.0.0.1", "64:ff9b::127.0.0.1",
+		"64:ff9b::10.0.0.1", "64:ff9b:1::1.1.1.1", "100::1", "2001::1", "2001:1::1", "2001:20::1", "2001:1ff:ffff::", "2001:db8::1",
+		"2002:7f00:1::", "2002:101:101::", "3fff::1", "3fff:fff::1", "4000::1", "5f00::1", "fc00::1", "fdff::1", "fe80::1",
+		"fe80::1%eth0", "fec0::1", "ff02::1", "", "localhost", "1.1.1", "1.1.1.1.1", "0x7f000001", " 1.1.1.1",
+	};
+	struct sockaddr unix_one = { .sa_family = AF_UNIX };
+
+	(void)state;
+	for (size_t k = 0; k < COUNT(public_ones); k++)
+		if (!address_text_is_public(public_ones[k]))
+			check_failed("%s is refused", public_ones[k]);
+	for (size_t k = 0; k < COUNT(others); k++)
+		if (address_text_is_public(others[k]))
+			check_failed("%s is taken for a public one", others[k]);
+	assert_false(address_is_public(&unix_one));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -723,6 +756,7 @@ int main(void)
 		cmocka_unit_test(words_and_hex), cmocka_unit_test(config_defaults), cmocka_unit_test(config_order),
 		cmocka_unit_test(config_says_what_is_wrong), cmocka_unit_test(config_names_where), cmocka_unit_test(config_good_values),
 		cmocka_unit_test(errors_are_cut_and_joined),
+		cmocka_unit_test(address_is_one_of_the_public_internet),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);

@@ -8,13 +8,15 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
+#include <unistd.h>
 
+#include "base/address.h"
 #include "base/buf.h"
 #include "base/limit.h"
 #include "base/log.h"
 
 enum { CONNECT_MS = 10 * 1000, TIMEOUT_MS = 30 * 1000, IDLE_SECONDS = 50, CONNECTIONS_KEPT = 64, ANSWER_HEADERS = 64 * 1024,
-       ANSWER_HEADER_COUNT = 128, POLL_MS = 60 * 1000 };
+       ANSWER_HEADER_COUNT = 128, POLL_MS = 60 * 1000, SLOW_BYTES = 1024, SLOW_SECONDS = 30, PARTS_MAX = 64 };
 
 struct http_client {
 	CURLM *multi;
@@ -35,14 +37,35 @@ struct transfer {
 	bool repeatable;		/* asking twice does no harm: GET */
 	int requests;			/* times that curl began to write it */
 	size_t body_read;		/* bytes of the body that curl took from us */
+	curl_mime *mime;
+	struct reading *readings;	/* of the parts, one each */
 	struct buf body;		/* of the answer */
 	struct http_header *answer_headers;
 	size_t header_bytes;
-	bool too_large;
+	size_t max, sunk;		/* bytes of the answer that may come, and that went to the sink */
+	bool too_large, sink_failed, denied, unreadable;
 	char error[CURL_ERROR_SIZE];
 };
 
+/* Where curl is in a part's content. */
+struct reading {
+	struct transfer *transfer;
+	const struct http_part *part;
+	int64_t at;
+};
+
 /* ---- curl's callbacks ---- */
+
+/* Called with the address that the name stands for, before anything is sent there. */
+static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
+{
+	struct transfer *t = arg;
+
+	if (purpose == CURLSOCKTYPE_IPCXN && address_is_public(&a->addr))
+		return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+	t->denied = true;
+	return CURL_SOCKET_BAD;
+}
 
 /* Called when a connection is there and the request is about to be written. */
 static int before_request(void *arg, char *to, char *from, int to_port, int from_port)
@@ -50,10 +73,14 @@ static int before_request(void *arg, char *to, char *from, int to_port, int from
 	struct transfer *t = arg;
 	long written = 0;
 
-	(void)to;
 	(void)from;
 	(void)to_port;
 	(void)from_port;
+	/* A connection that somebody else had opened. */
+	if (t->call->public_only && !address_text_is_public(to)) {
+		t->denied = true;
+		return CURL_PREREQFUNC_ABORT;
+	}
 	if (t->requests++ == 0 || t->repeatable)
 		return CURL_PREREQFUNC_OK;
 	if (curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &written) == CURLE_OK && written == 0 && t->body_read == 0)
@@ -72,11 +99,59 @@ static size_t give_body(char *to, size_t size, size_t count, void *arg)
 	return rest.len;
 }
 
+static size_t give_part(char *to, size_t size, size_t count, void *arg)
+{
+	struct reading *r = arg;
+	const struct http_part *part = r->part;
+	size_t room = size * count;
+
+	if (part->fd < 0) {
+		struct str rest = str_cut(part->value, (size_t)r->at, room);
+
+		if (rest.len > 0)
+			memcpy(to, rest.p, rest.len);
+		r->at += (int64_t)rest.len;
+		r->transfer->body_read += rest.len;
+		return rest.len;
+	}
+	if ((int64_t)room > part->bytes - r->at)
+		room = (size_t)(part->bytes - r->at);
+	ssize_t n = room == 0 ? 0 : pread(part->fd, to, room, (off_t)r->at);
+
+	if (n < 0 || (n == 0 && room > 0)) {	/* the file became shorter: what was announced cannot be sent any more */
+		r->transfer->unreadable = true;
+		return CURL_READFUNC_ABORT;
+	}
+	r->at += n;
+	r->transfer->body_read += (size_t)n;
+	return (size_t)n;
+}
+
+/* Back to the beginning, which curl asks for before the first byte leaves; never after it. */
+static int seek_part(void *arg, curl_off_t offset, int origin)
+{
+	struct reading *r = arg;
+
+	if (origin != SEEK_SET || offset != 0 || r->transfer->body_read > 0)
+		return CURL_SEEKFUNC_FAIL;
+	r->at = 0;
+	return CURL_SEEKFUNC_OK;
+}
+
 static size_t take_body(char *from, size_t size, size_t count, void *arg)
 {
 	struct transfer *t = arg;
+	long status = 0;
 
 	(void)size;			/* always 1 */
+	if (t->call->sink != NULL && curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK && status / 100 == 2) {
+		t->sunk += count;
+		t->too_large = t->too_large || t->sunk > t->max;
+		if (t->too_large)
+			return 0;
+		t->sink_failed = t->sink_failed || t->call->sink(t->call->sink_arg, (struct str){ from, count }) < 0;
+		return t->sink_failed ? 0 : count;
+	}
 	buf_add(&t->body, (struct str){ from, count });
 	t->too_large = t->too_large || t->body.failed;
 	return t->body.failed ? 0 : count;
@@ -158,6 +233,15 @@ static int check_request(const struct http_call *call, struct error *err)
 	for (size_t k = 0; k < call->header_count; k++)
 		if (!is_token(call->headers[k].name) || has_control(call->headers[k].value) || is_framing(call->headers[k].name))
 			return fail(err, ERR_INVALID, "the request's header %zu is not one that may be sent", k + 1);
+	if (call->part_count > PARTS_MAX)
+		return fail(err, ERR_INVALID, "the request has more than %d parts", PARTS_MAX);
+	for (size_t k = 0; k < call->part_count; k++) {
+		const struct http_part *p = &call->parts[k];
+
+		if (p->name.len == 0 || has_control(p->name) || has_control(p->file_name) || has_control(p->mime_type) ||
+		    (p->fd >= 0 && p->bytes < 0))
+			return fail(err, ERR_INVALID, "the request's part %zu is not one that may be sent", k + 1);
+	}
 	return 0;
 }
 
@@ -173,12 +257,16 @@ static bool add_line(struct transfer *t, struct str line)
 static int add_headers(struct transfer *t, struct error *err)
 {
 	SCOPED(arena_wipe) struct arena arena = { 0 };
-	bool typed = false, ok = true;
+	bool typed = t->call->part_count > 0, ok = true;	/* of parts curl tells the type, for it makes the boundary */
 
 	for (size_t k = 0; k < t->call->header_count && ok; k++) {
 		const struct http_header *h = &t->call->headers[k];
 
-		typed = typed || str_eq_nocase(h->name, STR("content-type"));
+		if (str_eq_nocase(h->name, STR("content-type"))) {
+			if (t->call->part_count > 0)
+				continue;
+			typed = true;
+		}
 		/* curl's way to say that a header is there and empty. */
 		ok = add_line(t, h->value.len == 0 ? arena_printf(&arena, "%.*s;", STR_ARG(h->name)) :
 			      arena_printf(&arena, "%.*s: %.*s", (int)h->name.len, h->name.p, (int)h->value.len, h->value.p));
@@ -186,6 +274,43 @@ static int add_headers(struct transfer *t, struct error *err)
 	/* Against those that curl would add to a body. */
 	ok = ok && add_line(t, STR("Expect:")) && (typed || add_line(t, STR("Content-Type:")));
 	return ok ? 0 : fail(err, ERR_NOMEM, "out of memory");
+}
+
+static CURLcode add_part(struct transfer *t, struct reading *reading, const struct http_part *part, struct arena *arena)
+{
+	curl_mimepart *p = curl_mime_addpart(t->mime);
+	struct str name = arena_copy(arena, part->name), file = arena_copy(arena, part->file_name),
+		   type = arena_copy(arena, part->mime_type);
+	int64_t bytes = part->fd < 0 ? (int64_t)part->value.len : part->bytes;
+	CURLcode r;
+
+	*reading = (struct reading){ .transfer = t, .part = part };
+	if (p == NULL || arena_failed(arena))
+		return CURLE_OUT_OF_MEMORY;
+	if ((r = curl_mime_name(p, name.p)) != CURLE_OK || (file.p != NULL && (r = curl_mime_filename(p, file.p)) != CURLE_OK) ||
+	    (type.p != NULL && (r = curl_mime_type(p, type.p)) != CURLE_OK))
+		return r;
+	return curl_mime_data_cb(p, (curl_off_t)bytes, give_part, seek_part, NULL, reading);
+}
+
+/* Copies the names, reads the contents when they leave. */
+static int add_parts(struct transfer *t, struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct http_call *call = t->call;
+	CURLcode r = CURLE_OK;
+
+	if (call->part_count == 0)
+		return 0;
+	t->mime = curl_mime_init(t->easy);
+	t->readings = arena_alloc(&call->memory, call->part_count * sizeof(*t->readings));
+	if (t->mime == NULL || t->readings == NULL)
+		return fail(err, ERR_NOMEM, "out of memory");
+	for (size_t k = 0; k < call->part_count && r == CURLE_OK; k++)
+		r = add_part(t, &t->readings[k], &call->parts[k], &arena);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(t->easy, CURLOPT_MIMEPOST, t->mime);
+	return r == CURLE_OK ? 0 : fail(err, ERR_NOMEM, "%s", curl_easy_strerror(r));
 }
 
 static void set_method(struct transfer *t, const char *method)
@@ -197,7 +322,7 @@ static void set_method(struct transfer *t, const char *method)
 		(void)curl_easy_setopt(t->easy, CURLOPT_NOBODY, 1L);
 		return;
 	}
-	if (call->body.len > 0 || str_eq_c(call->method, "POST")) {
+	if (call->part_count == 0 && (call->body.len > 0 || str_eq_c(call->method, "POST"))) {
 		(void)curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
 		(void)curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.len);
 		/* Read from here, not given as POSTFIELDS: what was read cannot be sent a second time. */
@@ -237,6 +362,24 @@ static CURLcode set_rules(struct transfer *t, const struct http_client *c)
 	return curl_easy_setopt(e, CURLOPT_PRIVATE, t);
 }
 
+/* Limits of what comes back, and of where it may come from. */
+static CURLcode set_limits(struct transfer *t)
+{
+	CURL *e = t->easy;
+	CURLcode r;
+
+	if ((r = curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->max)) != CURLE_OK)
+		return r;
+	if (t->call->sink != NULL) {
+		(void)curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES);
+		(void)curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)SLOW_SECONDS);
+	}
+	if (t->call->public_only && ((r = curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket)) != CURLE_OK ||
+				     (r = curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, t)) != CURLE_OK))
+		return r;
+	return CURLE_OK;
+}
+
 /* Fills t->easy with the call. */
 static int prepare(struct http_client *c, struct transfer *t, struct error *err)
 {
@@ -255,9 +398,9 @@ static int prepare(struct http_client *c, struct transfer *t, struct error *err)
 		return fail(err, ERR_NOMEM, "out of memory");
 	CURLcode code = set_rules(t, c);
 
-	if (code != CURLE_OK)
+	if (code != CURLE_OK || (code = set_limits(t)) != CURLE_OK)
 		return fail(err, ERR_BROKEN, "this libcurl lacks what is needed: %s", curl_easy_strerror(code));
-	if ((r = add_headers(t, err)) < 0)
+	if ((r = add_headers(t, err)) < 0 || (r = add_parts(t, err)) < 0)
 		return r;
 	set_method(t, method.p);
 	(void)curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
@@ -283,6 +426,7 @@ static void transfer_free(struct transfer *t)
 		return;
 	if (t->easy != NULL)
 		curl_easy_cleanup(t->easy);
+	curl_mime_free(t->mime);
 	free_headers(t->headers);
 	buf_done(&t->body);
 	free(t);
@@ -324,8 +468,14 @@ static void set_failure(struct transfer *t, CURLcode code, const char *why)
 
 	(void)curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &written);
 	call->surely_not_sent = t->requests == 0 || (written == 0 && t->body_read == 0);
-	if (t->too_large)
+	if (t->denied && call->surely_not_sent)
+		(void)fail(&call->error, ERR_DENIED, "its address is not one of the public internet");
+	else if (t->too_large || code == CURLE_FILESIZE_EXCEEDED)
 		(void)fail(&call->error, ERR_LIMIT, "the answer is larger than allowed");
+	else if (t->sink_failed)
+		(void)fail(&call->error, ERR_BROKEN, "the answer could not be kept");
+	else if (t->unreadable)
+		(void)fail(&call->error, ERR_BROKEN, "the file that was being sent cannot be read any more");
 	else if (call->surely_not_sent && (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL))
 		(void)fail(&call->error, ERR_INVALID, "%s", curl_easy_strerror(code));
 	else
@@ -356,6 +506,8 @@ static void finish(struct http_client *c, struct transfer *t, CURLcode code, con
 	(void)curl_multi_remove_handle(c->multi, t->easy);
 	curl_easy_cleanup(t->easy);
 	t->easy = NULL;
+	curl_mime_free(t->mime);
+	t->mime = NULL;
 	free_headers(t->headers);
 	t->headers = NULL;
 	call->internal = t;		/* holds the answer's body until http_call_done */
@@ -373,7 +525,8 @@ static void begin(struct http_client *c, struct http_call *call)
 		return;
 	}
 	t->call = call;
-	t->body.max = call->max_answer > 0 ? call->max_answer : LIMIT_ANSWER_BODY;
+	t->max = call->max_answer > 0 ? call->max_answer : LIMIT_ANSWER_BODY;
+	t->body.max = call->sink == NULL || t->max < LIMIT_ANSWER_BODY ? t->max : LIMIT_ANSWER_BODY;
 	r = prepare(c, t, &err);
 	if (r == 0 && curl_multi_add_handle(c->multi, t->easy) != CURLM_OK)
 		r = fail(&err, ERR_NOMEM, "out of memory");
@@ -444,6 +597,98 @@ static void *run(void *arg)
 	while (c->running != NULL)
 		finish(c, c->running, CURLE_OK, "the server stopped before the answer came");
 	return NULL;
+}
+
+/* ---- addresses ---- */
+
+static int url_failed(CURLUcode code, struct error *err)
+{
+	return fail(err, code == CURLUE_OUT_OF_MEMORY ? ERR_NOMEM : ERR_INVALID, "the address cannot be used: %s",
+		    curl_url_strerror(code));
+}
+
+/* A part of it, copied; STR_NONE when there is none. */
+static struct str url_part(CURLU *u, CURLUPart what, unsigned flags, struct arena *arena)
+{
+	char *p = NULL;
+	struct str s = STR_NONE;
+
+	if (curl_url_get(u, what, &p, flags) == CURLUE_OK)
+		s = arena_copy(arena, str_of(p));
+	curl_free(p);
+	return s;
+}
+
+static void url_free(CURLU **u)
+{
+	curl_url_cleanup(*u);
+}
+
+static int url_parse(CURLU *u, struct str url, struct arena *arena, struct error *err)
+{
+	struct str z = arena_copy(arena, url);
+	CURLUcode code;
+
+	if (url.len == 0 || url.len > LIMIT_URL || has_control(url))
+		return fail(err, ERR_INVALID, "the address is empty, too long or has control characters");
+	if (u == NULL || arena_failed(arena))
+		return fail(err, ERR_NOMEM, "out of memory");
+	if ((code = curl_url_set(u, CURLUPART_URL, z.p, 0)) != CURLUE_OK)
+		return url_failed(code, err);
+	struct str scheme = url_part(u, CURLUPART_SCHEME, 0, arena);
+
+	if (!str_eq_c(scheme, "http") && !str_eq_c(scheme, "https"))
+		return fail(err, ERR_INVALID, "the address is not one of http or https");
+	if (url_part(u, CURLUPART_USER, 0, arena).p != NULL || url_part(u, CURLUPART_PASSWORD, 0, arena).p != NULL)
+		return fail(err, ERR_INVALID, "the address has a user name in it");
+	return 0;
+}
+
+int http_origin_of(struct str url, struct arena *arena, struct http_origin *ret, struct error *err)
+{
+	SCOPED(url_free) CURLU *u = curl_url();
+	int r = url_parse(u, url, arena, err);
+
+	*ret = (struct http_origin){ 0 };
+	if (r < 0)
+		return r;
+	ret->scheme = url_part(u, CURLUPART_SCHEME, 0, arena);
+	struct str host = url_part(u, CURLUPART_HOST, CURLU_URLDECODE, arena), port = url_part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT, arena);
+
+	if (arena_failed(arena))
+		return fail(err, ERR_NOMEM, "out of memory");
+	if (host.len > 2 && host.p[0] == '[' && host.p[host.len - 1] == ']')
+		host = str_cut(host, 1, host.len - 2);
+	if (host.len == 0 || !str_to_i64(port, &ret->port))
+		return fail(err, ERR_INVALID, "the address has no host");
+	for (char *p = (char *)host.p; p < host.p + host.len; p++)	/* our own fresh copy */
+		*p = (char)(*p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p);
+	ret->host = host;
+	return 0;
+}
+
+int http_url_join(struct str base, struct str location, struct arena *arena, struct str *ret, struct error *err)
+{
+	SCOPED(url_free) CURLU *u = curl_url();
+	int r = url_parse(u, base, arena, err);
+	struct str z = arena_copy(arena, location);
+	CURLUcode code;
+
+	*ret = STR_NONE;
+	if (r < 0)
+		return r;
+	if (location.len == 0 || location.len > LIMIT_URL || has_control(location))
+		return fail(err, ERR_INVALID, "the address is empty, too long or has control characters");
+	if (arena_failed(arena))
+		return fail(err, ERR_NOMEM, "out of memory");
+	if ((code = curl_url_set(u, CURLUPART_URL, z.p, CURLU_URLENCODE)) != CURLUE_OK)
+		return url_failed(code, err);
+	*ret = url_part(u, CURLUPART_URL, 0, arena);
+	if (ret->p == NULL)
+		return fail(err, ERR_NOMEM, "out of memory");
+	SCOPED(url_free) CURLU *whole = curl_url();
+
+	return url_parse(whole, *ret, arena, err);
 }
 
 /* ---- the outside ---- */

@@ -68,6 +68,10 @@ static bool answer(void *arg, int fd, const struct peer_request *r)
 			ok = peer_send(fd, str_of(large));
 		return ok && peer_send(fd, STR("\r\n"));
 	}
+	if (is_path(r, "/told-large"))		/* more than it ever sends: whoever believes it need not wait */
+		return peer_send(fd, STR("HTTP/1.1 200 OK\r\nContent-Length: 50000000\r\n\r\nx")) && (peer_hang(fd), false);
+	if (is_path(r, "/unhappy"))
+		return peer_reply(fd, 410, "", "it is gone");
 	if (is_path(r, "/close"))
 		return false;
 	if (is_path(r, "/reset"))
@@ -381,6 +385,273 @@ static void test_refused_requests(void **state)
 	assert_int_equal(peer_requests(peer), 0);
 }
 
+/* ---- parts ---- */
+
+static int file_of(struct str bytes)
+{
+	FILE *f = tmpfile();
+	int fd;
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes.p, 1, bytes.len, f), bytes.len);
+	assert_int_equal(fflush(f), 0);
+	fd = dup(fileno(f));
+	(void)fclose(f);
+	return fd;
+}
+
+static void test_parts(void **state)
+{
+	int fd = file_of(STR("\0the bytes\r\n--of a file, and more"));
+	struct http_part parts[] = {
+		{ .name = STR("messaging_product"), .value = STR("whatsapp"), .fd = -1 },
+		{ .name = STR("file"), .file_name = STR("a \"b\".pdf"), .mime_type = STR("application/pdf"), .fd = fd, .bytes = 25 },
+	};
+	struct http_header typed = { STR("content-type"), STR("application/json") };
+	struct http_call c = call_to("POST", "/echo", STR("not looked at"));
+	struct peer_request r;
+
+	(void)state;
+	c.parts = parts;
+	c.part_count = 2;
+	c.headers = &typed;
+	c.header_count = 1;
+	http_client_run(client, &c);
+	assert_int_equal(c.status, 201);
+	r.head = (struct str){ seen, (size_t)(strstr(seen, "\r\n\r\n") - seen) };
+	struct str type = peer_header(&r, "content-type"), rest, head = str_split(type, '=', &rest);
+	char expected[1024];
+
+	check_str(head, "multipart/form-data; boundary");
+	int n = snprintf(expected, sizeof(expected), "\r\n\r\n--%.*s\r\nContent-Disposition: form-data; name=\"messaging_product\"\r\n\r\nwhatsapp\r\n"
+		 "--%.*s\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a %%22b%%22.pdf\"\r\n"
+		 "Content-Type: application/pdf\r\n\r\n", STR_ARG(rest), STR_ARG(rest));
+	char *at = strstr(seen, "\r\n\r\n");
+
+	assert_int_equal(strncmp(at, expected, (size_t)n), 0);
+	/* The rest holds a NUL: it was cut there when it was noted, so its length says that all came. */
+	int64_t length = 0;
+
+	assert_true(str_to_i64(peer_header(&r, "content-length"), &length));
+	assert_int_equal(length, n - 4 + 25 + 8 + (int)rest.len);
+	assert_int_equal(lseek(fd, 0, SEEK_CUR), 33);	/* where it was */
+	http_call_done(&c);
+	(void)close(fd);
+}
+
+/* A file that is shorter than was told, a part that breaks the head. */
+static void test_bad_parts(void **state)
+{
+	int fd = file_of(STR("short"));
+	struct http_part part = { .name = STR("file"), .fd = fd, .bytes = 100000 };
+	struct http_call c = call_to("POST", "/echo", STR_NONE);
+
+	(void)state;
+	c.parts = &part;
+	c.part_count = 1;
+	http_client_run(client, &c);
+	assert_int_equal(c.status, 0);
+	assert_int_equal(c.error.code, ERR_BROKEN);
+	http_call_done(&c);
+	part = (struct http_part){ .name = STR("a\r\nX: y"), .value = STR("v"), .fd = -1 };
+	http_client_run(client, &c);
+	assert_true(c.status == 0 && c.surely_not_sent && c.error.code == ERR_INVALID);
+	http_call_done(&c);
+	assert_int_equal(peer_requests(peer), 0);
+	(void)close(fd);
+}
+
+/* A kept connection that dies under parts: as with a body, never a second time. */
+static void test_parts_are_sent_once(void **state)
+{
+	struct http_part part = { .name = STR("a"), .value = STR("v"), .fd = -1 };
+	struct http_call first = call_to("GET", "/flaky", STR_NONE), second = call_to("POST", "/flaky", STR_NONE);
+
+	(void)state;
+	http_client_run(client, &first);
+	assert_int_equal(first.status, 200);
+	http_call_done(&first);
+	second.parts = &part;
+	second.part_count = 1;
+	http_client_run(client, &second);
+	assert_true(second.status == 0 && !second.surely_not_sent && second.error.code == ERR_UNKNOWN);
+	assert_int_equal(peer_requests(peer), 2);
+	http_call_done(&second);
+}
+
+/* ---- bodies that stream ---- */
+
+struct sink {
+	size_t bytes, fails_after;
+};
+
+static int take(void *arg, struct str bytes)
+{
+	struct sink *s = arg;
+
+	s->bytes += bytes.len;
+	return s->fails_after > 0 && s->bytes > s->fails_after ? -1 : 0;
+}
+
+static struct http_call call_into(struct sink *s, const char *path, size_t max)
+{
+	struct http_call c = call_to("GET", path, STR_NONE);
+
+	c.sink = take;
+	c.sink_arg = s;
+	c.max_answer = max;
+	return c;
+}
+
+static void test_sink(void **state)
+{
+	struct sink s = { 0 };
+	struct http_call c = call_into(&s, "/large", 200 * 1024);
+
+	(void)state;
+	http_client_run(client, &c);
+	assert_int_equal(c.status, 200);
+	assert_int_equal(s.bytes, 200 * 1024 - 1);
+	assert_int_equal(c.answer_body.len, 0);
+	http_call_done(&c);
+	s = (struct sink){ 0 };
+	c = call_into(&s, "/unhappy", 100);	/* what explains a refusal is no part of the file */
+	http_client_run(client, &c);
+	assert_int_equal(c.status, 410);
+	assert_int_equal(s.bytes, 0);
+	check_str(c.answer_body, "it is gone");
+	http_call_done(&c);
+	s = (struct sink){ .fails_after = 1000 };
+	c = call_into(&s, "/large", 200 * 1024);
+	http_client_run(client, &c);
+	assert_true(c.status == 0 && c.error.code == ERR_BROKEN);
+	http_call_done(&c);
+	s = (struct sink){ 0 };
+	c = call_into(&s, "/short", 1000);
+	http_client_run(client, &c);
+	assert_true(c.status == 0 && c.error.code != ERR_LIMIT);
+	http_call_done(&c);
+}
+
+static void test_sink_limits(void **state)
+{
+	struct sink s = { 0 };
+	struct http_call c = call_into(&s, "/told-large", 1000000);
+	int64_t begun = clock_mono_ms();
+
+	(void)state;
+	http_client_run(client, &c);
+	assert_true(c.status == 0 && c.error.code == ERR_LIMIT);
+	assert_true(s.bytes == 0 && clock_mono_ms() - begun < 4000);
+	http_call_done(&c);
+	s = (struct sink){ 0 };
+	c = call_into(&s, "/chunked", 4);	/* its length is not told */
+	http_client_run(client, &c);
+	assert_true(c.status == 0 && c.error.code == ERR_LIMIT);
+	assert_true(s.bytes <= 4);
+	http_call_done(&c);
+}
+
+/* ---- the guard of addresses ---- */
+
+/* The peer is at 127.0.0.1: it must not even be connected to, by whatever name. */
+static void test_public_only(void **state)
+{
+	static const char *const hosts[] = { "127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0", "0x7f.1",
+					     "127.1", "[::ffff:7f00:1]", "[64:ff9b::7f00:1]" };
+	char url[128];
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(hosts) / sizeof(hosts[0]); k++) {
+		struct http_call c = call_to("GET", "/echo", STR_NONE);
+
+		(void)snprintf(url, sizeof(url), "http://%s:%d/echo", hosts[k], peer_port(peer));
+		c.url = str_of(url);
+		c.public_only = true;
+		http_client_run(client, &c);
+		if (c.status != 0 || !c.surely_not_sent || c.error.code != ERR_DENIED)
+			check_failed("%s: %lld %d %s", hosts[k], (long long)c.status, c.error.code, c.error.text);
+		http_call_done(&c);
+	}
+	assert_int_equal(peer_connections(peer), 0);
+	/* A connection that somebody without the guard has opened is no way around it. */
+	struct http_call open = call_to("GET", "/echo", STR_NONE), guarded = call_to("GET", "/echo", STR_NONE);
+
+	http_client_run(client, &open);
+	assert_int_equal(open.status, 201);
+	http_call_done(&open);
+	guarded.public_only = true;
+	http_client_run(client, &guarded);
+	assert_true(guarded.status == 0 && guarded.surely_not_sent && guarded.error.code == ERR_DENIED);
+	http_call_done(&guarded);
+	assert_int_equal(peer_requests(peer), 1);
+}
+
+static void check_origin(const char *url, const char *scheme, const char *host, int port)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct http_origin o;
+	struct error err = { 0 };
+	int r = http_origin_of(str_of(url), &arena, &o, &err);
+
+	if (scheme == NULL) {
+		if (r != ERR_INVALID)
+			check_failed("%s is an address", url);
+		return;
+	}
+	check_ok(r, &err);
+	check_str(o.scheme, scheme);
+	check_str(o.host, host);
+	assert_int_equal(o.port, port);
+}
+
+static void test_origins(void **state)
+{
+	(void)state;
+	check_origin("https://LookAside.fbsbx.com/a?b#c", "https", "lookaside.fbsbx.com", 443);
+	check_origin("HTTP://a.example:8080", "http", "a.example", 8080);
+	check_origin("http://[::1]:81/", "http", "::1", 81);
+	check_origin("https://a.example\\@b.example/", NULL, NULL, 0);
+	check_origin("https://a.example@b.example/", NULL, NULL, 0);
+	check_origin("https://u:p@b.example/", NULL, NULL, 0);
+	check_origin("https://%62.example/", "https", "b.example", 443);
+	check_origin("ftp://a.example/", NULL, NULL, 0);
+	check_origin("//a.example/", NULL, NULL, 0);
+	check_origin("https://", NULL, NULL, 0);
+	check_origin("https:///a", "https", "a", 443);	/* as curl itself would go there */
+	check_origin("https://a.example:70000/", NULL, NULL, 0);
+	check_origin("https://a.example/\n", NULL, NULL, 0);
+	check_origin("", NULL, NULL, 0);
+}
+
+static void check_join(const char *base, const char *location, const char *expected)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct str s;
+	struct error err = { 0 };
+	int r = http_url_join(str_of(base), str_of(location), &arena, &s, &err);
+
+	if (expected == NULL) {
+		assert_int_equal(r, ERR_INVALID);
+		return;
+	}
+	check_ok(r, &err);
+	check_str(s, expected);
+}
+
+static void test_joins(void **state)
+{
+	(void)state;
+	check_join("https://a.example/b/c?d", "/e", "https://a.example/e");
+	check_join("https://a.example/b/c?d", "e", "https://a.example/b/e");
+	check_join("https://a.example/b", "//c.example/d", "https://c.example/d");
+	check_join("https://a.example/b", "http://127.0.0.1:1/", "http://127.0.0.1:1/");
+	check_join("https://a.example/b", "file:///etc/passwd", NULL);
+	check_join("https://a.example/b", "https://x@c.example/", NULL);
+	check_join("https://a.example/b", "", NULL);
+	check_join("https://a.example/b", "/a b", "https://a.example/a%20b");
+}
+
 /* ---- many at once ---- */
 
 enum { MANY = 300 };
@@ -476,6 +747,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_tls, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_connect_timeout, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refused_requests, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_parts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_bad_parts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_parts_are_sent_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_sink, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_sink_limits, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_public_only, set_up, tear_down),
+		cmocka_unit_test(test_origins),
+		cmocka_unit_test(test_joins),
 		cmocka_unit_test_setup_teardown(test_many, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_stop, set_up, tear_down),
 	};

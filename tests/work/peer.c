@@ -206,6 +206,15 @@ int peer_port(const struct peer *p)
 	return p->port;
 }
 
+int peer_connections(struct peer *p)
+{
+	(void)pthread_mutex_lock(&p->lock);
+	int n = p->connection_count;
+
+	(void)pthread_mutex_unlock(&p->lock);
+	return n;
+}
+
 int peer_requests(struct peer *p)
 {
 	(void)pthread_mutex_lock(&p->lock);

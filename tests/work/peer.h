@@ -23,6 +23,7 @@ typedef bool peer_answer_fn(void *arg, int fd, const struct peer_request *reques
 struct peer *peer_start(peer_answer_fn *answer, void *arg);
 void peer_stop(struct peer *p);			/* ends what hangs, waits for its threads */
 int peer_port(const struct peer *p);
+int peer_connections(struct peer *p);	/* that came, so far */
 int peer_requests(struct peer *p);		/* that came whole, so far */
 /* Waits until the peer was asked so often; false after 10 s. */
 bool peer_wait(struct peer *p, int requests);
