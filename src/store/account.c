@@ -5,7 +5,7 @@
 #include "store/rows.h"
 
 #define COLUMNS "a.id, a.workspace_id, a.channel, a.backend, a.external_key, a.name, a.handle, a.status, a.status_reason," \
-		" a.last_error, a.verify_token, a.parked_until, a.connected_at, a.last_event_at, a.revision"
+		" a.last_error, a.verify_token, a.parked_until, a.connected_at, a.last_event_at, a.revision, a.presence"
 
 static void read_row(struct stmt *st, struct arena *arena, struct store_account *a)
 {
@@ -24,6 +24,7 @@ static void read_row(struct stmt *st, struct arena *arena, struct store_account 
 	a->connected_at = next_i64(st);
 	a->last_event_at = next_i64(st);
 	a->revision = next_i64(st);
+	a->presence = (int)next_i64(st);
 }
 
 int store_account_get(struct db *db, struct workspace_id w, int64_t id, struct arena *arena, struct store_account *ret,
@@ -190,6 +191,19 @@ int store_account_set_parked(struct db *db, struct workspace_id w, int64_t id, i
 		return r;
 	bind_i64(&st, until_ms);
 	bind_str(&st, reason);
+	bind_i64(&st, id);
+	bind_i64(&st, w.v);
+	return one_changed(&st, err);
+}
+
+int store_account_set_presence(struct db *db, struct workspace_id w, int64_t id, int presence, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "UPDATE accounts SET presence = ? WHERE id = ? AND workspace_id = ? AND status <> 3", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, presence);
 	bind_i64(&st, id);
 	bind_i64(&st, w.v);
 	return one_changed(&st, err);

@@ -14,6 +14,7 @@ struct store_account {
 	struct str verify_token;		/* sealed */
 	int64_t parked_until, connected_at, last_event_at;	/* 0: not parked, -, never */
 	int64_t revision;		/* rises with every store_account_save */
+	int presence;			/* enum presence of inbox/instance.h, as bits; _add and _save leave it */
 	struct str workspace_name;		/* only from store_account_list_of_channel */
 };
 
@@ -38,6 +39,7 @@ int store_account_set_status(struct db *db, struct workspace_id w, int64_t id, i
 			     struct error *err);
 int store_account_set_parked(struct db *db, struct workspace_id w, int64_t id, int64_t until_ms, struct str reason,
 			     struct error *err);
+int store_account_set_presence(struct db *db, struct workspace_id w, int64_t id, int presence, struct error *err);
 int store_account_set_error(struct db *db, struct workspace_id w, int64_t id, struct str text, struct error *err);
 /* To the minute: writes nothing when the last one is younger. */
 int store_account_event_seen(struct db *db, struct workspace_id w, int64_t id, int64_t at_ms, struct error *err);

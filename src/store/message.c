@@ -2,7 +2,7 @@
 #include "store/message.h"
 
 #define COLUMNS "id, workspace_id, conversation_id, direction, kind, status, flags, at, author_id, edit_number, external_id, text, payload," \
-		" reply_to_id, story_id, story_url, tag, client_id, error_code, error_text, error_fix"
+		" reply_to_id, story_id, story_url, tag, client_id, error_code, error_text, error_fix, content"
 
 /* 64-bit FNV-1a, in the index instead of ids of 164 characters. Stored: never changed. The full id is compared as well. */
 static int64_t hash_of(struct str s)
@@ -27,7 +27,7 @@ static void read_row(struct stmt *st, struct arena *arena, struct store_message 
 	m->author_id = next_i64(st);
 	m->edit_number = next_i64(st);
 	struct str *text[] = { &m->external_id, &m->text, &m->payload, &m->reply_to_id, &m->story_id, &m->story_url, &m->tag,
-			       &m->client_id, &m->error_code, &m->error_text, &m->error_fix };
+			       &m->client_id, &m->error_code, &m->error_text, &m->error_fix, &m->content };
 
 	for (size_t k = 0; k < sizeof(text) / sizeof(text[0]); k++)
 		*text[k] = arena_copy(arena, next_str(st));
@@ -93,7 +93,7 @@ int store_message_unsettled(struct db *db, struct workspace_id w, int64_t conver
 	SCOPED(stmt_done) struct stmt st = { 0 };
 	/* +at: few are unsettled, so messages_unsettled is the index to go by, not messages_by_time. */
 	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM messages WHERE conversation_id = ? AND status IN (1, 2, 7) AND (flags & 64) <> 0"
-				    " AND external_id IS NULL AND text = ? AND +at <= ? AND workspace_id = ? ORDER BY id LIMIT 1", err);
+				    " AND external_id IS NULL AND text = ? AND direction = 2 AND +at <= ? AND workspace_id = ? ORDER BY id LIMIT 1", err);
 
 	if (r < 0)
 		return r;
@@ -129,7 +129,7 @@ int store_message_list(struct db *db, struct workspace_id w, int64_t conversatio
 static void bind_row(struct stmt *st, const struct store_message *m)
 {
 	const struct str text[] = { m->text, m->payload, m->reply_to_id, m->story_id, m->story_url, m->tag, m->client_id, m->error_code,
-				    m->error_text, m->error_fix };
+				    m->error_text, m->error_fix, m->content };
 
 	bind_i64(st, m->direction);
 	bind_i64(st, m->kind);
@@ -155,8 +155,8 @@ int store_message_add(struct db *db, struct store_message *m, struct error *err)
 	SCOPED(stmt_done) struct stmt st = { 0 };
 	int r = db_prepare(db, &st, "INSERT INTO messages (direction, kind, status, flags, at, author_id, edit_number, external_id,"
 				    " external_hash, text, payload, reply_to_id, story_id, story_url, tag, client_id, error_code, error_text,"
-				    " error_fix, workspace_id, conversation_id)"
-				    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", err);
+				    " error_fix, content, workspace_id, conversation_id)"
+				    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", err);
 
 	if (r < 0)
 		return r;
@@ -188,7 +188,7 @@ int store_message_save(struct db *db, const struct store_message *m, struct erro
 	SCOPED(stmt_done) struct stmt st = { 0 };
 	int r = db_prepare(db, &st, "UPDATE messages SET direction = ?, kind = ?, status = ?, flags = ?, at = ?, author_id = ?, edit_number = ?,"
 				    " external_id = ?, external_hash = ?, text = ?, payload = ?, reply_to_id = ?, story_id = ?, story_url = ?,"
-				    " tag = ?, client_id = ?, error_code = ?, error_text = ?, error_fix = ?"
+				    " tag = ?, client_id = ?, error_code = ?, error_text = ?, error_fix = ?, content = ?"
 				    " WHERE id = ? AND workspace_id = ?", err);
 
 	if (r < 0)
@@ -208,7 +208,7 @@ static int empty_row(struct db *db, struct workspace_id w, int64_t id, struct er
 	SCOPED(stmt_done) struct stmt st = { 0 };
 	int r = db_prepare(db, &st, "UPDATE messages SET direction = 0, kind = 0, status = 3, flags = 0, external_id = NULL, external_hash = NULL,"
 				    " text = NULL, payload = NULL, reply_to_id = NULL, story_id = NULL, story_url = NULL, tag = NULL,"
-				    " client_id = NULL WHERE id = ? AND workspace_id = ?", err);
+				    " client_id = NULL, content = NULL WHERE id = ? AND workspace_id = ?", err);
 
 	if (r < 0)
 		return r;

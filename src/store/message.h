@@ -2,7 +2,7 @@
 #ifndef STORE_MESSAGE_H
 #define STORE_MESSAGE_H
 
-#include "store/store.h"
+#include "store/file.h"
 
 struct store_message {
 	int64_t id;
@@ -21,6 +21,8 @@ struct store_attachment {
 	struct str url, title, external_id, details, mime_type, file_name, sha256, fault, media_id;
 	int state;					/* enum attachment_state */
 	int64_t file_id, due_at, tries, media_until;	/* 0: none */
+	int position;					/* as read */
+	struct store_file file;				/* as read: what is kept; id 0: nothing */
 };
 struct store_reaction {
 	int side;		/* 1 the contact, 2 us */
@@ -55,7 +57,13 @@ int store_message_retire(struct db *db, struct workspace_id w, int64_t id, struc
 
 int store_attachment_add(struct db *db, struct workspace_id w, int64_t message_id, int position, const struct store_attachment *a,
 			 struct error *err);
+/* All of the row but its type and position. ERR_NOTFOUND: it has gone, e.g. with an unsent message. */
+int store_attachment_save(struct db *db, struct workspace_id w, int64_t message_id, int position, const struct store_attachment *a,
+			  struct error *err);
 int store_attachment_delete(struct db *db, struct workspace_id w, int64_t message_id, struct error *err);
+int store_attachment_get(struct db *db, struct workspace_id w, int64_t message_id, int position, struct arena *arena,
+			 struct store_attachment *ret, struct error *err);	/* ERR_NOTFOUND */
+/* In their order, each with its file, by one query. */
 int store_attachment_list(struct db *db, struct workspace_id w, int64_t message_id, struct arena *arena, struct store_attachment **ret,
 			  size_t *ret_count, struct error *err);
 
@@ -63,6 +71,9 @@ int store_attachment_list(struct db *db, struct workspace_id w, int64_t message_
  * fixed rule will do: the state must not depend on the order of arrival). 1: it changed something, 0: an older one. */
 int store_reaction_put(struct db *db, struct workspace_id w, int64_t message_id, const struct store_reaction *reaction,
 		       struct error *err);
+/* Writes it whatever was there: for ours, when its sending ends. */
+int store_reaction_save(struct db *db, struct workspace_id w, int64_t message_id, const struct store_reaction *reaction,
+			struct error *err);
 int store_reaction_delete(struct db *db, struct workspace_id w, int64_t message_id, struct error *err);	/* of both sides */
 /* With those taken back. */
 int store_reaction_list(struct db *db, struct workspace_id w, int64_t message_id, struct arena *arena, struct store_reaction **ret,
