@@ -14,7 +14,7 @@ static void account_of(const struct store_account *row, struct account *ret)
 		.external_key = row->external_key, .name = row->name, .handle = row->handle, .status_reason = row->status_reason,
 		.last_error = row->last_error, .status = (enum account_status)row->status, .parked_until = row->parked_until,
 		.connected_at = row->connected_at, .last_event_at = row->last_event_at,
-		.revision = row->revision,
+		.revision = row->revision, .presence = (unsigned)row->presence,
 	};
 }
 
@@ -154,6 +154,27 @@ int account_shown_fields(struct instance *i, struct db *db, const struct account
 	*ret = list;
 	*ret_count = count;
 	return arena_failed(arena) ? fail(err, ERR_NOMEM, "out of memory") : 0;
+}
+
+int account_lacks_learned(struct instance *i, struct db *db, const struct account *a, struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct account_value values[FORM_FIELDS_MAX];
+	size_t count = 0, column = 0;
+	int backend = 0, r;
+	const struct trixy_channel *channel = find_channel(i, a, &backend, err);
+
+	if (channel == NULL)
+		return ERR_STATE;
+	if ((r = account_values_read(db, channel, backend, a->workspace, a->id, &arena, values, &count, err)) < 0)
+		return r;
+	for (uint32_t k = 0; k < channel->field_count; k++) {
+		const struct trixy_field *f = &channel->fields[k];
+
+		if (account_field_is_column(f, backend) && values[column++].value.len == 0 && (f->flags & TRIXY_FIELD_LEARNED) != 0)
+			return 1;
+	}
+	return 0;
 }
 
 int account_verify_token(struct instance *i, struct db *db, const struct account *a, struct arena *arena,

@@ -13,6 +13,7 @@ struct account {		/* a row of accounts */
 	enum account_status status;
 	int64_t parked_until, connected_at, last_event_at;
 	int64_t revision;		/* rises whenever somebody saves it: what was found out with older fields counts no more */
+	unsigned presence;		/* bits of enum presence */
 };
 
 struct account_pair { struct str name, value; };	/* one form field */
@@ -29,6 +30,13 @@ int account_connect(struct instance *i, struct workspace_id w, struct str channe
  * outbox goes on. */
 int account_update(struct instance *i, struct workspace_id w, int64_t id, const struct account_pair *pairs,
 		   size_t pair_count, struct arena *arena, struct account_faults *ret_faults, struct error *err);
+/* What it tells its customers by itself from now on: bits of enum presence. Waits for the commit. ERR_INVALID: other bits. */
+int account_set_presence(struct instance *i, struct workspace_id w, int64_t id, unsigned presence, struct error *err);
+/* What a check has found out (trixy_finding.learned): kept in fields with TRIXY_FIELD_LEARNED that are empty, as far as it obeys
+ * their rules; the account's name and handle follow. revision: of the account that was asked; when it was saved meanwhile nothing
+ * is kept. The revision stays. Waits for the commit. Returns how many values were new. */
+int account_learn(struct instance *i, struct workspace_id w, int64_t id, int64_t revision, const struct account_pair *pairs, size_t count,
+		  struct error *err);
 /* Disconnects: wipes its secrets, keeps its conversations. */
 int account_disconnect(struct instance *i, struct workspace_id w, int64_t id, struct error *err);
 
@@ -47,6 +55,8 @@ int account_list_of_channel(struct db *db, struct str channel, struct arena *are
 /* The form fields as they may be shown: secrets as ACCOUNT_MASK, a space and the last 4 characters. */
 int account_shown_fields(struct instance *i, struct db *db, const struct account *a, struct arena *arena,
 			 struct account_pair **ret, size_t *ret_count, struct error *err);
+/* 1: the channel has fields that its checks find out, and one of the account's is empty. 0: none is. ERR_STATE as account_open. */
+int account_lacks_learned(struct instance *i, struct db *db, const struct account *a, struct error *err);
 int account_verify_token(struct instance *i, struct db *db, const struct account *a, struct arena *arena,
 			 struct str *ret, struct error *err);
 /* Opens the secrets for one call of the channel. ERR_STATE: its channel is not active. The arena is wiped by the caller's

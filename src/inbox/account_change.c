@@ -14,6 +14,7 @@ struct change_work {
 	int64_t id;
 	struct arena *arena;
 	struct account_form form;
+	struct str stored[FORM_FIELDS_MAX];	/* of an update: what its fields held, but secrets */
 	const struct account_pair *pairs;	/* of an update: its channel is known inside only */
 	size_t pair_count;
 	struct account_faults *faults;
@@ -227,11 +228,27 @@ static int merge_stored(struct db *db, struct change_work *work, bool *is_stored
 			       (account_field_is_column(f, form->backend) && values[column].value.len > 0);
 		if (!account_field_is_column(f, form->backend))
 			continue;
+		work->stored[k] = values[column].secret ? STR_NONE : values[column].value;
 		if (!form->given[k] && !values[column].secret)
 			form->value[k] = values[column].value;
 		column++;
 	}
 	return r;
+}
+
+/* Another key is another account at the provider: what was found out about the one before is not its. */
+static void forget_learned(struct change_work *work, const struct store_account *a)
+{
+	struct account_form *form = &work->form;
+
+	if (str_eq(text_of(form, TRIXY_FIELD_KEY), a->external_key))
+		return;
+	for (uint32_t k = 0; k < form->channel->field_count && k < FORM_FIELDS_MAX; k++)
+		if ((form->channel->fields[k].flags & TRIXY_FIELD_LEARNED) != 0 &&
+		    (!form->given[k] || str_eq(form->value[k], work->stored[k]))) {
+			form->given[k] = true;
+			form->value[k] = STR_NONE;
+		}
 }
 
 static int run_update(struct db *db, void *arg, struct error *err)
@@ -248,6 +265,7 @@ static int run_update(struct db *db, void *arg, struct error *err)
 	account_form_check(&work->form, is_stored, work->arena, work->faults);
 	if ((r = faulty(work->faults, err)) < 0)
 		return r;
+	forget_learned(work, &a);
 	name_account(&work->form, &a);
 	/* Whoever saves says "try it again now". */
 	a.status = ACCOUNT_CONNECTED;
@@ -276,6 +294,98 @@ int account_update(struct instance *i, struct workspace_id w, int64_t id, const 
 		return r;
 	after_change(i, w, id);
 	return 0;
+}
+
+/* ---- what was found out ---- */
+
+struct learning {
+	struct change_work work;	/* first: form, pairs */
+	int64_t revision;
+	int learned;
+};
+
+/* Takes into the form what the channel's fields may learn and do not have yet. Whatever breaks a field's rule is left out: a
+ * provider's word is no reason to fail. */
+static void take_learned(struct learning *l, const struct account_form *told)
+{
+	struct account_form *form = &l->work.form;
+
+	for (uint32_t k = 0; k < form->channel->field_count && k < FORM_FIELDS_MAX; k++) {
+		const struct trixy_field *f = &form->channel->fields[k];
+
+		if ((f->flags & TRIXY_FIELD_LEARNED) == 0 || (f->flags & (TRIXY_FIELD_SECRET | TRIXY_FIELD_KEY)) != 0 ||
+		    l->work.stored[k].len > 0 || told->value[k].p == NULL || account_fault_of(f, told->value[k], l->work.arena).p != NULL)
+			continue;
+		form->given[k] = true;
+		form->value[k] = told->value[k];
+		l->learned++;
+	}
+}
+
+static int run_learn(struct db *db, void *arg, struct error *err)
+{
+	struct learning *l = arg;
+	struct change_work *work = &l->work;
+	struct account_form told;
+	struct store_account a;
+	bool is_stored[FORM_FIELDS_MAX] = { false };
+	int r;
+
+	l->learned = 0;
+	if ((r = store_account_get(db, work->w, work->id, work->arena, &a, err)) < 0)
+		return r;
+	if (a.revision != l->revision)
+		return 0;
+	if ((r = find_form(work, &a, err)) < 0 || (r = check_columns(db, work, err)) < 0)
+		return r;
+	told = work->form;
+	account_form_read(work->form.channel, work->form.backend, NULL, 0, &work->form);
+	if ((r = merge_stored(db, work, is_stored, err)) < 0)
+		return r;
+	take_learned(l, &told);
+	if (l->learned == 0)
+		return 0;
+	name_account(&work->form, &a);
+	if ((r = write_fields(db, work, a.id, err)) < 0 || (r = store_account_set_names(db, work->w, a.id, a.name, a.handle, err)) < 0)
+		return r;
+	return store_change_add(db, work->w, CHANGE_ACCOUNT, a.id, 0, err);
+}
+
+int account_learn(struct instance *i, struct workspace_id w, int64_t id, int64_t revision, const struct account_pair *pairs, size_t count,
+		  struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct learning l = { .work = { .i = i, .w = w, .id = id, .arena = &arena, .pairs = pairs, .pair_count = count }, .revision = revision };
+	int r = store_write(i->store, run_learn, &l, err);
+
+	if (r < 0 && l.work.lacks_columns && (r = ensure_table(i, l.work.form.channel, err)) >= 0)
+		r = store_write(i->store, run_learn, &l, err);
+	return r < 0 ? r : l.learned;
+}
+
+/* ---- what it tells customers ---- */
+
+struct presence_work {
+	struct workspace_id w;
+	int64_t id;
+	int presence;
+};
+
+static int run_presence(struct db *db, void *arg, struct error *err)
+{
+	const struct presence_work *p = arg;
+	int r = store_account_set_presence(db, p->w, p->id, p->presence, err);
+
+	return r < 0 ? r : store_change_add(db, p->w, CHANGE_ACCOUNT, p->id, 0, err);
+}
+
+int account_set_presence(struct instance *i, struct workspace_id w, int64_t id, unsigned presence, struct error *err)
+{
+	struct presence_work p = { .w = w, .id = id, .presence = (int)presence };
+
+	if ((presence & ~(unsigned)(PRESENCE_SEEN | PRESENCE_TYPING)) != 0)
+		return fail(err, ERR_INVALID, "an account tells that messages were read and that somebody writes, nothing else");
+	return store_write(i->store, run_presence, &p, err);
 }
 
 /* ---- disconnect ---- */

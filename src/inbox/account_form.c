@@ -33,6 +33,16 @@ static struct str trim(struct str s)
 	return s;
 }
 
+struct str account_field_value(const struct trixy_field *f, struct str typed)
+{
+	struct str value = trim(typed);
+
+	/* "@our.shop" and "our.shop" are the same handle. */
+	if ((f->flags & TRIXY_FIELD_HANDLE) != 0 && str_starts(value, STR("@")))
+		value = trim(str_cut(value, 1, value.len));
+	return value.len > 0 ? value : STR_NONE;
+}
+
 void account_form_read(const struct trixy_channel *channel, int backend, const struct account_pair *pairs, size_t count,
 		       struct account_form *ret)
 {
@@ -43,16 +53,13 @@ void account_form_read(const struct trixy_channel *channel, int backend, const s
 
 			if ((f->backends >> backend & 1) == 0 || !str_eq(pairs[k].name, str_from_trixy(f->name)))
 				continue;
-			struct str value = trim(pairs[k].value);
+			struct str value = account_field_value(f, pairs[k].value);
 
-			/* "@our.shop" and "our.shop" are the same handle. */
-			if ((f->flags & TRIXY_FIELD_HANDLE) != 0 && str_starts(value, STR("@")))
-				value = trim(str_cut(value, 1, value.len));
 			/* A form that is sent back as it was shown has nothing typed there. */
 			if ((f->flags & TRIXY_FIELD_SECRET) != 0 && str_starts(value, STR(ACCOUNT_MASK)))
 				value = STR_NONE;
 			ret->given[i] = true;
-			ret->value[i] = value.len > 0 ? value : STR_NONE;
+			ret->value[i] = value;
 		}
 }
 
@@ -78,8 +85,8 @@ static bool has_control(struct str s)
 	return false;
 }
 
-/* STR_NONE: nothing wrong with it. The value itself is never repeated: it may be a secret in the wrong field. */
-static struct str fault_of(const struct trixy_field *f, struct str value, struct arena *arena)
+/* The value itself is never repeated: it may be a secret in the wrong field. */
+struct str account_fault_of(const struct trixy_field *f, struct str value, struct arena *arena)
 {
 	struct str label = str_from_trixy(f->label);
 
@@ -105,7 +112,7 @@ void account_form_check(const struct account_form *form, const bool *is_stored, 
 		if ((f->backends >> form->backend & 1) == 0)
 			continue;
 		if (form->value[i].p != NULL)
-			message = fault_of(f, form->value[i], arena);
+			message = account_fault_of(f, form->value[i], arena);
 		else if ((f->flags & TRIXY_FIELD_REQUIRED) != 0 && !stays)
 			message = arena_printf(arena, "%.*s is missing", STR_ARG(str_from_trixy(f->label)));
 		if (message.p != NULL)

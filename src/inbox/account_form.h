@@ -21,6 +21,10 @@ void account_form_read(const struct trixy_channel *channel, int backend, const s
 /* One fault a field that breaks a rule. is_stored[i]: field i has a value already, which an empty secret keeps; NULL: none has. */
 void account_form_check(const struct account_form *form, const bool *is_stored, struct arena *arena,
 			struct account_faults *ret);
+/* What is wrong with a value of this field, the arena's; STR_NONE: nothing. It never repeats the value. */
+struct str account_fault_of(const struct trixy_field *f, struct str value, struct arena *arena);
+/* As it is compared and stored: without blanks at its ends, a handle without its '@'. STR_NONE when nothing is left. */
+struct str account_field_value(const struct trixy_field *f, struct str typed);
 void account_fault_add(struct account_faults *faults, struct str field, struct str message);
 /* True when the field is shown for this backend and is a column of the account table. */
 bool account_field_is_column(const struct trixy_field *field, int backend);

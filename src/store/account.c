@@ -223,6 +223,20 @@ int store_account_set_error(struct db *db, struct workspace_id w, int64_t id, st
 	return one_changed(&st, err);
 }
 
+int store_account_set_names(struct db *db, struct workspace_id w, int64_t id, struct str name, struct str handle, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "UPDATE accounts SET name = ?, handle = ? WHERE id = ? AND workspace_id = ? AND status <> 3", err);
+
+	if (r < 0)
+		return r;
+	bind_str(&st, name);
+	bind_str(&st, handle);
+	bind_i64(&st, id);
+	bind_i64(&st, w.v);
+	return one_changed(&st, err);
+}
+
 int store_account_event_seen(struct db *db, struct workspace_id w, int64_t id, int64_t at_ms, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };

@@ -41,10 +41,12 @@ int store_account_set_parked(struct db *db, struct workspace_id w, int64_t id, i
 			     struct error *err);
 int store_account_set_presence(struct db *db, struct workspace_id w, int64_t id, int presence, struct error *err);
 int store_account_set_error(struct db *db, struct workspace_id w, int64_t id, struct str text, struct error *err);
+/* What it is called; its revision stays. */
+int store_account_set_names(struct db *db, struct workspace_id w, int64_t id, struct str name, struct str handle, struct error *err);
 /* To the minute: writes nothing when the last one is younger. */
 int store_account_event_seen(struct db *db, struct workspace_id w, int64_t id, int64_t at_ms, struct error *err);
-/* Status 3, no verify token, nothing left in the outbox: what waited there is failed with these words. Its form fields are
- * store_account_fields_delete's. */
+/* Status 3, no verify token, no templates, nothing left in the outbox: what waited there is failed with these words, a reaction
+ * of ours is refused with them. Its form fields are store_account_fields_delete's. */
 int store_account_disconnect(struct db *db, struct workspace_id w, int64_t id, struct str error_text, struct error *err);
 
 #endif
