@@ -15,6 +15,8 @@ static const struct command {
 	{ "token", cmd_token, "token --email E                                                 print an API token of a user" },
 	{ "link", cmd_link, "link --email E                                                  print a one-time sign-in link" },
 	{ "addon", cmd_addon, "addon pack|keygen|verify|install|activate|deactivate|remove|list   addons, without a browser" },
+	{ "backup", cmd_backup, "backup --to FOLDER [--with-key]                                 a consistent copy, while the server runs" },
+	{ "restore", cmd_restore, "restore --from FOLDER [--key FILE]                              put a copy into an empty data directory" },
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

@@ -10,11 +10,16 @@ int cmd_setup(int argc, char **argv);
 int cmd_token(int argc, char **argv);
 int cmd_link(int argc, char **argv);
 int cmd_addon(int argc, char **argv);
+int cmd_backup(int argc, char **argv);
+int cmd_restore(int argc, char **argv);
 
 /* Opens the data directory (made with mode 0700 when it is not there), the sealing key, the store, the channels and the
  * active addons. `i` and `config` must stay where they are until cmd_instance_close, which takes a half-open one too. */
 int cmd_instance_open(struct config *config, struct instance *i, struct error *err);
 void cmd_instance_close(struct instance *i);
+/* One server a data directory: two would each believe to be the only writer of what lies there besides the database. The lock goes
+ * with the descriptor. ERR_STATE: somebody has it. */
+int cmd_lock(struct str data, int *ret_fd, struct error *err);
 
 /* Takes "--name value" or "--name=value" out of argv. STR_NONE: not there. ERR_INVALID: it has no value. */
 int cmd_option(int *argc, char **argv, const char *name, struct str *ret, struct error *err);

@@ -2,7 +2,10 @@
 #include "cmd/cmd.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "addon/addon.h"
 #include "base/log.h"
@@ -115,4 +118,20 @@ void cmd_instance_close(struct instance *i)
 	channels_free(i->channels);
 	crypto_wipe(&i->seal_key, sizeof(i->seal_key));
 	*i = (struct instance){ 0 };
+}
+
+int cmd_lock(struct str data, int *ret_fd, struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct str path = arena_printf(&arena, "%.*s/serve.lock", STR_ARG(data));
+	int fd = path.p == NULL ? -1 : open(path.p, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return fail(err, ERR_BROKEN, "cannot open %.*s/serve.lock: %s", STR_ARG(data), strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		(void)close(fd);
+		return fail(err, ERR_STATE, "another mailtrixy serve uses the data directory %.*s", STR_ARG(data));
+	}
+	*ret_fd = fd;
+	return 0;
 }

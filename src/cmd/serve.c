@@ -1,32 +1,12 @@
 /* mailtrixy serve: opens the instance, starts what works by itself and the doors, and waits for a signal. */
 #include "cmd/cmd.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "web/web.h"
 #include "work/work.h"
-
-/* One server a data directory: two would each believe to be the only writer of what lies there besides the database. */
-static int take_lock(struct str data, int *ret_fd, struct error *err)
-{
-	SCOPED(arena_done) struct arena arena = { 0 };
-	struct str path = arena_printf(&arena, "%.*s/serve.lock", STR_ARG(data));
-	int fd = path.p == NULL ? -1 : open(path.p, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd < 0)
-		return fail(err, ERR_BROKEN, "cannot open %.*s/serve.lock: %s", STR_ARG(data), strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		(void)close(fd);
-		return fail(err, ERR_STATE, "another mailtrixy serve uses the data directory %.*s", STR_ARG(data));
-	}
-	*ret_fd = fd;
-	return 0;
-}
 
 static void wait_for_end(sigset_t *signals)
 {
@@ -46,7 +26,7 @@ static int run(struct config *config, sigset_t *signals, struct error *err)
 
 	if ((r = cmd_instance_open(config, &i, err)) < 0)
 		return r;
-	if ((r = take_lock(config->data, &lock, err)) < 0 || (r = work_start(&i, &work, err)) < 0 ||
+	if ((r = cmd_lock(config->data, &lock, err)) < 0 || (r = work_start(&i, &work, err)) < 0 ||
 	    (r = web_start(&i, &web, err)) < 0)
 		goto done;
 	(void)printf("MailTrixy listens on %.*s\n", STR_ARG(web_url(web)));

@@ -1,0 +1,68 @@
+// A copy while the server works, and an installation made of it.
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { House, runProgram, runProgramFailing } from './lib/house.mjs';
+
+let house, scratch;
+before(async () => { scratch = mkdtempSync(path.join(tmpdir(), 'mailtrixy-backup-')); house = await House.start(); });
+after(async () => { await house?.stop(); rmSync(scratch, { recursive: true, force: true }); });
+
+const write = (k) => house.webhook(house.envelope(house.fromCustomer(`9000000000000${String(k % 20).padStart(2, '0')}`, { message: { mid: `b-${k}`, text: `message ${k}` } })));
+const texts = async (h) => {
+  const all = [];
+  for (const c of await h.allConversations()) all.push(...(await h.messages(c.id)).map((m) => m.text));
+  return new Set(all);
+};
+
+test('a backup under load holds all that was answered before it began, and starts as an installation', async () => {
+  const before = [];
+  for (let k = 0; k < 40; k++) { assert.equal((await write(k)).status, 200); before.push(`message ${k}`); }
+  let running = true, number = 40;
+  const load = Promise.all(Array.from({ length: 4 }, async () => { while (running) await write(number++); }));
+  const to = path.join(scratch, 'one');
+  const said = house.command(['backup', '--to', to]);
+  running = false;
+  await load;
+  assert.match(said, /is whole/);
+  assert.match(said, /secret\.key is not in it/);
+  assert.ok(!existsSync(path.join(to, 'secret.key')));
+  assert.equal(statSync(to).mode & 0o77, 0);
+
+  const copy = new House({ graph: undefined });
+  copy.data = path.join(scratch, 'restored');
+  runProgram(['restore', '--from', to, '--key', path.join(house.data, 'secret.key'), '--data', copy.data]);
+  copy.token = house.token;
+  copy.workspace = house.workspace;
+  copy.account = house.account;
+  await copy.up();
+  try {
+    const there = await texts(copy);
+    assert.deepEqual(before.filter((t) => !there.has(t)), []);
+    const answer = await copy.webhook(copy.envelope(copy.fromCustomer('900000000000099', { message: { mid: 'after', text: 'the secrets open' } })));
+    assert.equal(answer.status, 200, 'the addon is active and the App Secret opens');
+  } finally { await copy.down(); }
+});
+
+test('a backup is whole or not there', () => {
+  const to = path.join(scratch, 'two');
+  house.command(['backup', '--to', to, '--with-key']);
+  assert.ok(existsSync(path.join(to, 'secret.key')));
+  assert.match(runProgramFailing(['backup', '--data', house.data, '--to', to]).stderr, /is there already/);
+  assert.match(runProgramFailing(['backup', '--data', house.data, '--to', path.join(scratch, 'no/such/folder')]).stderr, /no\/such\/folder/);
+  assert.match(runProgramFailing(['backup', '--data', path.join(scratch, 'nothing'), '--to', path.join(scratch, 'x')]).stderr, /no data directory/);
+  assert.ok(!existsSync(path.join(scratch, 'x.part')));
+});
+
+test('restore takes backups alone, and an empty data directory alone', () => {
+  const data = path.join(scratch, 'target');
+  assert.match(runProgramFailing(['restore', '--from', house.data, '--data', data]).stderr, /is no backup/);
+  writeFileSync(path.join(scratch, 'backup.txt'), 'something else\n');
+  assert.match(runProgramFailing(['restore', '--from', scratch, '--data', data]).stderr, /is no backup/);
+  assert.match(runProgramFailing(['restore', '--from', path.join(scratch, 'two'), '--data', house.data]).stderr, /another mailtrixy serve uses|is there/);
+  runProgram(['restore', '--from', path.join(scratch, 'two'), '--data', data]);
+  assert.deepEqual(readFileSync(path.join(data, 'secret.key')), readFileSync(path.join(house.data, 'secret.key')));
+  assert.match(runProgramFailing(['restore', '--from', path.join(scratch, 'two'), '--data', data]).stderr, /is there: a backup is put back into an empty/);
+});
