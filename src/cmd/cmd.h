@@ -12,6 +12,7 @@ int cmd_link(int argc, char **argv);
 int cmd_addon(int argc, char **argv);
 int cmd_backup(int argc, char **argv);
 int cmd_restore(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 
 /* Opens the data directory (made with mode 0700 when it is not there), the sealing key, the store, the channels and the
  * active addons. `i` and `config` must stay where they are until cmd_instance_close, which takes a half-open one too. */

@@ -112,6 +112,12 @@ int db_copy(struct db *reader, struct str path, struct error *err)
 	return reader->engine->copy(reader, path, err);
 }
 
+int db_check(struct db *reader, struct arena *arena, struct str *ret_fault, struct error *err)
+{
+	*ret_fault = STR_NONE;
+	return reader->engine->check == NULL ? 0 : reader->engine->check(reader, arena, ret_fault, err);
+}
+
 void db_read_end(struct db *reader)
 {
 	reader->engine->rollback(reader);

@@ -57,6 +57,8 @@ struct db_engine {
 	/* A consistent copy of all into a new file, while others write; on failure no file is left. NULL: the engine has tools
 	 * of its own for that. */
 	int (*copy)(struct db *reader, struct str path, struct error *err);
+	/* Whether what is stored is whole. *ret_fault, the arena's: the first damage in words; STR_NONE: none. NULL as above. */
+	int (*check)(struct db *reader, struct arena *arena, struct str *ret_fault, struct error *err);
 
 	/* The engine's log, where it needs somebody to move it into the database; NULL: it does not.
 	 * log_pages: its length after the last commit of this (the writer's) connection.

@@ -579,6 +579,7 @@ const struct db_engine sqlite_engine = {
 	.columns = columns,
 	.widen = sqlite_widen,
 	.copy = sqlite_copy,
+	.check = sqlite_check,
 	.log_pages = log_pages,
 	.checkpoint = checkpoint,
 };

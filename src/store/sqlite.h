@@ -13,8 +13,9 @@ int sqlite_code(int extended);
  * mode. more_flags: of open(2), e.g. O_EXCL (ERR_EXISTS). */
 int sqlite_make_file(const char *path, int more_flags, struct error *err);
 
-/* struct db_engine.copy (sqlite_copy.c) and .widen (sqlite_widen.c) */
+/* struct db_engine.copy and .check (sqlite_copy.c) and .widen (sqlite_widen.c) */
 int sqlite_copy(struct db *reader, struct str path, struct error *err);
+int sqlite_check(struct db *reader, struct arena *arena, struct str *ret_fault, struct error *err);
 int sqlite_widen(struct db *db, struct str table, struct str column, struct error *err);
 
 #endif

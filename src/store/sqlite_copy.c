@@ -1,4 +1,4 @@
-/* A consistent copy of an SQLite database that is in use. */
+/* A consistent copy of an SQLite database that is in use, and whether it is whole. */
 #include "store/sqlite.h"
 
 #include <fcntl.h>
@@ -37,4 +37,19 @@ int sqlite_copy(struct db *reader, struct str where, struct error *err)
 	if ((r = copy_into(sqlite_handle(reader), path.p, err)) < 0)
 		(void)unlink(path.p);
 	return r;
+}
+
+int sqlite_check(struct db *reader, struct arena *arena, struct str *ret_fault, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(reader, &st, "PRAGMA quick_check(1)", err);
+
+	*ret_fault = STR_NONE;
+	if (r < 0 || (r = stmt_step(&st, err)) <= 0)
+		return r;
+	struct str said = next_str(&st);
+
+	if (!str_eq_c(said, "ok"))
+		*ret_fault = arena_copy(arena, said);
+	return 0;
 }

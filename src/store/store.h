@@ -52,6 +52,8 @@ void store_reader_free(struct db *reader);
 /* A consistent copy of the whole database into a new file (mode 0600), while this and other processes write. A store opens
  * the copy like any database. ERR_EXISTS: there is a file of that name. ERR_STATE: the engine has tools of its own. */
 int db_copy(struct db *reader, struct str path, struct error *err);
+/* Looks through all of the database for damage: seconds for gigabytes. *ret_fault, the arena's: the first in words; STR_NONE: none. */
+int db_check(struct db *reader, struct arena *arena, struct str *ret_fault, struct error *err);
 
 struct store_unit {
 	int (*run)(struct db *db, void *arg, struct error *err);	/* on the writer thread */

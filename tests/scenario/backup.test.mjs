@@ -1,10 +1,11 @@
-// A copy while the server works, and an installation made of it.
+// A copy while the server works, an installation made of it, and what doctor says of both.
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { House, runProgram, runProgramFailing } from './lib/house.mjs';
+import { House, program, runProgram, runProgramFailing } from './lib/house.mjs';
 
 let house, scratch;
 before(async () => { scratch = mkdtempSync(path.join(tmpdir(), 'mailtrixy-backup-')); house = await House.start(); });
@@ -65,4 +66,41 @@ test('restore takes backups alone, and an empty data directory alone', () => {
   runProgram(['restore', '--from', path.join(scratch, 'two'), '--data', data]);
   assert.deepEqual(readFileSync(path.join(data, 'secret.key')), readFileSync(path.join(house.data, 'secret.key')));
   assert.match(runProgramFailing(['restore', '--from', path.join(scratch, 'two'), '--data', data]).stderr, /is there: a backup is put back into an empty/);
+});
+
+const doctor = (data) => { const r = spawnSync(program, ['doctor', '--data', data], { encoding: 'utf8' }); return { status: r.status, text: r.stdout + r.stderr }; };
+
+test('doctor finds nothing in a sound installation, and each of these faults', () => {
+  const sound = doctor(house.data);
+  assert.match(sound.text, /database is whole/);
+  assert.match(sound.text, /a server runs/);
+  assert.match(sound.text, /addon Instagram Direct Messages 1\.0\.0 is active/);
+  assert.ok(!sound.text.includes('✗'), sound.text);
+  assert.equal(sound.status, 0);
+
+  const data = path.join(scratch, 'target');
+  chmodSync(data, 0o755);
+  const key = readFileSync(path.join(data, 'secret.key'));
+  writeFileSync(path.join(data, 'secret.key'), Buffer.alloc(key.length, 7));
+  const hash = readdirSync(path.join(data, 'addons'))[0];
+  appendFileSync(path.join(data, 'addons', hash, readdirSync(path.join(data, 'addons', hash)).find((f) => f.endsWith('.so')) ?? 'addon.json'), 'x');
+  const ill = doctor(data);
+  assert.equal(ill.status, 1);
+  assert.match(ill.text, /✗ data directory .* others on this machine may look in/);
+  assert.match(ill.text, /✗ instagram account .*\n    → Put the secret\.key back/);
+  assert.match(ill.text, /✗ addon Instagram/);
+  assert.match(ill.text, /no server runs/);
+  assert.equal(doctor(path.join(scratch, 'nothing')).status, 1);
+});
+
+test('doctor tells of a damaged database', () => {
+  const data = path.join(scratch, 'damaged');
+  runProgram(['restore', '--from', path.join(scratch, 'two'), '--data', data]);
+  const file = path.join(data, 'mailtrixy.db'), bytes = readFileSync(file);
+  bytes.fill(0xa5, Math.floor(bytes.length / 8192 / 2) * 8192 + 64, Math.floor(bytes.length / 8192 / 2) * 8192 + 8000);
+  for (let page = 20; page < bytes.length / 8192; page++) bytes.fill(0xa5, page * 8192 + 1, page * 8192 + 12);
+  writeFileSync(file, bytes);
+  const ill = doctor(data);
+  assert.equal(ill.status, 1);
+  assert.match(ill.text, /✗ (database|the installation does not open|accounts|addons)/);
 });

@@ -1,0 +1,224 @@
+/* mailtrixy doctor: looks at an installation from outside the server, running or not, and says line by line what is right, what is
+ * not, and what to do. Changes nothing. */
+#include "cmd/cmd.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "addon/addon.h"
+#include "addon/package.h"
+#include "inbox/account.h"
+
+enum { SPACE_LOW_MB = 1024 };
+
+struct doctor {
+	struct instance *i;
+	struct db *db;
+	int failed;
+};
+
+__attribute__((format(printf, 2, 3))) static void good(struct doctor *d, const char *format, ...)
+{
+	va_list args;
+
+	(void)d;
+	(void)printf("✓ ");
+	va_start(args, format);
+	(void)vprintf(format, args);
+	va_end(args);
+	(void)printf("\n");
+}
+
+/* A fault counts; what only deserves a look does not. fix: NULL when the words say it. */
+__attribute__((format(printf, 4, 5))) static void bad(struct doctor *d, bool fault, const char *fix, const char *format, ...)
+{
+	va_list args;
+
+	d->failed += fault;
+	(void)printf(fault ? "✗ " : "! ");
+	va_start(args, format);
+	(void)vprintf(format, args);
+	va_end(args);
+	(void)printf("\n");
+	if (fix != NULL)
+		(void)printf("    → %s\n", fix);
+}
+
+static bool look_at_folder(struct doctor *d, const struct config *config)
+{
+	const char *path = config->data.p;
+	struct stat st;
+	struct statvfs space;
+
+	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
+		bad(d, true, "Name the right one with --data, or make the first user with mailtrixy setup.", "data directory %s: %s", path,
+		    strerror(errno));
+		return false;
+	}
+	if ((st.st_mode & 077) != 0)
+		bad(d, true, "chmod 700 it: the database and the sealing key lie there.", "data directory %s: others on this machine may look in",
+		    path);
+	else
+		good(d, "data directory %s is its owner's alone", path);
+	if (statvfs(path, &space) == 0) {
+		long long mb = (long long)(space.f_bavail * (unsigned long)space.f_frsize / 1000000);
+
+		if (mb < SPACE_LOW_MB)
+			bad(d, true, "Make room: on a full disk webhooks are answered 503 until there is some.", "%lld MB are left on its disk", mb);
+		else
+			good(d, "%lld MB are left on its disk", mb);
+	}
+	return true;
+}
+
+static void look_at_server(struct doctor *d, const struct config *config)
+{
+	struct error err = { 0 };
+	int lock;
+
+	if (cmd_lock(config->data, &lock, &err) == 0) {
+		(void)close(lock);
+		bad(d, false, NULL, "no server runs on this data directory at the moment");
+	} else {
+		good(d, "a server runs");
+	}
+	if (str_starts(config->public_url, STR("https://")))
+		good(d, "public URL %.*s", STR_ARG(config->public_url));
+	else
+		bad(d, false, "Set --public-url to the https:// address of the proxy before it; Meta takes no other.",
+		    "public URL %.*s: Meta delivers to https only", STR_ARG(config->public_url));
+}
+
+static void look_at_database(struct doctor *d)
+{
+	SCOPED(arena_done) struct arena a = { 0 };
+	struct error err = { 0 };
+	struct str fault = STR_NONE;
+
+	if (db_check(d->db, &a, &fault, &err) < 0)
+		bad(d, true, NULL, "database: %s", err.text);
+	else if (fault.p != NULL)
+		bad(d, true, "Stop the server, keep a copy of the data directory as it is, and restore your last backup.",
+		    "database: it is damaged: %.*s", STR_ARG(fault));
+	else
+		good(d, "database is whole");
+}
+
+static void look_at_account(struct doctor *d, const struct account_connected *c)
+{
+	SCOPED(arena_done) struct arena a = { 0 };
+	const struct trixy_channel *channel;
+	const struct account *account = &c->account;
+	struct trixy_account opened;
+	struct error err = { 0 };
+	int r;
+
+	if (account->status == ACCOUNT_DISABLED)
+		return;
+	r = account_open(d->i, d->db, account, &a, &opened, &channel, &err);
+	if (r == ERR_STATE)
+		return;		/* its addon is off */
+	if (r < 0)
+		bad(d, true, "Put the secret.key back that belongs to this database, or save the account's secrets again.",
+		    "%.*s account %.*s of %.*s: %s", STR_ARG(account->channel), STR_ARG(account->name), STR_ARG(c->workspace_name), err.text);
+	else if (account->status == ACCOUNT_RECONNECT_NEEDED)
+		bad(d, true, "Settings → Channels → Configure: enter a new token.", "%.*s account %.*s of %.*s must be connected again: %.*s",
+		    STR_ARG(account->channel), STR_ARG(account->name), STR_ARG(c->workspace_name), STR_ARG(account->status_reason));
+	else if (account->last_error.len > 0)
+		bad(d, false, "Settings → Channels → Check connection says more.", "%.*s account %.*s of %.*s: %.*s", STR_ARG(account->channel),
+		    STR_ARG(account->name), STR_ARG(c->workspace_name), STR_ARG(account->last_error));
+	else
+		good(d, "%.*s account %.*s of %.*s: its secrets open", STR_ARG(account->channel), STR_ARG(account->name),
+		     STR_ARG(c->workspace_name));
+}
+
+static void look_at_accounts(struct doctor *d)
+{
+	SCOPED(arena_done) struct arena a = { 0 };
+	struct account_connected *list;
+	struct error err = { 0 };
+	size_t count = 0;
+
+	if (account_list_of_channel(d->db, STR_NONE, &a, &list, &count, &err) < 0) {
+		bad(d, true, NULL, "accounts: %s", err.text);
+		return;
+	}
+	for (size_t k = 0; k < count; k++)
+		look_at_account(d, &list[k]);
+}
+
+/* Every file of the package against its manifest. */
+static int check_package(struct doctor *d, const struct addon *addon, struct error *err)
+{
+	SCOPED(arena_done) struct arena a = { 0 };
+	struct str folder = arena_printf(&a, "%.*s/addons", STR_ARG(d->i->config->data));
+	struct manifest m;
+	int r = package_manifest(folder, addon->package_hash, &a, &m, err);
+
+	for (size_t k = 0; r >= 0 && k < m.file_count; k++) {
+		SCOPED(buf_done) struct buf bytes = { 0 };
+
+		r = package_file(folder, addon->package_hash, &m, m.files[k].name, &bytes, err);
+	}
+	return r;
+}
+
+static void look_at_addons(struct doctor *d)
+{
+	SCOPED(arena_done) struct arena a = { 0 };
+	struct addon *list;
+	struct error err = { 0 };
+	size_t count = 0;
+
+	if (addon_list(d->db, &a, &list, &count, &err) < 0) {
+		bad(d, true, NULL, "addons: %s", err.text);
+		return;
+	}
+	for (size_t k = 0; k < count; k++) {
+		if (check_package(d, &list[k], &err) < 0)
+			bad(d, true, "Upload the package once more.", "addon %.*s: %s", STR_ARG(list[k].name), err.text);
+		else if (list[k].status == ADDON_FAILED)
+			bad(d, true, "Admin → Addons → Activate tries again.", "addon %.*s: %.*s", STR_ARG(list[k].name),
+			    STR_ARG(list[k].status_reason));
+		else
+			good(d, "addon %.*s %.*s is %s", STR_ARG(list[k].name), STR_ARG(list[k].version), addon_status_word(list[k].status));
+	}
+}
+
+static int doctor(int argc, char **argv, struct config *config, struct error *err)
+{
+	struct instance i = { 0 };
+	struct doctor d = { .i = &i };
+	struct error why = { 0 };
+	int r;
+
+	if ((r = config_read(config, &argc, argv, err)) < 0 || (r = cmd_rest(argc, argv, err)) < 0)
+		return r;
+	if (!look_at_folder(&d, config))
+		return 1;
+	look_at_server(&d, config);
+	if (cmd_instance_open(config, &i, &why) < 0 || store_reader_new(i.store, &d.db, &why) < 0) {
+		bad(&d, true, NULL, "the installation does not open: %s", why.text);
+	} else {
+		look_at_database(&d);
+		look_at_accounts(&d);
+		look_at_addons(&d);
+	}
+	store_reader_free(d.db);
+	cmd_instance_close(&i);
+	(void)printf(d.failed == 0 ? "\nNothing is wrong.\n" : "\n%d to mend.\n", d.failed);
+	return d.failed > 0;
+}
+
+int cmd_doctor(int argc, char **argv)
+{
+	SCOPED(config_done) struct config config = { 0 };
+	struct error err = { 0 };
+	int r = doctor(argc, argv, &config, &err);
+
+	return r < 0 ? cmd_failed(&err) : r;
+}
