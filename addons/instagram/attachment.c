@@ -29,42 +29,37 @@ static const char *const id_names[] = {
 static uint32_t kind_of(struct trixy_text type)
 {
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (ig_text_is(type, types[i].type))
+		if (meta_text_is(type, types[i].type))
 			return types[i].kind;
 	return TRIXY_MESSAGE_UNSUPPORTED;
 }
 
-static struct trixy_text read_title(struct ig_maker *maker, struct json_object *title)
-{
-	return ig_text_cut(ig_json_prose(title, maker), IG_EVENT_TEXT_MAX);
-}
-
 /* A string or a number. */
-static struct trixy_text read_id(struct ig_maker *maker, struct json_object *id)
+static struct trixy_text read_id(struct meta_maker *maker, struct json_object *id)
 {
-	return json_object_is_type(id, json_type_string) ? ig_json_whole(id, IG_EVENT_ID_MAX) : ig_json_id(id, maker->memory);
+	return json_object_is_type(id, json_type_string) ? meta_json_whole(id, META_EVENT_ID_MAX) : meta_json_id(id, maker->memory);
 }
 
-static struct trixy_attachment read_one(struct ig_maker *maker, struct json_object *object, uint32_t kind,
+static struct trixy_attachment read_one(struct meta_maker *maker, struct json_object *object, uint32_t kind,
 					struct trixy_text type)
 {
-	struct json_object *payload = ig_json_get(object, "payload");
+	struct json_object *payload = meta_json_get(object, "payload");
 	struct trixy_attachment a = {.size = sizeof(a), .type = kind};
 
-	a.url = ig_json_whole(ig_json_get(payload, "url"), IG_EVENT_URL_MAX);
+	a.url = meta_json_whole(meta_json_get(payload, "url"), META_EVENT_URL_MAX);
 	if (a.url.p == NULL)
-		a.url = ig_json_whole(ig_json_get(object, "url"), IG_EVENT_URL_MAX);
-	a.title = read_title(maker, ig_json_get(payload, "title"));
+		a.url = meta_json_whole(meta_json_get(object, "url"), META_EVENT_URL_MAX);
+	a.title = meta_event_text(maker, meta_json_get(payload, "title"));
 	if (a.title.len == 0)
-		a.title = read_title(maker, ig_json_get(object, "title"));
+		a.title = meta_event_text(maker, meta_json_get(object, "title"));
 	if (a.title.len == 0 && kind == TRIXY_MESSAGE_UNSUPPORTED)
 		a.title = type;
 	for (size_t i = 0; i < sizeof(id_names) / sizeof(id_names[0]) && a.external_id.p == NULL; i++)
-		a.external_id = read_id(maker, ig_json_get(payload, id_names[i]));
+		a.external_id = read_id(maker, meta_json_get(payload, id_names[i]));
 	return a;
 }
 
-uint32_t ig_attachments_read(struct ig_maker *maker, struct json_object *attachments, struct trixy_event *event)
+uint32_t ig_attachments_read(struct meta_maker *maker, struct json_object *attachments, struct trixy_event *event)
 {
 	bool is_array = json_object_is_type(attachments, json_type_array);
 	size_t n = json_object_is_type(attachments, json_type_object) ? 1 : 0;
@@ -75,14 +70,14 @@ uint32_t ig_attachments_read(struct ig_maker *maker, struct json_object *attachm
 		n = json_object_array_length(attachments);
 	if (n == 0)
 		return 0;
-	if (n >= IG_EVENT_ATTACHMENTS_MAX) /* one place is left for an advertisement */
-		n = IG_EVENT_ATTACHMENTS_MAX - 1;
-	list = ig_maker_alloc(maker, n, sizeof(*list));
+	if (n >= META_EVENT_ATTACHMENTS_MAX) /* one place is left for an advertisement */
+		n = META_EVENT_ATTACHMENTS_MAX - 1;
+	list = meta_maker_alloc(maker, n, sizeof(*list));
 	if (list == NULL)
 		return 0;
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *one = is_array ? json_object_array_get_idx(attachments, i) : attachments;
-		struct trixy_text type = ig_json_whole(ig_json_get(one, "type"), IG_EVENT_TEXT_MAX);
+		struct trixy_text type = meta_json_whole(meta_json_get(one, "type"), META_EVENT_TEXT_MAX);
 
 		kind = kind_of(type);
 		if (first == 0)
@@ -96,35 +91,35 @@ uint32_t ig_attachments_read(struct ig_maker *maker, struct json_object *attachm
 }
 
 /* An advertisement or a product is shown like a shared post, behind what the customer attached. */
-static bool read_source(struct ig_maker *maker, struct json_object *referral, struct trixy_attachment *ret_source)
+static bool read_source(struct meta_maker *maker, struct json_object *referral, struct trixy_attachment *ret_source)
 {
-	struct json_object *ad = ig_json_get(referral, "ads_context_data");
+	struct json_object *ad = meta_json_get(referral, "ads_context_data");
 	struct trixy_attachment a = {.size = sizeof(a), .type = TRIXY_MESSAGE_SHARE};
 
-	a.external_id = read_id(maker, ig_json_get(referral, "ad_id"));
+	a.external_id = read_id(maker, meta_json_get(referral, "ad_id"));
 	if (a.external_id.p == NULL)
-		a.external_id = read_id(maker, ig_json_get(ig_json_get(referral, "product"), "id"));
-	a.title = read_title(maker, ig_json_get(ad, "ad_title"));
-	a.url = ig_json_whole(ig_json_get(ad, "photo_url"), IG_EVENT_URL_MAX);
+		a.external_id = read_id(maker, meta_json_get(meta_json_get(referral, "product"), "id"));
+	a.title = meta_event_text(maker, meta_json_get(ad, "ad_title"));
+	a.url = meta_json_whole(meta_json_get(ad, "photo_url"), META_EVENT_URL_MAX);
 	if (a.url.p == NULL)
-		a.url = ig_json_whole(ig_json_get(ad, "video_url"), IG_EVENT_URL_MAX);
+		a.url = meta_json_whole(meta_json_get(ad, "video_url"), META_EVENT_URL_MAX);
 	*ret_source = a;
 	return a.external_id.p != NULL || a.title.p != NULL || a.url.p != NULL;
 }
 
-void ig_referral_read(struct ig_maker *maker, struct json_object *referral, struct trixy_event *event)
+void ig_referral_read(struct meta_maker *maker, struct json_object *referral, struct trixy_event *event)
 {
 	struct trixy_attachment source, *list;
 
 	if (referral == NULL)
 		return;
 	if (event->payload.p == NULL)
-		event->payload = read_title(maker, ig_json_get(referral, "ref"));
+		event->payload = meta_event_text(maker, meta_json_get(referral, "ref"));
 	if (event->payload.len == 0)
 		event->payload = (struct trixy_text){NULL, 0};
 	if (!read_source(maker, referral, &source))
 		return;
-	list = ig_maker_alloc(maker, (size_t)event->attachment_count + 1, sizeof(*list));
+	list = meta_maker_alloc(maker, (size_t)event->attachment_count + 1, sizeof(*list));
 	if (list == NULL)
 		return;
 	for (uint32_t i = 0; i < event->attachment_count; i++)

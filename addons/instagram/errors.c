@@ -3,16 +3,9 @@
  * Words are looked at only where Meta gives one code to things that need different answers. */
 #include "errors.h"
 
-#include <stddef.h>
+#include "meta/http.h"
 
-#define ROW(code, subcode, outcome, name, reason, fix) \
-	{ code, code, subcode, NULL, outcome, false, 0, TRIXY_TEXT(name), TRIXY_TEXT(reason), TRIXY_TEXT(fix) }
-#define ROW_WORDS(code, words, outcome, name, reason, fix) \
-	{ code, code, IG_ANY, words, outcome, false, 0, TRIXY_TEXT(name), TRIXY_TEXT(reason), TRIXY_TEXT(fix) }
-#define ROW_WAIT(code, subcode, wait_ms, name, reason, fix) \
-	{ code, code, subcode, NULL, TRIXY_PARK, false, wait_ms, TRIXY_TEXT(name), TRIXY_TEXT(reason), TRIXY_TEXT(fix) }
-#define ROW_QUOTE(from, to, outcome, name, reason, fix) \
-	{ from, to, IG_ANY, NULL, outcome, true, 0, TRIXY_TEXT(name), TRIXY_TEXT(reason), TRIXY_TEXT(fix) }
+#include <stddef.h>
 
 #define FIX_TOKEN \
 	"Make a new long-lived access token and save it under Settings → Channels → Instagram → Configure."
@@ -37,194 +30,129 @@
 #define REASON_AWAY "The customer cannot be reached: the account was closed, or has blocked yours."
 #define REASON_OTHER_APP "Another app controls this conversation, so Instagram refuses replies from this one."
 
-/* The first row that fits is taken: rows with a subcode or words stand before those without. */
-static const struct ig_fault faults[] = {
+static const struct meta_fault faults[] = {
 	/* The token. */
-	ROW(190, 458, TRIXY_RECONNECT, "app_removed",
+	META_ROW(190, 458, TRIXY_RECONNECT, "app_removed",
 	    "The access token is no longer valid: the app was removed from the account.", FIX_TOKEN),
-	ROW(190, 459, TRIXY_RECONNECT, "login_needed",
+	META_ROW(190, 459, TRIXY_RECONNECT, "login_needed",
 	    "The access token is no longer valid: its owner must first log in to Facebook and answer a security "
 	    "question.",
 	    FIX_TOKEN),
-	ROW(190, 460, TRIXY_RECONNECT, "password_changed",
+	META_ROW(190, 460, TRIXY_RECONNECT, "password_changed",
 	    "The access token is no longer valid: its owner changed the password.", FIX_TOKEN),
-	ROW(190, 463, TRIXY_RECONNECT, "token_expired", "The access token has expired.", FIX_TOKEN),
-	ROW(190, 464, TRIXY_RECONNECT, "user_unconfirmed",
+	META_ROW(190, 463, TRIXY_RECONNECT, "token_expired", "The access token has expired.", FIX_TOKEN),
+	META_ROW(190, 464, TRIXY_RECONNECT, "user_unconfirmed",
 	    "The access token is no longer valid: its owner's account is not confirmed.", FIX_TOKEN),
-	ROW(190, 467, TRIXY_RECONNECT, "token_invalid", "The access token is no longer valid.", FIX_TOKEN),
-	ROW(190, 492, TRIXY_RECONNECT, "role_lost",
+	META_ROW(190, 467, TRIXY_RECONNECT, "token_invalid", "The access token is no longer valid.", FIX_TOKEN),
+	META_ROW(190, 492, TRIXY_RECONNECT, "role_lost",
 	    "The access token is no longer valid: its owner lost the role on the Page.", FIX_TOKEN),
-	ROW(190, IG_ANY, TRIXY_RECONNECT, "token_invalid", "The access token is no longer valid.", FIX_TOKEN),
-	ROW(102, IG_ANY, TRIXY_RECONNECT, "session_invalid", "The access token's session has ended.", FIX_TOKEN),
+	META_ROW(190, META_ANY, TRIXY_RECONNECT, "token_invalid", "The access token is no longer valid.", FIX_TOKEN),
+	META_ROW(102, META_ANY, TRIXY_RECONNECT, "session_invalid", "The access token's session has ended.", FIX_TOKEN),
 
 	/* The window. 2018278 is Messenger's number for it. */
-	ROW(10, 2534022, TRIXY_FAILED, "window_closed", REASON_WINDOW, FIX_WINDOW),
-	ROW(10, 2018278, TRIXY_FAILED, "window_closed", REASON_WINDOW, FIX_WINDOW),
-	ROW_WORDS(10, "outside of allowed window", TRIXY_FAILED, "window_closed", REASON_WINDOW, FIX_WINDOW),
+	META_ROW(10, 2534022, TRIXY_FAILED, "window_closed", REASON_WINDOW, FIX_WINDOW),
+	META_ROW(10, 2018278, TRIXY_FAILED, "window_closed", REASON_WINDOW, FIX_WINDOW),
+	META_ROW_WORDS(10, "outside of allowed window", TRIXY_FAILED, "window_closed", REASON_WINDOW, FIX_WINDOW),
 
 	/* The customer. */
-	ROW(10, 2018108, TRIXY_FAILED, "person_unavailable", REASON_AWAY, "Wait until the customer writes again, or reach them another way."),
-	ROW(200, 1545041, TRIXY_FAILED, "person_unavailable", REASON_AWAY, "Wait until the customer writes again, or reach them another way."),
-	ROW(551, IG_ANY, TRIXY_FAILED, "person_unavailable", REASON_AWAY, "Wait until the customer writes again, or reach them another way."),
-	ROW(100, 2534014, TRIXY_FAILED, "no_such_person", "Instagram knows no such customer for this account.",
+	META_ROW(10, 2018108, TRIXY_FAILED, "person_unavailable", REASON_AWAY, "Wait until the customer writes again, or reach them another way."),
+	META_ROW(200, 1545041, TRIXY_FAILED, "person_unavailable", REASON_AWAY, "Wait until the customer writes again, or reach them another way."),
+	META_ROW(551, META_ANY, TRIXY_FAILED, "person_unavailable", REASON_AWAY, "Wait until the customer writes again, or reach them another way."),
+	META_ROW(100, 2534014, TRIXY_FAILED, "no_such_person", "Instagram knows no such customer for this account.",
 	    "The customer's account was deleted, or wrote to another account of yours: reply from that one."),
-	ROW(100, 2018001, TRIXY_FAILED, "no_such_person", "Instagram knows no such customer for this account.",
+	META_ROW(100, 2018001, TRIXY_FAILED, "no_such_person", "Instagram knows no such customer for this account.",
 	    "The customer's account was deleted, or wrote to another account of yours: reply from that one."),
-	ROW(9010, IG_ANY, TRIXY_FAILED, "no_such_person", "Instagram knows no such customer for this account.",
+	META_ROW(9010, META_ANY, TRIXY_FAILED, "no_such_person", "Instagram knows no such customer for this account.",
 	    "The customer's account was deleted, or wrote to another account of yours: reply from that one."),
-	ROW(100, 2534001, TRIXY_FAILED, "thread_gone", "The conversation was archived or deleted on Instagram.",
+	META_ROW(100, 2534001, TRIXY_FAILED, "thread_gone", "The conversation was archived or deleted on Instagram.",
 	    "Wait for the customer to write again."),
-	ROW(9000001, IG_ANY, TRIXY_FAILED, "message_deleted", "That message was deleted on Instagram.",
+	META_ROW(9000001, META_ANY, TRIXY_FAILED, "message_deleted", "That message was deleted on Instagram.",
 	    "Wait until the customer writes again, or reach them another way."),
 
 	/* Another app. 2018300 is Messenger's number for it. A hold of the whole account would be wrong: it is
 	 * this conversation only. */
-	ROW(100, 2534037, TRIXY_FAILED, "not_thread_owner", REASON_OTHER_APP, FIX_CONTROL),
-	ROW(100, 2018300, TRIXY_FAILED, "not_thread_owner", REASON_OTHER_APP, FIX_CONTROL),
-	ROW(10, 2018300, TRIXY_FAILED, "not_thread_owner", REASON_OTHER_APP, FIX_CONTROL),
-	ROW_WORDS(10, "controlling this thread", TRIXY_FAILED, "not_thread_owner", REASON_OTHER_APP, FIX_CONTROL),
+	META_ROW(100, 2534037, TRIXY_FAILED, "not_thread_owner", REASON_OTHER_APP, FIX_CONTROL),
+	META_ROW(100, 2018300, TRIXY_FAILED, "not_thread_owner", REASON_OTHER_APP, FIX_CONTROL),
+	META_ROW(10, 2018300, TRIXY_FAILED, "not_thread_owner", REASON_OTHER_APP, FIX_CONTROL),
+	META_ROW_WORDS(10, "controlling this thread", TRIXY_FAILED, "not_thread_owner", REASON_OTHER_APP, FIX_CONTROL),
 
 	/* The account, in a way that a person must mend. */
-	ROW(200, 2534041, TRIXY_HOLD, "messages_access_off",
+	META_ROW(200, 2534041, TRIXY_HOLD, "messages_access_off",
 	    "The Instagram account does not let apps read and send its messages.",
 	    "In the Instagram app: Settings → Messages and story replies → Message controls → Connected tools: "
 	    "switch on Allow access to messages."),
-	ROW(10, 2534077, TRIXY_HOLD, "page_link_broken",
+	META_ROW(10, 2534077, TRIXY_HOLD, "page_link_broken",
 	    "Meta cannot verify that the Page, the Instagram account and the token's owner belong together.",
 	    FIX_RELINK),
-	ROW(100, 2534013, TRIXY_HOLD, "page_not_linked", "The Facebook Page is not linked to an Instagram account.",
+	META_ROW(100, 2534013, TRIXY_HOLD, "page_not_linked", "The Facebook Page is not linked to an Instagram account.",
 	    FIX_RELINK),
-	ROW(100, 2534029, TRIXY_HOLD, "account_blocked", "Meta has blocked this business from Instagram messaging.",
+	META_ROW(100, 2534029, TRIXY_HOLD, "account_blocked", "Meta has blocked this business from Instagram messaging.",
 	    FIX_SUPPORT),
-	ROW(36103, IG_ANY, TRIXY_HOLD, "not_eligible", "This Instagram account may not use the messaging API.",
+	META_ROW(36103, META_ANY, TRIXY_HOLD, "not_eligible", "This Instagram account may not use the messaging API.",
 	    "Make it a Business or Creator account in the Instagram app, and link it to the Page."),
-	ROW(613, 2018338, TRIXY_HOLD, "tag_abuse",
+	META_ROW(613, 2018338, TRIXY_HOLD, "tag_abuse",
 	    "Meta warns that this account uses message tags for what they are not meant for.",
 	    "Reply with a tag only to questions that the customer asked. See Account Quality in Meta Business Suite, "
 	    "then check the connection."),
-	ROW_WORDS(100, "appsecret_proof", TRIXY_HOLD, "app_secret_wrong",
+	META_ROW_WORDS(100, "appsecret_proof", TRIXY_HOLD, "app_secret_wrong",
 		  "The App Secret does not belong to the app that made the token.", FIX_SECRET),
-	ROW(100, 33, TRIXY_HOLD, "object_missing",
+	META_ROW(100, 33, TRIXY_HOLD, "object_missing",
 	    "Meta does not know the Page or account id, or the token may not use it.",
 	    "Compare the Page ID and the IG User ID with Meta's, and make the token for that Page."),
 
 	/* The account, for a while. */
-	ROW_WAIT(10, 1893063, 4 * IG_HOUR_MS, "account_restricted",
+	META_ROW_WAIT(10, 1893063, 4 * META_HOUR_MS, "account_restricted",
 		 "Instagram has restricted this account from sending for a time.", FIX_SUPPORT),
-	ROW_WAIT(368, IG_ANY, IG_HOUR_MS, "policy_block",
+	META_ROW_WAIT(368, META_ANY, META_HOUR_MS, "policy_block",
 		 "Meta has blocked this account from sending for a time, for its policies.", FIX_SUPPORT),
-	ROW_WAIT(4, IG_ANY, 0, "rate_limited", REASON_RATE, FIX_WAIT),
-	ROW_WAIT(17, IG_ANY, 0, "rate_limited", REASON_RATE, FIX_WAIT),
-	ROW_WAIT(32, IG_ANY, 0, "rate_limited", REASON_RATE, FIX_WAIT),
-	ROW_WAIT(613, IG_ANY, 0, "rate_limited", REASON_RATE, FIX_WAIT),
+	META_ROW_WAIT(4, META_ANY, 0, "rate_limited", REASON_RATE, FIX_WAIT),
+	META_ROW_WAIT(17, META_ANY, 0, "rate_limited", REASON_RATE, FIX_WAIT),
+	META_ROW_WAIT(32, META_ANY, 0, "rate_limited", REASON_RATE, FIX_WAIT),
+	META_ROW_WAIT(613, META_ANY, 0, "rate_limited", REASON_RATE, FIX_WAIT),
 	/* Business use case limits: 80001 Pages, 80002 Instagram, 80006 Messenger; the others are kin. */
-	{80000, 80014, IG_ANY, NULL, TRIXY_PARK, false, 0, TRIXY_TEXT("rate_limited"), TRIXY_TEXT(REASON_RATE),
+	{80000, 80014, META_ANY, NULL, TRIXY_PARK, false, 0, TRIXY_TEXT("rate_limited"), TRIXY_TEXT(REASON_RATE),
 	 TRIXY_TEXT(FIX_WAIT)},
 
 	/* The message. */
-	ROW(100, 2534015, TRIXY_FAILED, "message_invalid", "Instagram does not accept this message.",
+	META_ROW(100, 2534015, TRIXY_FAILED, "message_invalid", "Instagram does not accept this message.",
 	    "Write it differently and send it again."),
-	ROW(100, 2534025, TRIXY_FAILED, "message_invalid", "Instagram does not allow a private reply to this comment.",
+	META_ROW(100, 2534025, TRIXY_FAILED, "message_invalid", "Instagram does not allow a private reply to this comment.",
 	    "Wait until the customer writes again, or reach them another way."),
-	ROW(100, 2018008, TRIXY_FAILED, "media_unreachable", "Instagram could not fetch the attachment.", FIX_MEDIA),
-	ROW(100, 2018047, TRIXY_FAILED, "media_type", "The attachment is not of the type that it was sent as.",
+	META_ROW(100, 2018008, TRIXY_FAILED, "media_unreachable", "Instagram could not fetch the attachment.", FIX_MEDIA),
+	META_ROW(100, 2018047, TRIXY_FAILED, "media_type", "The attachment is not of the type that it was sent as.",
 	    FIX_MEDIA),
-	ROW(100, 2018109, TRIXY_FAILED, "media_too_big", "The attachment is too big for Instagram.", FIX_MEDIA),
-	ROW(100, 2018294, TRIXY_FAILED, "media_timeout", "Instagram took too long to fetch the video.", FIX_MEDIA),
+	META_ROW(100, 2018109, TRIXY_FAILED, "media_too_big", "The attachment is too big for Instagram.", FIX_MEDIA),
+	META_ROW(100, 2018294, TRIXY_FAILED, "media_timeout", "Instagram took too long to fetch the video.", FIX_MEDIA),
 
 	/* "An error although it was sent", and the one that is related to permissions or not, says Meta. */
-	ROW(1, 1357046, TRIXY_UNKNOWN, "perhaps_sent",
+	META_ROW(1, 1357046, TRIXY_UNKNOWN, "perhaps_sent",
 	    "Instagram reported an error, but may have sent the message all the same.", FIX_LOOK),
-	ROW(1, 99, TRIXY_UNKNOWN, "perhaps_sent",
+	META_ROW(1, 99, TRIXY_UNKNOWN, "perhaps_sent",
 	    "Instagram reported an error, but may have sent the message all the same.", FIX_LOOK),
-	ROW(1, IG_ANY, TRIXY_RETRY, "temporary", "Instagram has a passing fault.", FIX_WAIT),
+	META_ROW(1, META_ANY, TRIXY_RETRY, "temporary", "Instagram has a passing fault.", FIX_WAIT),
 	/* 2 may also mean that the customer blocked us: the server's attempts end. */
-	ROW(2, IG_ANY, TRIXY_RETRY, "temporary", "Instagram has a passing fault.", FIX_WAIT),
+	META_ROW(2, META_ANY, TRIXY_RETRY, "temporary", "Instagram has a passing fault.", FIX_WAIT),
 
 	/* What is left of the broad codes. */
-	ROW_QUOTE(3, 3, TRIXY_HOLD, "permission_missing", "The Meta app lacks a capability.",
+	META_ROW_QUOTE(3, 3, TRIXY_HOLD, "permission_missing", "The Meta app lacks a capability.",
 		  "Add it in the App Dashboard (App Review), then make a new token."),
-	ROW_QUOTE(10, 10, TRIXY_HOLD, "permission_missing",
+	META_ROW_QUOTE(10, 10, TRIXY_HOLD, "permission_missing",
 		  "The access token lacks a permission, or the Meta app a feature.",
 		  "Make a new token with instagram_manage_messages and pages_messaging (or "
 		  "instagram_business_manage_messages). "
 		  "A reply with the HUMAN_AGENT tag needs the Human Agent feature of the app."),
-	ROW_QUOTE(200, 299, TRIXY_HOLD, "permission_missing",
+	META_ROW_QUOTE(200, 299, TRIXY_HOLD, "permission_missing",
 		  "The access token lacks a permission, or the Meta app a feature.",
 		  "Make a new token with instagram_manage_messages and pages_messaging (or "
 		  "instagram_business_manage_messages). "
 		  "A reply with the HUMAN_AGENT tag needs the Human Agent feature of the app."),
-	ROW_QUOTE(100, 100, TRIXY_FAILED, "bad_parameter", "Instagram does not accept this message.",
+	META_ROW_QUOTE(100, 100, TRIXY_FAILED, "bad_parameter", "Instagram does not accept this message.",
 		  "If other messages fail too, run Check connection; the log has Meta's codes."),
-	ROW_QUOTE(INT64_MIN, INT64_MAX, TRIXY_FAILED, "unknown_error", "Instagram refused the message.",
+	META_ROW_QUOTE(INT64_MIN, INT64_MAX, TRIXY_FAILED, "unknown_error", "Instagram refused the message.",
 		  "Try once more; if that fails too, run Check connection. The log has Meta's codes."),
 };
 
-static const struct ig_fault passing =
-	ROW_QUOTE(0, 0, TRIXY_RETRY, "temporary", "Instagram has a passing fault.", FIX_WAIT);
+static const struct meta_fault passing =
+	META_ROW_QUOTE(0, 0, TRIXY_RETRY, "temporary", "Instagram has a passing fault.", FIX_WAIT);
 
-/* `{"error":{...}}`, and the bare form of Instagram Login's token pages: `{"error_type","code","error_message"}`. */
-bool ig_error_read(struct json_object *root, int64_t http_status, struct ig_error *ret_error)
-{
-	struct json_object *error = ig_json_get(root, "error");
-	struct ig_error e = {.http_status = http_status};
-
-	if (json_object_is_type(error, json_type_object)) {
-		(void)ig_json_int(ig_json_get(error, "code"), &e.code);
-		(void)ig_json_int(ig_json_get(error, "error_subcode"), &e.subcode);
-		e.transient = ig_json_true(ig_json_get(error, "is_transient"));
-		e.type = ig_json_word(ig_json_get(error, "type"));
-		e.message = ig_json_word(ig_json_get(error, "message"));
-		e.trace = ig_json_word(ig_json_get(error, "fbtrace_id"));
-	} else if (ig_json_word(ig_json_get(root, "error_message")).p != NULL) {
-		/* Its code is an HTTP status, not one of the table's. */
-		e.type = ig_json_word(ig_json_get(root, "error_type"));
-		e.message = ig_json_word(ig_json_get(root, "error_message"));
-	} else {
-		return false;
-	}
-	*ret_error = e;
-	return true;
-}
-
-static bool fits(const struct ig_fault *fault, const struct ig_error *error)
-{
-	return error->code >= fault->code && error->code <= fault->code_to &&
-	       (fault->subcode == IG_ANY || error->subcode == fault->subcode) &&
-	       (fault->words == NULL || ig_text_contains(error->message, fault->words));
-}
-
-/* is_transient wins over the broad rows only: Meta also sets it where a precise subcode says otherwise. The HTTP status
- * is asked last, of a code that Meta does not document: an error object says that the message was not sent. */
-const struct ig_fault *ig_error_fault(const struct ig_error *error)
-{
-	const struct ig_fault *unknown = &faults[sizeof(faults) / sizeof(faults[0]) - 1];
-	const struct ig_fault *fault = faults;
-
-	while (!fits(fault, error))
-		fault++;
-	if (fault->quote && error->transient)
-		return &passing;
-	return fault == unknown && error->http_status >= 500 ? &passing : fault;
-}
-
-/* Meta's words are for a person and may be long: the first few hundred bytes say it. */
-struct trixy_text ig_error_reason(struct ig_maker *maker, const struct ig_fault *fault, const struct ig_error *error)
-{
-	if (!fault->quote || error->message.len == 0)
-		return fault->reason;
-	return IG_JOIN(maker, fault->reason, TEXT(" Meta says: "), ig_text_cut(error->message, 300));
-}
-
-struct trixy_text ig_error_detail(struct ig_maker *maker, const struct ig_error *error)
-{
-	return IG_JOIN(maker, TEXT("http="), ig_text_number(maker, error->http_status), TEXT(" code="),
-		       ig_text_number(maker, error->code), TEXT(" subcode="), ig_text_number(maker, error->subcode),
-		       TEXT(" transient="), error->transient ? TEXT("1") : TEXT("0"), TEXT(" type="),
-		       ig_text_cut(error->type, 64), TEXT(" trace="), ig_text_cut(error->trace, 64));
-}
-
-bool ig_error_is_proof(const struct ig_error *error)
-{
-	return error->code == 100 && ig_text_contains(error->message, "appsecret_proof");
-}
+const struct meta_faults ig_faults = {faults, sizeof(faults) / sizeof(faults[0]), &passing, TRIXY_TEXT("Instagram")};

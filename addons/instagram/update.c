@@ -2,7 +2,6 @@
  * the member tells; the functions below read one kind each and stand in the table at the end. */
 #include "webhook.h"
 
-#include <openssl/evp.h>
 #include <string.h>
 
 /* App id of Meta's own inbox (Instagram app, Business Suite). */
@@ -13,8 +12,8 @@
 #define NO_TARGET "The update does not say which message it is about"
 
 struct update {
-	const struct ig_entry *entry;
-	struct ig_maker *maker;
+	const struct meta_entry *entry;
+	struct meta_maker *maker;
 	struct trixy_text sender, recipient;
 	struct json_object *timestamp;
 	struct trixy_event event;	/* with account, contact, time and flags already filled in */
@@ -37,61 +36,15 @@ static int32_t ignore(struct update *u, struct trixy_text reason)
 	return emit(u);
 }
 
-enum { DIGEST_DIGITS = 32 };
-
-/* Writes the first half of the SHA-256. False: that failed, which `maker` remembers. */
-static bool digest(struct update *u, struct trixy_text of, char ret_digits[DIGEST_DIGITS])
-{
-	static const char hex[] = "0123456789abcdef";
-	unsigned char hash[EVP_MAX_MD_SIZE];
-
-	if (of.p == NULL || EVP_Digest(of.p, of.len, hash, NULL, EVP_sha256(), NULL) != 1) {
-		u->maker->failed = true;
-		return false;
-	}
-	for (size_t i = 0; i < DIGEST_DIGITS / 2; i++) {
-		ret_digits[2 * i] = hex[hash[i] >> 4];
-		ret_digits[2 * i + 1] = hex[hash[i] & 15];
-	}
-	return true;
-}
-
-/* An id for what Meta gives none: the same for every delivery of the same event. The ':' keeps it apart from Meta's. */
 static struct trixy_text made_id(struct update *u, const char *kind, struct json_object *value)
 {
-	const char *json = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
-	char digits[DIGEST_DIGITS];
-	int64_t at = 0;
-
-	if (!digest(u, (struct trixy_text){json, json == NULL ? 0 : strlen(json)}, digits))
-		return (struct trixy_text){NULL, 0};
-	(void)ig_json_int(u->timestamp, &at);
-	return IG_JOIN(u->maker, ig_text_cut((struct trixy_text){kind, strlen(kind)}, 64), TEXT(":"),
-		       ig_text_cut(u->sender, 128), TEXT(":"), ig_text_number(u->maker, at), TEXT(":"),
-		       ((struct trixy_text){digits, sizeof(digits)}));
-}
-
-/* A message's id; one that the core would not take is known by its digest, to all that name it. */
-static struct trixy_text read_mid(struct update *u, struct json_object *mid)
-{
-	struct trixy_text id = ig_json_id(mid, u->maker->memory);
-	char digits[DIGEST_DIGITS];
-
-	if (id.p == NULL || (id.len <= IG_EVENT_ID_MAX && memchr(id.p, '\0', id.len) == NULL) || !digest(u, id, digits))
-		return id;
-	return IG_JOIN(u->maker, TEXT("mid:"), ((struct trixy_text){digits, sizeof(digits)}));
-}
-
-/* What somebody wrote. */
-static struct trixy_text read_text(struct update *u, struct json_object *text)
-{
-	return ig_text_cut(ig_json_prose(text, u->maker), IG_EVENT_TEXT_MAX);
+	return meta_event_made_id(u->maker, kind, u->sender, u->timestamp, value);
 }
 
 /* Who wrote it: an echo is ours, and so is what our account sent without being called an echo. */
 static void set_direction(struct update *u, bool is_echo)
 {
-	bool from_us = is_echo || (u->sender.len > 0 && ig_text_equal(u->sender, u->entry->account_key));
+	bool from_us = is_echo || (u->sender.len > 0 && meta_text_equal(u->sender, u->entry->account_key));
 
 	u->event.contact_key = from_us ? u->recipient : u->sender;
 	if (from_us)
@@ -151,23 +104,23 @@ static int32_t read_message_content(struct update *u, struct json_object *member
 	uint32_t attachment_kind;
 
 	e->kind = TRIXY_EVENT_MESSAGE;
-	e->text = read_text(u, member[TEXT_]);
+	e->text = meta_event_text(u->maker, member[TEXT_]);
 	if (e->text.len == 0)
 		e->text = (struct trixy_text){NULL, 0};
 	attachment_kind = ig_attachments_read(u->maker, member[ATTACHMENTS], e);
 	if (member[QUICK_REPLY] != NULL)
-		e->payload = read_text(u, ig_json_get(member[QUICK_REPLY], "payload"));
+		e->payload = meta_event_text(u->maker, meta_json_get(member[QUICK_REPLY], "payload"));
 	if (member[REPLY_TO] != NULL) {
-		e->reply_to_id = read_mid(u, ig_json_get(member[REPLY_TO], "mid"));
-		story = ig_json_get(member[REPLY_TO], "story");
-		e->story_id = read_mid(u, ig_json_get(story, "id"));
-		e->story_url = ig_json_whole(ig_json_get(story, "url"), IG_EVENT_URL_MAX);
+		e->reply_to_id = meta_event_id(u->maker, meta_json_get(member[REPLY_TO], "mid"));
+		story = meta_json_get(member[REPLY_TO], "story");
+		e->story_id = meta_event_id(u->maker, meta_json_get(story, "id"));
+		e->story_url = meta_json_whole(meta_json_get(story, "url"), META_EVENT_URL_MAX);
 	}
 	ig_referral_read(u->maker, member[REFERRAL], e);
-	if (ig_json_true(member[AI_GENERATED]))
+	if (meta_json_true(member[AI_GENERATED]))
 		e->flags |= TRIXY_BY_MACHINE;
 	e->message_kind = message_kind(e, attachment_kind, member[QUICK_REPLY] != NULL, story != NULL,
-				       ig_json_true(member[IS_UNSUPPORTED]));
+				       meta_json_true(member[IS_UNSUPPORTED]));
 	open_window(u);
 	return emit(u);
 }
@@ -178,12 +131,12 @@ static int32_t read_message(struct update *u, const char *name, struct json_obje
 {
 	struct json_object *member[MESSAGE_MEMBERS];
 
-	ig_json_pick(value, message_names, member, MESSAGE_MEMBERS);
-	set_direction(u, ig_json_true(member[IS_ECHO]));
+	meta_json_pick(value, message_names, member, MESSAGE_MEMBERS);
+	set_direction(u, meta_json_true(member[IS_ECHO]));
 	if (u->event.contact_key.p == NULL)
 		return ignore(u, TEXT(NO_CONTACT));
-	u->event.message_id = read_mid(u, member[MID]);
-	if (ig_json_true(member[IS_DELETED])) {
+	u->event.message_id = meta_event_id(u->maker, member[MID]);
+	if (meta_json_true(member[IS_DELETED])) {
 		if (u->event.message_id.p == NULL)
 			return ignore(u, TEXT(NO_TARGET));
 		u->event.kind = TRIXY_EVENT_UNSEND;
@@ -200,10 +153,10 @@ static int32_t read_edit(struct update *u, const char *name, struct json_object 
 	int64_t number = 0;
 
 	(void)name;
-	set_direction(u, ig_json_true(ig_json_get(value, "is_echo")));
-	u->event.message_id = read_mid(u, ig_json_get(value, "mid"));
-	u->event.text = read_text(u, ig_json_get(value, "text"));
-	(void)ig_json_int(ig_json_get(value, "num_edit"), &number);
+	set_direction(u, meta_json_true(meta_json_get(value, "is_echo")));
+	u->event.message_id = meta_event_id(u->maker, meta_json_get(value, "mid"));
+	u->event.text = meta_event_text(u->maker, meta_json_get(value, "text"));
+	(void)meta_json_int(meta_json_get(value, "num_edit"), &number);
 	u->event.edit_number = number > 0 ? number : 0;
 	if (u->event.contact_key.p == NULL)
 		return ignore(u, TEXT(NO_CONTACT));
@@ -217,21 +170,21 @@ static int32_t read_edit(struct update *u, const char *name, struct json_object 
 
 static int32_t read_reaction(struct update *u, const char *name, struct json_object *value)
 {
-	struct trixy_text action = ig_json_text(ig_json_get(value, "action"));
+	struct trixy_text action = meta_json_text(meta_json_get(value, "action"));
 
 	(void)name;
 	set_direction(u, false);
-	u->event.message_id = read_mid(u, ig_json_get(value, "mid"));
+	u->event.message_id = meta_event_id(u->maker, meta_json_get(value, "mid"));
 	if (u->event.contact_key.p == NULL)
 		return ignore(u, TEXT(NO_CONTACT));
 	if (u->event.message_id.p == NULL)
 		return ignore(u, TEXT(NO_TARGET));
 	if (from_us(u))
 		return ignore(u, TEXT("A reaction of the business itself"));
-	if (!ig_text_is(action, "unreact")) {
-		u->event.reaction = ig_json_whole(ig_json_get(value, "reaction"), IG_EVENT_WORD_MAX);
-		u->event.emoji = ig_json_whole(ig_json_get(value, "emoji"), IG_EVENT_WORD_MAX);
-		if (u->event.reaction.p == NULL && u->event.emoji.p == NULL && ig_text_is(action, "react"))
+	if (!meta_text_is(action, "unreact")) {
+		u->event.reaction = meta_json_whole(meta_json_get(value, "reaction"), META_EVENT_WORD_MAX);
+		u->event.emoji = meta_json_whole(meta_json_get(value, "emoji"), META_EVENT_WORD_MAX);
+		if (u->event.reaction.p == NULL && u->event.emoji.p == NULL && meta_text_is(action, "react"))
 			u->event.reaction = TEXT("other"); /* neither would mean "taken back" */
 	}
 	u->event.kind = TRIXY_EVENT_REACTION;
@@ -243,7 +196,7 @@ static int32_t read_read(struct update *u, const char *name, struct json_object 
 {
 	(void)name;
 	set_direction(u, false);
-	u->event.message_id = read_mid(u, ig_json_get(value, "mid"));
+	u->event.message_id = meta_event_id(u->maker, meta_json_get(value, "mid"));
 	if (u->event.contact_key.p == NULL)
 		return ignore(u, TEXT(NO_CONTACT));
 	if (u->event.message_id.p == NULL)
@@ -257,17 +210,17 @@ static int32_t read_read(struct update *u, const char *name, struct json_object 
 /* A tapped button or ice breaker. In standby it has no payload; before v11 it had no id. */
 static int32_t read_postback(struct update *u, const char *name, struct json_object *value)
 {
-	set_direction(u, ig_json_true(ig_json_get(value, "is_echo")));
+	set_direction(u, meta_json_true(meta_json_get(value, "is_echo")));
 	if (u->event.contact_key.p == NULL)
 		return ignore(u, TEXT(NO_CONTACT));
 	u->event.kind = TRIXY_EVENT_MESSAGE;
 	u->event.message_kind = TRIXY_MESSAGE_POSTBACK;
-	u->event.message_id = read_mid(u, ig_json_get(value, "mid"));
+	u->event.message_id = meta_event_id(u->maker, meta_json_get(value, "mid"));
 	if (u->event.message_id.p == NULL)
 		u->event.message_id = made_id(u, name, value);
-	u->event.text = read_text(u, ig_json_get(value, "title"));
-	u->event.payload = read_text(u, ig_json_get(value, "payload"));
-	ig_referral_read(u->maker, ig_json_get(value, "referral"), &u->event);
+	u->event.text = meta_event_text(u->maker, meta_json_get(value, "title"));
+	u->event.payload = meta_event_text(u->maker, meta_json_get(value, "payload"));
+	ig_referral_read(u->maker, meta_json_get(value, "referral"), &u->event);
 	open_window(u);
 	return emit(u);
 }
@@ -304,7 +257,7 @@ static int32_t read_handover(struct update *u, const char *name, struct json_obj
 	if (u->event.contact_key.p == NULL)
 		return ignore(u, TEXT(NO_CONTACT));
 	for (size_t i = 0; i < sizeof(owners) / sizeof(owners[0]) && app.p == NULL; i++)
-		app = ig_text_cut(ig_json_id(ig_json_get(value, owners[i]), u->maker->memory), 64);
+		app = meta_text_cut(meta_json_id(meta_json_get(value, owners[i]), u->maker->memory), 64);
 	if (strcmp(name, "pass_thread_control") == 0)
 		says = TEXT("The conversation was passed on to ");
 	else if (strcmp(name, "take_thread_control") == 0)
@@ -314,12 +267,12 @@ static int32_t read_handover(struct update *u, const char *name, struct json_obj
 	u->event.kind = TRIXY_EVENT_MESSAGE;
 	u->event.message_kind = TRIXY_MESSAGE_SYSTEM;
 	u->event.message_id = made_id(u, name, value);
-	if (ig_text_is(app, META_INBOX))
-		u->event.text = IG_JOIN(u->maker, says, TEXT("Meta's own inbox."));
+	if (meta_text_is(app, META_INBOX))
+		u->event.text = META_JOIN(u->maker, says, TEXT("Meta's own inbox."));
 	else if (app.p != NULL)
-		u->event.text = IG_JOIN(u->maker, says, TEXT("another app ("), app, TEXT(")."));
+		u->event.text = META_JOIN(u->maker, says, TEXT("another app ("), app, TEXT(")."));
 	else
-		u->event.text = IG_JOIN(u->maker, says, TEXT("another app."));
+		u->event.text = META_JOIN(u->maker, says, TEXT("another app."));
 	return emit(u);
 }
 
@@ -359,18 +312,18 @@ static void read_sender(struct update *u, struct json_object *sender)
 	static const char *const names[] = {"id", "name", "username"};
 	struct json_object *member[MEMBERS];
 
-	ig_json_pick(sender, names, member, MEMBERS);
-	u->sender = ig_json_id(member[ID], u->maker->memory);
-	if (ig_text_equal(u->sender, u->entry->account_key))
+	meta_json_pick(sender, names, member, MEMBERS);
+	u->sender = meta_json_id(member[ID], u->maker->memory);
+	if (meta_text_equal(u->sender, u->entry->account_key))
 		return; /* ours, not the customer's */
-	u->event.contact_name = ig_text_cut(ig_json_prose(member[NAME], u->maker), IG_EVENT_NAME_MAX);
-	u->event.contact_handle = ig_json_whole(member[USERNAME], IG_EVENT_NAME_MAX);
+	u->event.contact_name = meta_text_cut(meta_json_prose(member[NAME], u->maker), META_EVENT_NAME_MAX);
+	u->event.contact_handle = meta_json_whole(member[USERNAME], META_EVENT_NAME_MAX);
 }
 
 /* The ids of the dashboard's "Test" button; a real customer's have at least 15 digits. */
 static bool is_test(const struct update *u)
 {
-	return ig_text_is(u->sender, "12334") && ig_text_is(u->recipient, "23245");
+	return meta_text_is(u->sender, "12334") && meta_text_is(u->recipient, "23245");
 }
 
 /* Reads every member that is a kind; real updates have one. */
@@ -386,14 +339,14 @@ static int32_t read_kinds(struct update *u, struct json_object *object)
 	{
 		size_t k = 0;
 
-		while (k < KINDS && !ig_same(kinds[k].name, name))
+		while (k < KINDS && !meta_same(kinds[k].name, name))
 			k++;
 		if (k < KINDS) {
 			known = true;
 			u->event = base;
 			if ((r = kinds[k].read(u, name, value)) != 0)
 				return r;
-		} else if (unknown_value == object && !ig_same(name, "sender") && !ig_same(name, "recipient") &&
+		} else if (unknown_value == object && !meta_same(name, "sender") && !meta_same(name, "recipient") &&
 			   json_object_is_type(value, json_type_object)) {
 			unknown = name;
 			unknown_value = value;
@@ -402,7 +355,7 @@ static int32_t read_kinds(struct update *u, struct json_object *object)
 	return known ? 0 : read_unknown(u, unknown, unknown_value);
 }
 
-int32_t ig_update_read(const struct ig_entry *entry, struct json_object *object)
+int32_t ig_update_read(const struct meta_entry *entry, struct json_object *object)
 {
 	enum { SENDER, RECIPIENT, TIMESTAMP, MEMBERS };
 	static const char *const names[] = {"sender", "recipient", "timestamp"};
@@ -410,15 +363,15 @@ int32_t ig_update_read(const struct ig_entry *entry, struct json_object *object)
 	struct json_object *member[MEMBERS];
 
 	if (!json_object_is_type(object, json_type_object))
-		return ig_ignore(entry, TEXT("The update is not an object"), (struct trixy_text){NULL, 0});
-	ig_json_pick(object, names, member, MEMBERS);
+		return meta_ignore(entry, TEXT("The update is not an object"), (struct trixy_text){NULL, 0});
+	meta_json_pick(object, names, member, MEMBERS);
 	read_sender(&u, member[SENDER]);
-	u.recipient = ig_json_id(ig_json_get(member[RECIPIENT], "id"), u.maker->memory);
+	u.recipient = meta_json_id(meta_json_get(member[RECIPIENT], "id"), u.maker->memory);
 	u.timestamp = member[TIMESTAMP];
 	u.event.size = sizeof(u.event);
 	u.event.flags = entry->flags | (is_test(&u) ? TRIXY_TEST : 0);
 	u.event.account_key = entry->account_key;
-	u.event.at_ms = ig_time_ms(u.timestamp);
+	u.event.at_ms = meta_time_ms(u.timestamp);
 	if (u.event.at_ms == 0)
 		u.event.at_ms = entry->time_ms;
 	return read_kinds(&u, object);

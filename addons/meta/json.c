@@ -16,7 +16,7 @@
 /* A value and its separator take two bytes: a shorter body cannot hold as many, and is not counted. */
 #define COUNTED_FROM (2 * VALUE_MAX)
 
-void ig_json_drop(struct json_object **object)
+void meta_json_drop(struct json_object **object)
 {
 	(void)json_object_put(*object);
 }
@@ -51,7 +51,7 @@ static bool only_space(const char *p, const char *end)
  * 64 bits, in whatever key. What the lax mode accepts beyond JSON (comments, single quotes) harms
  * nobody. Its check of UTF-8 is left off too: it lets overlong forms and raw surrogates through. An
  * unpaired surrogate that is escaped becomes U+FFFD; json-c does that itself. */
-int32_t ig_json_parse(struct trixy_text body, struct json_object **ret_root)
+int32_t meta_json_parse(struct trixy_text body, struct json_object **ret_root)
 {
 	struct json_tokener *tokener;
 	struct json_object *root;
@@ -59,7 +59,7 @@ int32_t ig_json_parse(struct trixy_text body, struct json_object **ret_root)
 
 	if (body.len == 0 || body.len > BODY_MAX)
 		return TRIXY_EINVAL;
-	if (!ig_text_utf8(body) || (body.len >= COUNTED_FROM && too_many_values(body)))
+	if (!meta_text_utf8(body) || (body.len >= COUNTED_FROM && too_many_values(body)))
 		return TRIXY_EINVAL;
 	tokener = json_tokener_new_ex(DEPTH_MAX);
 	if (tokener == NULL)
@@ -76,7 +76,7 @@ int32_t ig_json_parse(struct trixy_text body, struct json_object **ret_root)
 	return r;
 }
 
-struct json_object *ig_json_get(struct json_object *object, const char *name)
+struct json_object *meta_json_get(struct json_object *object, const char *name)
 {
 	struct json_object *member = NULL;
 
@@ -85,7 +85,7 @@ struct json_object *ig_json_get(struct json_object *object, const char *name)
 	return member;
 }
 
-void ig_json_pick(struct json_object *object, const char *const *names, struct json_object **ret_members, size_t count)
+void meta_json_pick(struct json_object *object, const char *const *names, struct json_object **ret_members, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		ret_members[i] = NULL;
@@ -94,7 +94,7 @@ void ig_json_pick(struct json_object *object, const char *const *names, struct j
 	json_object_object_foreach(object, name, member)
 	{
 		for (size_t i = 0; i < count; i++) {
-			if (ig_same(names[i], name)) {
+			if (meta_same(names[i], name)) {
 				ret_members[i] = member;
 				break;
 			}
@@ -102,7 +102,7 @@ void ig_json_pick(struct json_object *object, const char *const *names, struct j
 	}
 }
 
-struct trixy_text ig_json_text(struct json_object *object)
+struct trixy_text meta_json_text(struct json_object *object)
 {
 	struct trixy_text text = {NULL, 0};
 
@@ -113,32 +113,32 @@ struct trixy_text ig_json_text(struct json_object *object)
 	return text;
 }
 
-struct trixy_text ig_json_word(struct json_object *object)
+struct trixy_text meta_json_word(struct json_object *object)
 {
-	struct trixy_text text = ig_json_text(object);
+	struct trixy_text text = meta_json_text(object);
 
 	return text.len > 0 ? text : (struct trixy_text){NULL, 0};
 }
 
-struct trixy_text ig_json_whole(struct json_object *object, uint64_t max)
+struct trixy_text meta_json_whole(struct json_object *object, uint64_t max)
 {
-	struct trixy_text word = ig_json_word(object);
+	struct trixy_text word = meta_json_word(object);
 
 	if (word.len > max || (word.len > 0 && memchr(word.p, '\0', word.len) != NULL))
 		return (struct trixy_text){NULL, 0};
 	return word;
 }
 
-struct trixy_text ig_json_prose(struct json_object *object, struct ig_maker *maker)
+struct trixy_text meta_json_prose(struct json_object *object, struct meta_maker *maker)
 {
 	static const char replacement[] = "\xef\xbf\xbd";
-	struct trixy_text text = ig_json_text(object);
+	struct trixy_text text = meta_json_text(object);
 	uint64_t len = 0;
 	char *p;
 
 	if (text.len == 0 || memchr(text.p, '\0', text.len) == NULL)
 		return text;
-	p = ig_maker_alloc(maker, text.len, sizeof(replacement) - 1);
+	p = meta_maker_alloc(maker, text.len, sizeof(replacement) - 1);
 	if (p == NULL)
 		return (struct trixy_text){NULL, 0};
 	for (uint64_t i = 0; i < text.len; i++) {
@@ -152,21 +152,21 @@ struct trixy_text ig_json_prose(struct json_object *object, struct ig_maker *mak
 	return (struct trixy_text){p, len};
 }
 
-struct trixy_text ig_json_id(struct json_object *object, struct trixy_memory *memory)
+struct trixy_text meta_json_id(struct json_object *object, struct trixy_memory *memory)
 {
 	char digits[24];
 	uint64_t number;
 	int n;
 
 	if (!json_object_is_type(object, json_type_int))
-		return ig_json_word(object);
+		return meta_json_word(object);
 	/* json-c turns a negative number into 0 here, and one beyond 64 bits into the greatest: both are
 	 * no id, and the second would make one customer of many. */
 	number = json_object_get_uint64(object);
 	if (number == UINT64_MAX || (number == 0 && json_object_get_int64(object) != 0))
 		return (struct trixy_text){NULL, 0};
 	n = snprintf(digits, sizeof(digits), "%" PRIu64, number);
-	return ig_text_copy(memory, (struct trixy_text){digits, (uint64_t)n});
+	return meta_text_copy(memory, (struct trixy_text){digits, (uint64_t)n});
 }
 
 static bool int_of_digits(struct trixy_text text, int64_t *ret_value)
@@ -186,7 +186,7 @@ static bool int_of_digits(struct trixy_text text, int64_t *ret_value)
 	return true;
 }
 
-bool ig_json_int(struct json_object *object, int64_t *ret_value)
+bool meta_json_int(struct json_object *object, int64_t *ret_value)
 {
 	double d;
 
@@ -201,18 +201,18 @@ bool ig_json_int(struct json_object *object, int64_t *ret_value)
 		*ret_value = (int64_t)d;
 		return true;
 	case json_type_string:
-		return int_of_digits(ig_json_text(object), ret_value);
+		return int_of_digits(meta_json_text(object), ret_value);
 	default:
 		return false;
 	}
 }
 
-bool ig_json_true(struct json_object *object)
+bool meta_json_true(struct json_object *object)
 {
-	struct trixy_text text = ig_json_text(object);
+	struct trixy_text text = meta_json_text(object);
 
 	if (text.p != NULL)
-		return ig_text_is(text, "true") || ig_text_is(text, "1");
+		return meta_text_is(text, "true") || meta_text_is(text, "1");
 	return json_object_is_type(object, json_type_boolean) || json_object_is_type(object, json_type_int)
 		? json_object_get_boolean(object) != 0
 		: false;

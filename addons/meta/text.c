@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-void *ig_maker_alloc(struct ig_maker *maker, size_t count, size_t size)
+void *meta_maker_alloc(struct meta_maker *maker, size_t count, size_t size)
 {
 	void *p = NULL;
 	uint64_t bytes;
@@ -17,14 +17,14 @@ void *ig_maker_alloc(struct ig_maker *maker, size_t count, size_t size)
 	return p;
 }
 
-struct trixy_text ig_text_copy(struct trixy_memory *memory, struct trixy_text text)
+struct trixy_text meta_text_copy(struct trixy_memory *memory, struct trixy_text text)
 {
-	struct ig_maker maker = {memory, false};
+	struct meta_maker maker = {memory, false};
 
-	return ig_text_join(&maker, &text, 1);
+	return meta_text_join(&maker, &text, 1);
 }
 
-struct trixy_text ig_text_join(struct ig_maker *maker, const struct trixy_text *parts, size_t count)
+struct trixy_text meta_text_join(struct meta_maker *maker, const struct trixy_text *parts, size_t count)
 {
 	uint64_t len = 0, at = 0;
 	char *p;
@@ -32,7 +32,7 @@ struct trixy_text ig_text_join(struct ig_maker *maker, const struct trixy_text *
 	for (size_t i = 0; i < count; i++)
 		if (__builtin_add_overflow(len, parts[i].len, &len))
 			maker->failed = true;
-	p = ig_maker_alloc(maker, len, 1);
+	p = meta_maker_alloc(maker, len, 1);
 	if (p == NULL)
 		return (struct trixy_text){NULL, 0};
 	for (size_t i = 0; i < count; i++) {
@@ -43,7 +43,7 @@ struct trixy_text ig_text_join(struct ig_maker *maker, const struct trixy_text *
 	return (struct trixy_text){p, len};
 }
 
-struct trixy_text ig_text_quote(struct ig_maker *maker, struct trixy_text text)
+struct trixy_text meta_text_quote(struct meta_maker *maker, struct trixy_text text)
 {
 	static const char hex[] = "0123456789abcdef";
 	uint64_t room, at = 0;
@@ -52,7 +52,7 @@ struct trixy_text ig_text_quote(struct ig_maker *maker, struct trixy_text text)
 	if (__builtin_mul_overflow(text.len, 6, &room) || __builtin_add_overflow(room, 2, &room))
 		maker->failed = true;
 	else
-		p = ig_maker_alloc(maker, room, 1);
+		p = meta_maker_alloc(maker, room, 1);
 	if (p == NULL)
 		return (struct trixy_text){NULL, 0};
 	p[at++] = '"';
@@ -83,7 +83,7 @@ static bool is_unreserved(unsigned char c)
 	       c == '_' || c == '~';
 }
 
-struct trixy_text ig_text_percent(struct ig_maker *maker, struct trixy_text text)
+struct trixy_text meta_text_percent(struct meta_maker *maker, struct trixy_text text)
 {
 	static const char hex[] = "0123456789ABCDEF";
 	uint64_t room, at = 0;
@@ -92,7 +92,7 @@ struct trixy_text ig_text_percent(struct ig_maker *maker, struct trixy_text text
 	if (__builtin_mul_overflow(text.len, 3, &room))
 		maker->failed = true;
 	else
-		p = ig_maker_alloc(maker, room, 1);
+		p = meta_maker_alloc(maker, room, 1);
 	if (p == NULL)
 		return (struct trixy_text){NULL, 0};
 	for (uint64_t i = 0; i < text.len; i++) {
@@ -109,25 +109,39 @@ struct trixy_text ig_text_percent(struct ig_maker *maker, struct trixy_text text
 	return (struct trixy_text){p, at};
 }
 
-struct trixy_text ig_text_number(struct ig_maker *maker, int64_t number)
+struct trixy_text meta_text_hex(struct meta_maker *maker, const unsigned char *bytes, size_t count)
+{
+	static const char hex[] = "0123456789abcdef";
+	char *p = meta_maker_alloc(maker, count, 2);
+
+	if (p == NULL)
+		return (struct trixy_text){NULL, 0};
+	for (size_t i = 0; i < count; i++) {
+		p[2 * i] = hex[bytes[i] >> 4];
+		p[2 * i + 1] = hex[bytes[i] & 15];
+	}
+	return (struct trixy_text){p, 2 * (uint64_t)count};
+}
+
+struct trixy_text meta_text_number(struct meta_maker *maker, int64_t number)
 {
 	char digits[24];
 	int n = snprintf(digits, sizeof(digits), "%" PRId64, number);
 
-	return IG_JOIN(maker, ((struct trixy_text){digits, (uint64_t)n}));
+	return META_JOIN(maker, ((struct trixy_text){digits, (uint64_t)n}));
 }
 
-bool ig_text_is(struct trixy_text text, const char *word)
+bool meta_text_is(struct trixy_text text, const char *word)
 {
 	return text.p != NULL && text.len == strlen(word) && memcmp(text.p, word, text.len) == 0;
 }
 
-bool ig_text_equal(struct trixy_text a, struct trixy_text b)
+bool meta_text_equal(struct trixy_text a, struct trixy_text b)
 {
 	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
 }
 
-bool ig_text_contains(struct trixy_text text, const char *words)
+bool meta_text_contains(struct trixy_text text, const char *words)
 {
 	size_t len = strlen(words);
 
@@ -135,6 +149,14 @@ bool ig_text_contains(struct trixy_text text, const char *words)
 		if (strncasecmp(text.p + i, words, len) == 0)
 			return true;
 	return false;
+}
+
+bool meta_text_is_digits(struct trixy_text text)
+{
+	for (uint64_t i = 0; i < text.len; i++)
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return false;
+	return text.len > 0;
 }
 
 /* The length of the character that begins at p, 0 where none does (Unicode, table 3-7). */
@@ -164,7 +186,7 @@ static uint64_t char_len(const unsigned char *p, uint64_t left)
 	return len;
 }
 
-bool ig_text_utf8(struct trixy_text text)
+bool meta_text_utf8(struct trixy_text text)
 {
 	uint64_t len, eight;
 
@@ -182,7 +204,7 @@ bool ig_text_utf8(struct trixy_text text)
 	return true;
 }
 
-struct trixy_text ig_text_cut(struct trixy_text text, uint64_t max)
+struct trixy_text meta_text_cut(struct trixy_text text, uint64_t max)
 {
 	if (text.len <= max)
 		return text;

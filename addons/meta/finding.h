@@ -1,8 +1,8 @@
 /* Findings: what "Check connection" shows, one line a step. */
-#ifndef INSTAGRAM_FINDING_H
-#define INSTAGRAM_FINDING_H
+#ifndef META_FINDING_H
+#define META_FINDING_H
 
-#include "errors.h"
+#include "error.h"
 #include "json.h"
 #include "text.h"
 
@@ -10,18 +10,19 @@
 #include <stdbool.h>
 
 /* A finding being made from an answer. */
-struct ig_finder {
-	struct ig_maker maker;
+struct meta_finder {
+	struct meta_maker maker;
+	const struct meta_faults *faults;
 	struct json_object *root;	/* of the answer */
 	struct trixy_finding finding;
 };
 
-void ig_found(struct ig_finder *f, uint32_t status, struct trixy_text explanation, struct trixy_text fix);
+void meta_found(struct meta_finder *f, uint32_t status, struct trixy_text explanation, struct trixy_text fix);
 
 /* True when the answer is a success with a JSON object. If not, the finding says why, in the error table's words. */
-bool ig_finder_read(struct ig_finder *f, const struct trixy_answer *answer);
+bool meta_finder_read(struct meta_finder *f, const struct trixy_answer *answer);
 
 /* Ends a finding: hands it over, or says that memory ran out. Drops the JSON. */
-int32_t ig_finder_end(struct ig_finder *f, struct trixy_finding *ret_finding);
+int32_t meta_finder_end(struct meta_finder *f, struct trixy_finding *ret_finding);
 
 #endif
