@@ -1,5 +1,5 @@
 /* mailtrixy doctor: looks at an installation from outside the server, running or not, and says line by line what is right, what is
- * not, and what to do. Changes nothing. */
+ * not, and what to do. Mends nothing. */
 #include "cmd/cmd.h"
 
 #include <errno.h>
@@ -180,7 +180,7 @@ static void look_at_addons(struct doctor *d)
 	}
 	for (size_t k = 0; k < count; k++) {
 		if (check_package(d, &list[k], &err) < 0)
-			bad(d, true, "Upload the package once more.", "addon %.*s: %s", STR_ARG(list[k].name), err.text);
+			bad(d, true, NULL, "addon %.*s: %s", STR_ARG(list[k].name), err.text);
 		else if (list[k].status == ADDON_FAILED)
 			bad(d, true, "Admin → Addons → Activate tries again.", "addon %.*s: %.*s", STR_ARG(list[k].name),
 			    STR_ARG(list[k].status_reason));

@@ -5,7 +5,7 @@ import { appendFileSync, chmodSync, existsSync, mkdtempSync, readFileSync, readd
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { House, program, runProgram, runProgramFailing } from './lib/house.mjs';
+import { House, password, program, runProgram, runProgramFailing } from './lib/house.mjs';
 
 let house, scratch;
 before(async () => { scratch = mkdtempSync(path.join(tmpdir(), 'mailtrixy-backup-')); house = await House.start(); });
@@ -80,16 +80,17 @@ test('doctor finds nothing in a sound installation, and each of these faults', (
 
   const data = path.join(scratch, 'target');
   chmodSync(data, 0o755);
-  const key = readFileSync(path.join(data, 'secret.key'));
-  writeFileSync(path.join(data, 'secret.key'), Buffer.alloc(key.length, 7));
-  const hash = readdirSync(path.join(data, 'addons'))[0];
-  appendFileSync(path.join(data, 'addons', hash, readdirSync(path.join(data, 'addons', hash)).find((f) => f.endsWith('.so')) ?? 'addon.json'), 'x');
+  const stranger = path.join(scratch, 'stranger');	// whose key is a good one, and not this database's
+  runProgram(['setup', '--data', stranger, '--email', 'x@example.org', '--name', 'X', '--workspace', 'X', '--password-stdin'], password);
+  writeFileSync(path.join(data, 'secret.key'), readFileSync(path.join(stranger, 'secret.key')));
   const ill = doctor(data);
   assert.equal(ill.status, 1);
   assert.match(ill.text, /✗ data directory .* others on this machine may look in/);
   assert.match(ill.text, /✗ instagram account .*\n    → Put the secret\.key back/);
-  assert.match(ill.text, /✗ addon Instagram/);
   assert.match(ill.text, /no server runs/);
+  const hash = readdirSync(path.join(data, 'addons'))[0];
+  appendFileSync(path.join(data, 'addons', hash, readdirSync(path.join(data, 'addons', hash)).find((f) => f.endsWith('.so')) ?? 'addon.json'), 'x');
+  assert.match(doctor(data).text, /✗ addon Instagram .* was changed on the server's disk\. Upload the package once more/);
   assert.equal(doctor(path.join(scratch, 'nothing')).status, 1);
 });
 
