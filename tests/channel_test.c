@@ -170,7 +170,7 @@ static void break_field_name3(struct sample *s) { s->fields[2].name = s->fields[
 static void break_field_label(struct sample *s) { s->fields[2].label = TEXT(""); }
 static void break_field_max(struct sample *s) { s->fields[2].max_bytes = 0; }
 static void break_field_max2(struct sample *s) { s->fields[2].max_bytes = LIMIT_TEXT + 1; }
-static void break_field_flag(struct sample *s) { s->fields[2].flags |= 256; }
+static void break_field_flag(struct sample *s) { s->fields[2].flags |= 512; }
 static void break_field_backend(struct sample *s) { s->fields[2].backends = 4; }
 static void break_field_backend2(struct sample *s) { s->fields[2].backends = 0; }
 static void break_secret_key(struct sample *s) { s->fields[0].flags |= TRIXY_FIELD_SECRET; }
@@ -419,10 +419,10 @@ static void broken_events_are_refused(void **state)
 	check_ok(channel_event_check(&good, &err), &err);
 	REFUSED(e.size = offsetof(struct trixy_event, contact_handle));
 	REFUSED(e.kind = 0);
-	REFUSED(e.kind = 8);
-	REFUSED(e.flags = 32);
+	REFUSED(e.kind = 9);
+	REFUSED(e.flags = 128);
 	REFUSED(e.message_kind = 0);
-	REFUSED(e.message_kind = 17);
+	REFUSED(e.message_kind = 22);
 	REFUSED(e.account_key = TEXT(""));
 	REFUSED(e.contact_key = TEXT(""));
 	REFUSED(e.message_id = TEXT(""));

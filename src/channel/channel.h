@@ -51,9 +51,39 @@ const struct trixy_field *channel_field(const struct trixy_channel *channel, int
 /* Where a text over the channel's limit is cut: bytes of the longest prefix that fits and ends at a code point. */
 size_t channel_text_fits(const struct trixy_channel *channel, struct str text);
 
+/* ---- what only channels of ABI 1.1 may have (can.c). Ask here, never the members: an addon that was built for 1.0 has a shorter
+ * struct and can none of it. ---- */
+
+/* True when it can all of these (TRIXY_CAN_*). */
+bool channel_can(const struct trixy_channel *channel, uint32_t can);
+uint32_t channel_text_style(const struct trixy_channel *channel);	/* TRIXY_STYLE_* */
+/* The rule for sending files of a type (TRIXY_MESSAGE_IMAGE ...). NULL: no such file can be sent. */
+const struct trixy_media_rule *channel_media_rule(const struct trixy_channel *channel, uint32_t type);
+/* All rules, one after the other; NULL past the last. */
+const struct trixy_media_rule *channel_media_rule_at(const struct trixy_channel *channel, uint32_t k);
+/* True when `types` (of a media rule, parted by blanks) names this type. Letters' case does not matter; what follows a ';' in
+ * mime_type, neither. */
+bool channel_mime_listed(struct trixy_text types, struct str mime_type);
+/* The only emoji that may be sent as reactions; *ret_count 0: any one emoji, if it can react at all. */
+const struct trixy_text *channel_reactions(const struct trixy_channel *channel, uint32_t *ret_count);
+/* Whether customers' files are fetched at all, and whether a file may be fetched from this host. */
+bool channel_has_media(const struct trixy_channel *channel);
+bool channel_has_media_host(const struct trixy_channel *channel, struct str host);
+/* Which of the pairs of functions it has. */
+bool channel_asks_media(const struct trixy_channel *channel);		/* media_request; else a file lies at attachment.url */
+bool channel_uploads(const struct trixy_channel *channel);		/* upload_request; else drafts carry media_url */
+bool channel_asks_profile(const struct trixy_channel *channel);		/* profile_request; else the events carry the names */
+/* True for an attachment's type that is a file, to be fetched and kept. */
+bool channel_type_is_file(uint32_t type);
+
+/* ---- checks at the border (check.c, event.c) ---- */
+
 /* Checks a channel's constants and that its functions are there. ERR_INVALID says which rule of the ABI is broken. */
 int channel_check(const struct trixy_channel *channel, struct error *err);
 /* Checks one event that came across the border: known numbers, UTF-8, lengths, needed members. ERR_INVALID says what. */
 int channel_event_check(const struct trixy_event *event, struct error *err);
+/* A copy of a checked event with everything that it points to, in structs of this server's own size: what an older addon does
+ * not know is absent in it. ERR_NOMEM. */
+int channel_event_copy(const struct trixy_event *event, struct arena *arena, struct trixy_event *ret, struct error *err);
 
 #endif

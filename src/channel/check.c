@@ -1,19 +1,10 @@
-/* Whether what a channel gives obeys the rules of the ABI: its constants once, its events each time. A channel may be a
- * stranger's native code: nothing of it is believed before it was looked at here. */
-#include "channel/channel.h"
+/* Whether a channel's constants obey the rules of the ABI; its events are event.c. A channel may be a stranger's native code:
+ * nothing of it is believed before it was looked at here. */
+#include "channel/border.h"
 
 #include "base/clock.h"
-#include "base/limit.h"
 
-enum { NAME_MAX_BYTES = 64, WORDS_MAX_BYTES = 2000, COUNT_MAX = 64, TEXT_LIMIT_MAX = 16 * LIMIT_TEXT };
-static const int64_t last_ms = INT64_C(253402300799999);	/* 9999-12-31: what RFC 3339 can write */
-
-static bool text_valid(struct trixy_text t, size_t min, size_t max)
-{
-	if (t.len > max || t.len < min || (t.p == NULL && t.len > 0))
-		return false;
-	return utf8_valid(str_from_trixy(t));
-}
+enum { TEXT_LIMIT_MAX = 16 * LIMIT_TEXT, HOST_MAX_BYTES = 253 };
 
 static bool lower(char c)
 {
@@ -40,7 +31,7 @@ static bool url_valid(struct trixy_text t)
 {
 	struct str s = str_from_trixy(t);
 
-	return text_valid(t, 8, LIMIT_URL) && (str_starts(s, STR("https://")) || str_starts(s, STR("http://"))) &&
+	return border_text_valid(t, 8, LIMIT_URL) && (str_starts(s, STR("https://")) || str_starts(s, STR("http://"))) &&
 	       !str_ends(s, STR("/"));
 }
 
@@ -79,8 +70,8 @@ static int check_backends(const struct trixy_channel *c, struct error *err)
 
 		if (b->size != sizeof(*b))
 			return fail(err, ERR_INVALID, "the size of its backend %u does not belong to ABI 1.0", k);
-		if (!word_valid(b->slug, '-', 1, 32) || !text_valid(b->name, 1, LIMIT_NAME) ||
-		    !text_valid(b->help, 0, WORDS_MAX_BYTES))
+		if (!word_valid(b->slug, '-', 1, 32) || !border_text_valid(b->name, 1, LIMIT_NAME) ||
+		    !border_text_valid(b->help, 0, WORDS_MAX_BYTES))
 			return fail(err, ERR_INVALID, "its backend %u has no proper slug, name or help", k);
 		if (channel_backend(c, str_from_trixy(b->slug)) != (int)k)
 			return fail(err, ERR_INVALID, "two of its backends have the slug '%.*s'",
@@ -89,7 +80,7 @@ static int check_backends(const struct trixy_channel *c, struct error *err)
 		if (b->base_url.len > 0 && !url_valid(b->base_url))
 			return fail(err, ERR_INVALID, "the base URL of its backend '%.*s' is not one",
 				    STR_ARG(str_from_trixy(b->slug)));
-		if (!text_valid(b->url_setting, 0, NAME_MAX_BYTES))
+		if (!border_text_valid(b->url_setting, 0, NAME_MAX_BYTES))
 			return fail(err, ERR_INVALID, "the URL setting of its backend '%.*s' is not a text",
 				    STR_ARG(str_from_trixy(b->slug)));
 	}
@@ -112,18 +103,24 @@ static int check_field(const struct trixy_channel *c, const struct trixy_field *
 		return fail(err, ERR_INVALID, "the size of one of its fields does not belong to ABI 1.0");
 	if (!word_valid(f->name, '_', 1, NAME_MAX_BYTES) || field_reserved(name))
 		return fail(err, ERR_INVALID, "one of its fields has a name that is none or is reserved");
-	if (!text_valid(f->label, 1, LIMIT_NAME) || !text_valid(f->help, 0, WORDS_MAX_BYTES) ||
-	    !text_valid(f->placeholder, 0, LIMIT_NAME))
+	if (!border_text_valid(f->label, 1, LIMIT_NAME) || !border_text_valid(f->help, 0, WORDS_MAX_BYTES) ||
+	    !border_text_valid(f->placeholder, 0, LIMIT_NAME))
 		return fail(err, ERR_INVALID, "its field '%.*s' has no proper label, help or placeholder", STR_ARG(name));
 	if (f->max_bytes < 1 || f->max_bytes > LIMIT_TEXT)
 		return fail(err, ERR_INVALID, "its field '%.*s' may have 1 to %d bytes", STR_ARG(name), LIMIT_TEXT);
-	if ((f->flags & ~(2u * TRIXY_FIELD_VERIFY - 1)) != 0)
-		return fail(err, ERR_INVALID, "its field '%.*s' has a flag that ABI 1.0 does not know", STR_ARG(name));
+	if ((f->flags & ~(2u * TRIXY_FIELD_LEARNED - 1)) != 0)
+		return fail(err, ERR_INVALID, "its field '%.*s' has a flag that ABI %u.%u does not know", STR_ARG(name), TRIXY_ABI_MAJOR,
+			    TRIXY_ABI_MINOR);
 	if (f->backends == 0 || f->backends >> c->backend_count != 0)
 		return fail(err, ERR_INVALID, "its field '%.*s' names a backend that is not there", STR_ARG(name));
 	/* What is looked up or shown cannot be sealed, what signs must be. */
 	if (secret && (f->flags & (TRIXY_FIELD_KEY | TRIXY_FIELD_NAME | TRIXY_FIELD_HANDLE)) != 0)
 		return fail(err, ERR_INVALID, "its field '%.*s' is secret and also shown", STR_ARG(name));
+	/* What a check finds out is shown, and may be missing for ever. */
+	if ((f->flags & TRIXY_FIELD_LEARNED) != 0 &&
+	    (f->flags & (TRIXY_FIELD_REQUIRED | TRIXY_FIELD_SECRET | TRIXY_FIELD_KEY | TRIXY_FIELD_VERIFY)) != 0)
+		return fail(err, ERR_INVALID, "its field '%.*s' is learned and also required, secret, the key or the verify token",
+			    STR_ARG(name));
 	if (!secret && (f->flags & TRIXY_FIELD_SIGNS) != 0)
 		return fail(err, ERR_INVALID, "its field '%.*s' signs webhooks and is not secret", STR_ARG(name));
 	if ((f->flags & TRIXY_FIELD_KEY) != 0 &&
@@ -179,24 +176,24 @@ static int check_lists(const struct trixy_channel *c, struct error *err)
 	for (uint32_t k = 0; k < c->tag_count; k++) {
 		const struct trixy_tag *t = &c->tags[k];
 
-		if (t->size != sizeof(*t) || !text_valid(t->tag, 1, NAME_MAX_BYTES) ||
-		    !text_valid(t->label, 1, LIMIT_NAME) || !text_valid(t->help, 0, WORDS_MAX_BYTES))
+		if (t->size != sizeof(*t) || !border_text_valid(t->tag, 1, NAME_MAX_BYTES) ||
+		    !border_text_valid(t->label, 1, LIMIT_NAME) || !border_text_valid(t->help, 0, WORDS_MAX_BYTES))
 			return fail(err, ERR_INVALID, "its message tag %u is not proper", k);
 	}
 	for (uint32_t k = 0; k < c->checklist_count; k++) {
 		const struct trixy_checklist *l = &c->checklist[k];
 
-		if (l->size != sizeof(*l) || !text_valid(l->title, 1, LIMIT_NAME) ||
-		    !text_valid(l->detail, 0, WORDS_MAX_BYTES) || l->item_count > COUNT_MAX ||
+		if (l->size != sizeof(*l) || !border_text_valid(l->title, 1, LIMIT_NAME) ||
+		    !border_text_valid(l->detail, 0, WORDS_MAX_BYTES) || l->item_count > COUNT_MAX ||
 		    (l->item_count > 0 && l->items == NULL))
 			return fail(err, ERR_INVALID, "step %u of its checklist is not proper", k);
 		for (uint32_t n = 0; n < l->item_count; n++)
-			if (!text_valid(l->items[n].name, 1, WORDS_MAX_BYTES) ||
-			    !text_valid(l->items[n].reason, 0, WORDS_MAX_BYTES))
+			if (!border_text_valid(l->items[n].name, 1, WORDS_MAX_BYTES) ||
+			    !border_text_valid(l->items[n].reason, 0, WORDS_MAX_BYTES))
 				return fail(err, ERR_INVALID, "item %u in step %u of its checklist is not proper", n, k);
 	}
 	for (uint32_t k = 0; k < c->webhook_field_count; k++)
-		if (!text_valid(c->webhook_fields[k], 1, NAME_MAX_BYTES))
+		if (!border_text_valid(c->webhook_fields[k], 1, NAME_MAX_BYTES))
 			return fail(err, ERR_INVALID, "its webhook field %u is not proper", k);
 	return 0;
 }
@@ -208,8 +205,8 @@ static int check_constants(const struct trixy_channel *c, struct error *err)
 	if (!channel_slug_valid(slug))
 		return fail(err, ERR_INVALID,
 			    "its slug is not lower-case letters, digits and '-', beginning with a letter, 2 to 32");
-	if (!text_valid(c->name, 1, LIMIT_NAME) || !text_valid(c->window_error, 0, WORDS_MAX_BYTES) ||
-	    !text_valid(c->api_version, 0, NAME_MAX_BYTES))
+	if (!border_text_valid(c->name, 1, LIMIT_NAME) || !border_text_valid(c->window_error, 0, WORDS_MAX_BYTES) ||
+	    !border_text_valid(c->api_version, 0, NAME_MAX_BYTES))
 		return fail(err, ERR_INVALID, "its name, window error or API version is not a proper text");
 	if (c->text_unit != TRIXY_UNIT_BYTES && c->text_unit != TRIXY_UNIT_CHARACTERS)
 		return fail(err, ERR_INVALID, "its text unit %u is not known", c->text_unit);
@@ -228,104 +225,134 @@ static int check_constants(const struct trixy_channel *c, struct error *err)
 	return 0;
 }
 
+/* ---- what 1.1 has added ---- */
+
+/* "image/jpeg image/png": lower-case, parted by one blank. */
+static bool mime_types_valid(struct trixy_text t)
+{
+	struct str rest = str_from_trixy(t);
+
+	if (!border_text_valid(t, 3, WORDS_MAX_BYTES) || str_ends(rest, STR(" ")))
+		return false;
+	while (rest.len > 0) {
+		struct str one = str_split(rest, ' ', &rest), tail = STR_NONE, head = str_split(one, '/', &tail);
+
+		if (head.len == 0 || tail.len == 0)
+			return false;
+		for (size_t i = 0; i < one.len; i++)
+			if (!lower(one.p[i]) && !(one.p[i] >= '0' && one.p[i] <= '9') && memchr("/+-._", one.p[i], 5) == NULL)
+				return false;
+	}
+	return true;
+}
+
+static int check_media_rules(const struct trixy_channel *c, struct error *err)
+{
+	uint64_t seen = 0;
+
+	if (c->media_rule_count > COUNT_MAX || (c->media_rule_count > 0 && c->media_rules == NULL))
+		return fail(err, ERR_INVALID, "its list of media rules is missing or has more than %d entries", COUNT_MAX);
+	for (uint32_t k = 0; k < c->media_rule_count; k++) {
+		const struct trixy_media_rule *m = TRIXY_AT(c->media_rules, k);
+
+		if (!TRIXY_HAS(m, help) || m->size != c->media_rules->size)
+			return fail(err, ERR_INVALID, "the size of its media rule %u does not belong to ABI 1.1", k);
+		if (!(m->type >= TRIXY_MESSAGE_IMAGE && m->type <= TRIXY_MESSAGE_FILE) && m->type != TRIXY_MESSAGE_STICKER)
+			return fail(err, ERR_INVALID, "its media rule %u is for %u, which is no type of file", k, m->type);
+		if ((seen >> m->type & 1) != 0)
+			return fail(err, ERR_INVALID, "two of its media rules are for the type %u", m->type);
+		seen |= UINT64_C(1) << m->type;
+		if (m->max_bytes < 1 || m->max_bytes > LIMIT_FILE || m->caption_max > TEXT_LIMIT_MAX)
+			return fail(err, ERR_INVALID, "its media rule %u allows no byte, over %d bytes, or too long a caption", k, LIMIT_FILE);
+		if (!mime_types_valid(m->mime_types) || !border_text_valid(m->help, 0, WORDS_MAX_BYTES))
+			return fail(err, ERR_INVALID, "its media rule %u has no proper MIME types or help", k);
+	}
+	return 0;
+}
+
+/* A name in lower case with a dot in it: a top level alone would be half the world. */
+static bool host_valid(struct trixy_text t)
+{
+	bool has_dot = false, after_dot = true;
+
+	if (t.p == NULL || t.len < 3 || t.len > HOST_MAX_BYTES)
+		return false;
+	for (size_t i = 0; i < t.len; i++) {
+		bool is_dot = t.p[i] == '.';
+
+		if ((is_dot && after_dot) || (!is_dot && !lower(t.p[i]) && !(t.p[i] >= '0' && t.p[i] <= '9') && t.p[i] != '-'))
+			return false;
+		has_dot = has_dot || is_dot;
+		after_dot = is_dot;
+	}
+	return has_dot && !after_dot;
+}
+
+static int check_new_lists(const struct trixy_channel *c, struct error *err)
+{
+	if (c->reaction_count > COUNT_MAX || (c->reaction_count > 0 && c->reactions == NULL) || c->media_host_count > COUNT_MAX ||
+	    (c->media_host_count > 0 && c->media_hosts == NULL))
+		return fail(err, ERR_INVALID, "its list of reactions or of media hosts is missing or has more than %d entries", COUNT_MAX);
+	for (uint32_t k = 0; k < c->reaction_count; k++)
+		if (!border_text_valid(c->reactions[k], 1, NAME_MAX_BYTES))
+			return fail(err, ERR_INVALID, "its reaction %u is not proper", k);
+	for (uint32_t k = 0; k < c->media_host_count; k++)
+		if (!host_valid(c->media_hosts[k]))
+			return fail(err, ERR_INVALID, "its media host %u is not the name of one, in lower case", k);
+	return 0;
+}
+
+/* Whether its words about itself and its functions fit together. */
+static int check_abilities(const struct trixy_channel *c, struct error *err)
+{
+	if ((c->can & ~(2u * TRIXY_CAN_VOICE - 1)) != 0 || c->text_style > TRIXY_STYLE_WHATSAPP)
+		return fail(err, ERR_INVALID, "it has an ability (%u) or a text style (%u) that ABI 1.1 does not know", c->can, c->text_style);
+	if ((c->media_request == NULL) != (c->media_answer == NULL) || (c->upload_request == NULL) != (c->upload_answer == NULL) ||
+	    (c->templates_request == NULL) != (c->templates_answer == NULL))
+		return fail(err, ERR_INVALID, "it has one function of a pair and lacks the other");
+	if (c->media_request != NULL && c->media_host_count == 0)
+		return fail(err, ERR_INVALID, "it asks where files lie and names no host that may be fetched from");
+	if (c->upload_request != NULL && c->media_rule_count == 0)
+		return fail(err, ERR_INVALID, "it uploads files and has no rule for any");
+	if ((c->templates_request != NULL) != ((c->can & TRIXY_CAN_TEMPLATES) != 0))
+		return fail(err, ERR_INVALID, "it says one thing of templates and has the functions for another");
+	if (c->reaction_count > 0 && (c->can & TRIXY_CAN_REACT) == 0)
+		return fail(err, ERR_INVALID, "it lists reactions and cannot react");
+	if ((c->can & TRIXY_CAN_VOICE) != 0 && channel_media_rule(c, TRIXY_MESSAGE_AUDIO) == NULL)
+		return fail(err, ERR_INVALID, "it sends voice messages and has no rule for audio files");
+	return 0;
+}
+
+/* A channel's struct ends where ABI 1.0 ended, or has all of 1.1. */
+static bool is_of_1_0(const struct trixy_channel *c)
+{
+	return c->size <= offsetof(struct trixy_channel, can);
+}
+
+static int check_new(const struct trixy_channel *c, struct error *err)
+{
+	if (is_of_1_0(c))
+		return 0;
+	if (!TRIXY_HAS(c, templates_answer))
+		return fail(err, ERR_INVALID, "its size belongs neither to ABI 1.0 nor to 1.1");
+	if (check_media_rules(c, err) < 0 || check_new_lists(c, err) < 0 || check_abilities(c, err) < 0)
+		return ERR_INVALID;
+	return 0;
+}
+
 int channel_check(const struct trixy_channel *c, struct error *err)
 {
 	if (c == NULL || !TRIXY_HAS(c, subscribe_answer))
 		return fail(err, ERR_INVALID, "the channel is missing or smaller than ABI 1.0 asks");
 	if (check_constants(c, err) < 0 || check_backends(c, err) < 0 || check_fields(c, err) < 0 ||
-	    check_lists(c, err) < 0) {
+	    check_lists(c, err) < 0 || check_new(c, err) < 0) {
 		(void)fail_in(err, "the channel breaks a rule of the addon interface");
 		return ERR_INVALID;	/* also when err is NULL */
 	}
-	if (c->compose == NULL || c->read_answer == NULL || c->profile_request == NULL ||
-	    c->profile_answer == NULL || c->check_request == NULL || c->check_answer == NULL ||
+	if (c->compose == NULL || c->read_answer == NULL || c->check_request == NULL || c->check_answer == NULL ||
+	    (c->profile_request == NULL) != (c->profile_answer == NULL) || (c->profile_request == NULL && is_of_1_0(c)) ||
 	    (c->read_webhook == NULL) != (c->webhook_path.len == 0) ||
 	    (c->subscribe_request == NULL) != (c->subscribe_answer == NULL))
 		return fail(err, ERR_INVALID, "the channel lacks a function that the addon interface asks for");
-	return 0;
-}
-
-/* ---- events ---- */
-
-static int check_attachments(const struct trixy_event *e, struct error *err)
-{
-	if (e->attachment_count > COUNT_MAX || (e->attachment_count > 0 && e->attachments == NULL))
-		return fail(err, ERR_INVALID, "it has %u attachments; up to %d are allowed", e->attachment_count,
-			    COUNT_MAX);
-	for (uint32_t k = 0; k < e->attachment_count; k++) {
-		const struct trixy_attachment *a = &e->attachments[k];
-		uint32_t t = a->type;
-
-		if (a->size != sizeof(*a))
-			return fail(err, ERR_INVALID, "the size of attachment %u does not belong to ABI 1.0", k);
-		if (!(t >= TRIXY_MESSAGE_IMAGE && t <= TRIXY_MESSAGE_REEL) && t != TRIXY_MESSAGE_STORY_MENTION &&
-		    t != TRIXY_MESSAGE_STICKER && t != TRIXY_MESSAGE_UNSUPPORTED)
-			return fail(err, ERR_INVALID, "attachment %u has the unknown type %u", k, t);
-		if (!text_valid(a->url, 0, LIMIT_URL) || !text_valid(a->title, 0, LIMIT_TEXT) ||
-		    !text_valid(a->external_id, 0, LIMIT_EXTERNAL_ID))
-			return fail(err, ERR_INVALID,
-				    "the address, title or id of attachment %u is too long or not UTF-8", k);
-	}
-	return 0;
-}
-
-static int check_texts(const struct trixy_event *e, struct error *err)
-{
-	const struct { const char *name; struct trixy_text text; size_t max;
-	} texts[] = {
-		{ "account key", e->account_key, LIMIT_EXTERNAL_ID },
-		{ "contact key", e->contact_key, LIMIT_EXTERNAL_ID },
-		{ "message id", e->message_id, LIMIT_EXTERNAL_ID },
-		{ "text", e->text, LIMIT_TEXT },
-		{ "payload", e->payload, LIMIT_TEXT },
-		{ "id of the answered message", e->reply_to_id, LIMIT_EXTERNAL_ID },
-		{ "story id", e->story_id, LIMIT_EXTERNAL_ID },
-		{ "story address", e->story_url, LIMIT_URL },
-		{ "reaction", e->reaction, NAME_MAX_BYTES },
-		{ "emoji", e->emoji, NAME_MAX_BYTES },
-		{ "reason", e->reason, WORDS_MAX_BYTES },
-		{ "fix", e->fix, WORDS_MAX_BYTES },
-		{ "contact name", e->contact_name, WORDS_MAX_BYTES },
-		{ "contact handle", e->contact_handle, WORDS_MAX_BYTES },
-	};
-
-	for (size_t k = 0; k < sizeof(texts) / sizeof(texts[0]); k++) {
-		if (texts[k].text.len > texts[k].max)
-			return fail(err, ERR_INVALID, "its %s has %llu bytes; up to %zu are allowed", texts[k].name,
-				    (unsigned long long)texts[k].text.len, texts[k].max);
-		if (!text_valid(texts[k].text, 0, texts[k].max))
-			return fail(err, ERR_INVALID, "its %s is not UTF-8 or holds a NUL", texts[k].name);
-	}
-	return 0;
-}
-
-int channel_event_check(const struct trixy_event *e, struct error *err)
-{
-	const uint32_t known = TRIXY_FROM_US | TRIXY_OPENS_WINDOW | TRIXY_STANDBY | TRIXY_TEST | TRIXY_BY_MACHINE;
-
-	if (e == NULL || !TRIXY_HAS(e, contact_handle))
-		return fail(err, ERR_INVALID, "an event is missing or smaller than ABI 1.0 asks");
-	if (e->kind < TRIXY_EVENT_MESSAGE || e->kind > TRIXY_EVENT_IGNORED)
-		return fail(err, ERR_INVALID, "an event has the unknown kind %u", e->kind);
-	if ((e->flags & ~known) != 0)
-		return fail(err, ERR_INVALID, "an event has unknown flags (%u)", e->flags);
-	if (check_texts(e, err) < 0 || check_attachments(e, err) < 0) {
-		(void)fail_in(err, "an event of kind %u", e->kind);
-		return ERR_INVALID;
-	}
-	if (e->account_key.len == 0)
-		return fail(err, ERR_INVALID, "an event of kind %u names no account", e->kind);
-	if (e->at_ms < 0 || e->at_ms > last_ms)
-		return fail(err, ERR_INVALID, "an event of kind %u has a time outside the years 1970 to 9999", e->kind);
-	if (e->kind == TRIXY_EVENT_IGNORED)
-		return 0;
-	if (e->contact_key.len == 0 || e->message_id.len == 0)
-		return fail(err, ERR_INVALID, "an event of kind %u names no %s", e->kind,
-			    e->contact_key.len == 0 ? "contact" : "message");
-	if (e->kind == TRIXY_EVENT_MESSAGE &&
-	    (e->message_kind < TRIXY_MESSAGE_TEXT || e->message_kind > TRIXY_MESSAGE_SYSTEM))
-		return fail(err, ERR_INVALID, "a message has the unknown kind %u", e->message_kind);
-	if (e->kind == TRIXY_EVENT_STATUS && (e->status < TRIXY_STATUS_SENT || e->status > TRIXY_STATUS_FAILED))
-		return fail(err, ERR_INVALID, "a status event has the unknown status %u", e->status);
 	return 0;
 }

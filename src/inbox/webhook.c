@@ -72,11 +72,6 @@ static struct trixy_event *next_event(struct webhook *w, struct share *s)
 	return &s->events[s->count];
 }
 
-static void keep(struct arena *arena, struct trixy_text *t)
-{
-	*t = trixy_from_str(arena_copy(arena, str_from_trixy(*t)));
-}
-
 /* An event without a time of its own, or with one from a clock that is wrong by days, happened when it came: else it would stand
  * on top of the list for ever, or hold the reply window open. */
 static int64_t dated(const struct webhook *w, int64_t at_ms)
@@ -89,30 +84,11 @@ static int32_t copy_event(struct webhook *w, struct share *s, const struct trixy
 {
 	struct trixy_event *c = next_event(w, s);
 
-	if (c == NULL)
+	if (c == NULL || channel_event_copy(e, &w->arena, c, NULL) < 0)
 		return TRIXY_ENOMEM;
-	*c = *e;
 	c->at_ms = dated(w, e->at_ms);
-	struct trixy_text *text[] = { &c->account_key, &c->contact_key, &c->message_id, &c->text, &c->payload, &c->reply_to_id, &c->story_id,
-				      &c->story_url, &c->reaction, &c->emoji, &c->reason, &c->fix, &c->contact_name, &c->contact_handle };
-
-	for (size_t k = 0; k < sizeof(text) / sizeof(text[0]); k++)
-		keep(&w->arena, text[k]);
-	if (e->attachment_count > 0) {
-		struct trixy_attachment *a = arena_alloc(&w->arena, e->attachment_count * sizeof(*a));
-
-		if (a == NULL)
-			return TRIXY_ENOMEM;
-		memcpy(a, e->attachments, e->attachment_count * sizeof(*a));
-		for (uint32_t k = 0; k < e->attachment_count; k++) {
-			keep(&w->arena, &a[k].url);
-			keep(&w->arena, &a[k].title);
-			keep(&w->arena, &a[k].external_id);
-		}
-		c->attachments = a;
-	}
 	s->count++;
-	return arena_failed(&w->arena) ? TRIXY_ENOMEM : 0;
+	return 0;
 }
 
 static int32_t emit(void *arg, const struct trixy_event *e)

@@ -216,7 +216,7 @@ static void bad_libraries_stay_out(void **state)
 {
 	static const struct { const char *lib, *words;
 	} bad[] = {
-		{ "abi", "needs ABI 9.0" },
+		{ "abi", "needs ABI 9.1" },
 		{ "size", "no description" },
 		{ "null", "no description" },
 		{ "no-entry", "trixy_addon_entry" },

@@ -198,8 +198,8 @@ static void manifests_are_checked(void **state)
 {
 	static const struct { const char *from, *to, *words;
 	} v[] = {
-		{ "\"major\":1", "\"major\":2", "needs ABI 2.0, this server has 1.0: update MailTrixy" },
-		{ "\"minor\":0", "\"minor\":7", "needs ABI 1.7, this server has 1.0" },
+		{ "\"major\":1", "\"major\":2", "needs ABI 2.0, this server has 1.1: update MailTrixy" },
+		{ "\"minor\":0", "\"minor\":7", "needs ABI 1.7, this server has 1.1" },
 		{ "\"major\":1", "\"major\":0", "older ABI 0.0" },
 		{ "\"major\":1", "\"major\":\"1\"", "\"abi\" must be" },
 		{ "\"major\":1,\"minor\":0", "", "\"abi\" must be" },
@@ -225,7 +225,7 @@ static void manifests_are_checked(void **state)
 		{ "\"migrations/002.json\"", "\"../002.json\"", "entry 2 of \"migrations\"" },
 		{ "\"migrations/002.json\"", "7", "entry 2 of \"migrations\"" },
 		{ "\"migrations/002.json\"", "\"migrations/001.json\"", "twice" },
-		{ "\"slug\"", "\"author\":\"x\",\"slug\"", "member 'author' that ABI 1.0 does not know" },
+		{ "\"slug\"", "\"author\":\"x\",\"slug\"", "member 'author' that ABI 1.1 does not know" },
 		{ "\"name\":\"Sample\"", "\"name\":\"\\u0000\"", "addon.json: not JSON" },
 	};
 	HOUSE;
