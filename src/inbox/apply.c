@@ -7,52 +7,24 @@
 #include "inbox/apply.h"
 
 #include "base/clock.h"
+#include "base/limit.h"
+#include "inbox/card.h"
 #include "inbox/conversation.h"
 #include "inbox/settle.h"
-#include "store/conversation.h"
+#include "inbox/thread.h"
 #include "store/message.h"
 #include "store/search.h"
 
 /* How far the provider's clock may be behind ours when an echo is compared with our send. */
-enum { ECHO_EARLY_MS = 2 * MINUTE_MS };
+enum { ECHO_EARLY_MS = 2 * MINUTE_MS, ECHO_LATE_MS = 5 * MINUTE_MS };
 
 struct apply {
 	struct db *db;
 	const struct apply_target *target;
-	struct arena *arena, *memory;	/* of the conversation; of what is read for one event */
-	struct store_conversation thread;	/* id 0: none loaded */
-	bool dirty;
+	struct arena *memory;		/* of what is read for one event */
+	struct thread t;
+	struct apply_result *result;
 };
-
-static int flush(struct apply *a, struct error *err)
-{
-	int r = a->dirty ? store_conversation_save(a->db, &a->thread, err) : 0;
-
-	a->dirty = false;
-	return r;
-}
-
-/* Loads or makes the conversation of the event's contact. */
-static int load_thread(struct apply *a, const struct trixy_event *e, struct error *err)
-{
-	struct str key = str_from_trixy(e->contact_key);
-	int r;
-
-	if (a->thread.id != 0 && str_eq(a->thread.external_key, key))
-		return 0;
-	if ((r = flush(a, err)) < 0)
-		return r;
-	arena_reset(a->arena);
-	a->thread = (struct store_conversation){ 0 };
-	r = store_conversation_find(a->db, a->target->workspace, a->target->account_id, key, a->arena, &a->thread, err);
-	if (r != 0)
-		return r < 0 ? r : arena_failed(a->arena) ? fail(err, ERR_NOMEM, "out of memory") : 0;
-	a->thread = (struct store_conversation){ .workspace = a->target->workspace, .channel = a->target->channel,
-		.external_key = arena_copy(a->arena, key), .account_id = a->target->account_id, .status = CONVERSATION_OPEN };
-	if (arena_failed(a->arena))
-		return fail(err, ERR_NOMEM, "out of memory");
-	return store_conversation_add(a->db, &a->thread, clock_now_ms(), err);
-}
 
 /* Where the event itself says who writes. What is known already stays: the provider's profile, asked later, is the better word. */
 static int learn_name(struct apply *a, const struct trixy_event *e, struct error *err)
@@ -60,24 +32,16 @@ static int learn_name(struct apply *a, const struct trixy_event *e, struct error
 	struct str name = str_from_trixy(e->contact_name), handle = str_from_trixy(e->contact_handle);
 	int r;
 
-	if ((name.len == 0 && handle.len == 0) || (r = store_identity_learn(a->db, &a->thread, name, handle, err)) == 0)
+	if ((name.len == 0 && handle.len == 0) || (r = store_identity_learn(a->db, &a->t.c, name, handle, err)) == 0)
 		return 0;
-	if (r < 0 || (r = store_search_contact(a->db, a->thread.workspace, a->thread.id, err)) < 0)
+	if (r < 0 || (r = store_search_contact(a->db, a->t.c.workspace, a->t.c.id, err)) < 0)
 		return r;
-	return store_change_add(a->db, a->thread.workspace, CHANGE_CONVERSATION, a->thread.id, a->thread.id, err);
-}
-
-static void seen(struct apply *a, int64_t *at, int64_t now)
-{
-	if (now > *at) {
-		*at = now;
-		a->dirty = true;
-	}
+	return store_change_add(a->db, a->t.c.workspace, CHANGE_CONVERSATION, a->t.c.id, a->t.c.id, err);
 }
 
 static int changed(struct apply *a, int64_t message_id, struct error *err)
 {
-	int r = store_change_add(a->db, a->target->workspace, CHANGE_MESSAGE, message_id, a->thread.id, err);
+	int r = store_change_add(a->db, a->target->workspace, CHANGE_MESSAGE, message_id, a->t.c.id, err);
 
 	return r < 0 ? r : 1;
 }
@@ -86,7 +50,7 @@ static int changed(struct apply *a, int64_t message_id, struct error *err)
 static void count_receipt(struct apply *a, const struct store_message *m)
 {
 	if ((m->flags & MESSAGE_RECEIPT) && m->kind != MESSAGE_KIND_MISSING)
-		seen(a, &a->thread.read_at, m->at);
+		thread_seen(&a->t, &a->t.c.read_at, m->at);
 }
 
 /* ---- rows that wait for their message ---- */
@@ -111,13 +75,13 @@ static bool learn_direction(struct store_message *m, int direction, enum guess g
 static int find_or_wait(struct apply *a, const struct trixy_event *e, int direction, enum guess guess, struct store_message *ret,
 			bool *ret_moved, struct error *err)
 {
-	int r = store_message_find(a->db, a->target->workspace, a->thread.id, str_from_trixy(e->message_id), a->memory, ret, err);
+	int r = store_message_find(a->db, a->target->workspace, a->t.c.id, str_from_trixy(e->message_id), a->memory, ret, err);
 
 	*ret_moved = r == 0;
 	if (r < 0 || (r > 0 && ret->kind != MESSAGE_KIND_MISSING))
 		return r;
 	if (r == 0)
-		*ret = (struct store_message){ .workspace = a->target->workspace, .conversation_id = a->thread.id,
+		*ret = (struct store_message){ .workspace = a->target->workspace, .conversation_id = a->t.c.id,
 			.kind = MESSAGE_KIND_MISSING, .status = MESSAGE_SENT, .at = e->at_ms,
 			.external_id = str_from_trixy(e->message_id) };
 	if (e->at_ms < ret->at) {		/* it stands where the first word about it stands */
@@ -142,11 +106,70 @@ static int put_changed(struct apply *a, struct store_message *m, struct error *e
 	return r < 0 ? r : m->direction == 0 ? 1 : changed(a, m->id, err);
 }
 
+/* ---- our own, by the reference that went with it ---- */
+
+/* The message of ours that the event's reference names, if the provider's id of it is not known here yet: the event may come
+ * before the answer, or instead of it. Its last attempt counts alone; and what has failed no more once another waits.
+ * `about`: what stands under the event's id; id 0: nothing. 1 found, 0 not. */
+static int find_by_reference(struct apply *a, const struct trixy_event *e, const struct store_message *about, struct store_message *ret,
+			     struct error *err)
+{
+	bool failed = e->kind == TRIXY_EVENT_STATUS && e->status == TRIXY_STATUS_FAILED;
+	int64_t id, claimed_at;
+	int r;
+
+	if (!settle_reference_read(str_from_trixy(e->reference), &id, &claimed_at) || id == about->id)
+		return 0;
+	if ((r = store_message_get(a->db, a->target->workspace, a->t.c.id, id, a->memory, ret, err)) < 0)
+		return r == ERR_NOTFOUND ? 0 : r;
+	if (ret->external_id.p != NULL || claimed_at != ret->at || (failed && ret->status == MESSAGE_QUEUED))
+		return 0;
+	return ret->direction == MESSAGE_OUT && (ret->flags & MESSAGE_ATTEMPTED);
+}
+
+/* Gives our own message the provider's id, as its answer would. 1: it was ours and `ret` is it now, 0: the event names none. */
+static int settle_by_reference(struct apply *a, const struct trixy_event *e, struct store_message *ret, struct error *err)
+{
+	struct store_message own;
+	struct store_outbox sent;
+	int r = e->reference.len == 0 ? 0 : find_by_reference(a, e, ret, &own, err), there;
+
+	if (r <= 0)
+		return r;
+	if ((there = store_outbox_get(a->db, own.workspace, own.id, a->memory, &sent, err)) < 0)
+		return there;
+	bool waits = there > 0 && sent.claimed_at == 0;		/* for another attempt, which it does not need */
+
+	if ((waits && (r = store_outbox_delete(a->db, own.workspace, own.id, err)) < 0) ||
+	    (r = settle_sent(a->db, &own, there ? &sent : NULL, str_from_trixy(e->message_id), err)) < 0 ||
+	    (r = store_message_get(a->db, own.workspace, own.conversation_id, own.id, a->memory, ret, err)) < 0)
+		return r;
+	return (r = thread_reload(&a->t, err)) < 0 ? r : 1;
+}
+
 /* ---- messages ---- */
 
 static uint32_t flags_of(const struct trixy_event *e)
 {
-	return ((e->flags & TRIXY_STANDBY) ? MESSAGE_STANDBY : 0u) | ((e->flags & TRIXY_BY_MACHINE) ? MESSAGE_BY_MACHINE : 0u);
+	return ((e->flags & TRIXY_STANDBY) ? MESSAGE_STANDBY : 0u) | ((e->flags & TRIXY_BY_MACHINE) ? MESSAGE_BY_MACHINE : 0u) |
+	       ((e->flags & TRIXY_FORWARDED) ? MESSAGE_FORWARDED : 0u);
+}
+
+/* A file is fetched behind the commit: its message never waits for it. */
+static void plan_fetch(const struct apply *a, const struct trixy_attachment *t, struct store_attachment *s)
+{
+	const struct trixy_channel *channel = a->target->channel;
+	bool has_place = t->url.len > 0 || (t->external_id.len > 0 && channel_asks_media(channel));
+
+	if (!channel_type_is_file(t->type))
+		return;
+	if (t->fault.len > 0) {
+		s->state = ATTACHMENT_LOST;
+		s->fault = str_from_trixy(t->fault);
+	} else if (has_place && channel_has_media(channel)) {
+		s->state = ATTACHMENT_FETCHING;
+		s->due_at = clock_now_ms();
+	}
 }
 
 static int add_attachments(struct apply *a, int64_t message_id, const struct trixy_event *e, struct error *err)
@@ -155,9 +178,16 @@ static int add_attachments(struct apply *a, int64_t message_id, const struct tri
 
 	for (uint32_t k = 0; k < e->attachment_count && r >= 0; k++) {
 		const struct trixy_attachment *t = &e->attachments[k];
-		struct store_attachment s = { .type = (int)t->type, .url = str_from_trixy(t->url), .title = str_from_trixy(t->title),
-					      .external_id = str_from_trixy(t->external_id) };
+		struct str name = str_from_trixy(t->file_name);
+		struct store_attachment s = { .type = (int)t->type, .flags = t->flags, .url = str_from_trixy(t->url),
+			.title = str_from_trixy(t->title), .external_id = str_from_trixy(t->external_id),
+			.mime_type = str_from_trixy(t->mime_type), .file_name = str_cut(name, 0, utf8_prefix(name, LIMIT_FILE_NAME)),
+			.sha256 = str_from_trixy(t->sha256) };
 
+		plan_fetch(a, t, &s);
+		a->result->files = a->result->files || s.state == ATTACHMENT_FETCHING;
+		if ((r = card_write(t->details, t->detail_count, a->memory, &s.details, err)) < 0)
+			return r;
 		r = store_attachment_add(a->db, a->target->workspace, message_id, (int)k, &s, err);
 	}
 	return r;
@@ -185,24 +215,35 @@ static void fill(struct store_message *m, const struct trixy_event *e)
 	m->story_url = str_from_trixy(e->story_url);
 }
 
-/* What a new message means for its conversation. */
-static void note_message(struct apply *a, const struct store_message *m)
+/* What a new message means for its conversation. One from before the account was connected is nobody's work any more. */
+static void note_message(struct apply *a, const struct trixy_event *e, const struct store_message *m)
 {
-	seen(a, &a->thread.activity_at, m->at);
-	if (m->direction == MESSAGE_IN) {
-		a->thread.unread++;
-		a->thread.status = CONVERSATION_OPEN;
-		a->dirty = true;
+	thread_seen(&a->t, &a->t.c.activity_at, m->at);
+	if (m->direction == MESSAGE_IN && !(e->flags & TRIXY_HISTORY)) {
+		a->t.c.unread++;
+		a->t.c.status = CONVERSATION_OPEN;
+		a->t.dirty = true;
 	}
 	count_receipt(a, m);
+}
+
+/* What was sent from here and may be what this echo is of. Words tell it. A file without words is told by its kind and time
+ * alone, so it must be one whose answer will never come: else the answer itself names it, and takes the echo in. */
+static int find_unsettled(struct apply *a, const struct trixy_event *e, struct store_message *ret, struct error *err)
+{
+	struct str text = str_trim(str_from_trixy(e->text));
+
+	if (text.len == 0 && e->attachment_count > 0)
+		return store_message_unknown(a->db, a->target->workspace, a->t.c.id, (int)e->message_kind, e->at_ms - ECHO_LATE_MS,
+					     e->at_ms + ECHO_EARLY_MS, a->memory, ret, err);
+	return store_message_unsettled(a->db, a->target->workspace, a->t.c.id, text, e->at_ms + ECHO_EARLY_MS, a->memory, ret, err);
 }
 
 /* An echo of what was sent from here, whose answer has not come (or never came). 1: it was, 0: it was not. */
 static int bind_echo(struct apply *a, const struct trixy_event *e, const struct store_message *waiting, struct error *err)
 {
 	struct store_message own = { 0 };
-	int r = store_message_unsettled(a->db, a->target->workspace, a->thread.id, str_trim(str_from_trixy(e->text)),
-					e->at_ms + ECHO_EARLY_MS, a->memory, &own, err);
+	int r = find_unsettled(a, e, &own, err);
 
 	/* One that waits for its next attempt needs none: the last one has arrived. */
 	if (r <= 0 || (own.status == MESSAGE_QUEUED && (r = store_outbox_delete(a->db, own.workspace, own.id, err)) < 0))
@@ -214,7 +255,7 @@ static int bind_echo(struct apply *a, const struct trixy_event *e, const struct 
 	own.at = e->at_ms;
 	if ((waiting != NULL && (r = settle_absorb(a->db, &own, waiting, err)) < 0) || (r = store_message_save(a->db, &own, err)) < 0)
 		return r;
-	seen(a, &a->thread.activity_at, own.at);
+	thread_seen(&a->t, &a->t.c.activity_at, own.at);
 	count_receipt(a, &own);
 	return changed(a, own.id, err);
 }
@@ -231,7 +272,7 @@ static int confirm(struct apply *a, const struct trixy_event *e, struct store_me
 	m->at = e->at_ms;
 	if ((r = store_message_save(a->db, m, err)) < 0)
 		return r;
-	seen(a, &a->thread.activity_at, m->at);
+	thread_seen(&a->t, &a->t.c.activity_at, m->at);
 	count_receipt(a, m);
 	return changed(a, m->id, err);
 }
@@ -239,22 +280,27 @@ static int confirm(struct apply *a, const struct trixy_event *e, struct store_me
 static int apply_message(struct apply *a, const struct trixy_event *e, struct error *err)
 {
 	struct store_message m = { 0 };
-	int found = store_message_find(a->db, a->target->workspace, a->thread.id, str_from_trixy(e->message_id), a->memory, &m, err), r;
+	int found = store_message_find(a->db, a->target->workspace, a->t.c.id, str_from_trixy(e->message_id), a->memory, &m, err), r;
 
 	if (found < 0)
 		return found;
+	if ((e->flags & TRIXY_FROM_US) && (r = settle_by_reference(a, e, &m, err)) != 0) {
+		if (r < 0 || (r = confirm(a, e, &m, err)) != 0)
+			return r;
+		return changed(a, m.id, err);
+	}
 	if (found && m.kind != MESSAGE_KIND_MISSING)
 		return confirm(a, e, &m, err);
-	if ((e->flags & TRIXY_FROM_US) && (r = bind_echo(a, e, found ? &m : NULL, err)) != 0)
+	if ((e->flags & (TRIXY_FROM_US | TRIXY_HISTORY)) == TRIXY_FROM_US && (r = bind_echo(a, e, found ? &m : NULL, err)) != 0)
 		return r;
 	m.workspace = a->target->workspace;
-	m.conversation_id = a->thread.id;
+	m.conversation_id = a->t.c.id;
 	m.external_id = str_from_trixy(e->message_id);
 	fill(&m, e);
 	if ((r = put(a, &m, err)) < 0 || (r = learn_name(a, e, err)) < 0 ||
 	    (!(m.flags & MESSAGE_UNSENT) && (r = add_attachments(a, m.id, e, err)) < 0))
 		return r;
-	note_message(a, &m);
+	note_message(a, e, &m);
 	return changed(a, m.id, err);
 }
 
@@ -288,7 +334,7 @@ static int apply_edit(struct apply *a, const struct trixy_event *e, struct error
 
 	if (r < 0)
 		return r;
-	seen(a, &a->thread.activity_at, e->at_ms);
+	thread_seen(&a->t, &a->t.c.activity_at, e->at_ms);
 	if (edit_wins(e, &m)) {
 		m.edit_number = e->edit_number;
 		m.flags |= MESSAGE_EDITED;
@@ -307,7 +353,7 @@ static int apply_unsend(struct apply *a, const struct trixy_event *e, struct err
 
 	if (r < 0)
 		return r;
-	seen(a, &a->thread.activity_at, e->at_ms);
+	thread_seen(&a->t, &a->t.c.activity_at, e->at_ms);
 	if (!moved && (m.flags & MESSAGE_UNSENT))
 		return 0;
 	m.flags |= MESSAGE_UNSENT;
@@ -327,7 +373,7 @@ static int apply_reaction(struct apply *a, const struct trixy_event *e, struct e
 
 	if (r < 0 || (moved && (r = put(a, &m, err)) < 0))
 		return r;
-	seen(a, &a->thread.activity_at, e->at_ms);
+	thread_seen(&a->t, &a->t.c.activity_at, e->at_ms);
 	if ((r = store_reaction_put(a->db, a->target->workspace, m.id, &reaction, err)) < 0 || (r == 0 && !moved))
 		return r;
 	return changed(a, m.id, err);
@@ -361,11 +407,12 @@ static int status_of(uint32_t status)
 static int apply_status(struct apply *a, const struct trixy_event *e, struct error *err)
 {
 	struct store_message m = { 0 };
-	int status = status_of(e->status), r;
+	int status = status_of(e->status), r, settled;
 	bool moved;
 
-	if ((r = find_or_wait(a, e, 0, NO_GUESS, &m, &moved, err)) < 0)
-		return r;
+	if ((r = find_or_wait(a, e, 0, NO_GUESS, &m, &moved, err)) < 0 || (settled = settle_by_reference(a, e, &m, err)) < 0)
+		return r < 0 ? r : settled;
+	moved = (moved && settled == 0) || settled > 0;
 	if (settle_goes_beyond(status, m.status) && (m.direction != MESSAGE_IN || m.kind == MESSAGE_KIND_MISSING)) {
 		m.status = status;
 		m.error_text = status == MESSAGE_FAILED ? str_from_trixy(e->reason) : STR_NONE;
@@ -379,13 +426,15 @@ static int apply_status(struct apply *a, const struct trixy_event *e, struct err
 /* 1: it changed something, 0: it was known. */
 static int apply_event(struct apply *a, const struct trixy_event *e, struct error *err)
 {
-	int r = load_thread(a, e, err);
+	int r;
 
-	if (r < 0)
-		return r;
 	arena_reset(a->memory);
-	if (e->flags & TRIXY_OPENS_WINDOW)
-		seen(a, &a->thread.window_from, e->at_ms);
+	if (e->kind == TRIXY_EVENT_MOVED)
+		return thread_move(&a->t, e, err);
+	if ((r = thread_load(&a->t, e, err)) < 0)
+		return r;
+	if ((e->flags & (TRIXY_OPENS_WINDOW | TRIXY_HISTORY)) == TRIXY_OPENS_WINDOW)
+		thread_seen(&a->t, &a->t.c.window_from, e->at_ms);
 	switch (e->kind) {
 	case TRIXY_EVENT_MESSAGE: return apply_message(a, e, err);
 	case TRIXY_EVENT_EDIT: return apply_edit(a, e, err);
@@ -397,14 +446,10 @@ static int apply_event(struct apply *a, const struct trixy_event *e, struct erro
 	}
 }
 
-int inbox_apply(struct db *db, const struct apply_target *target, const struct trixy_event *events, size_t count,
-		struct apply_result *ret, struct error *err)
+static int apply_all(struct apply *a, const struct trixy_event *events, size_t count, struct error *err)
 {
-	SCOPED(arena_done) struct arena arena = { 0 };
-	SCOPED(arena_done) struct arena memory = { 0 };
-	struct apply a = { .db = db, .target = target, .arena = &arena, .memory = &memory };
+	struct apply_result *ret = a->result;
 
-	*ret = (struct apply_result){ 0 };
 	for (size_t k = 0; k < count; k++) {
 		if (events[k].kind == TRIXY_EVENT_IGNORED || (events[k].flags & TRIXY_TEST)) {
 			ret->ignored++;
@@ -412,11 +457,24 @@ int inbox_apply(struct db *db, const struct apply_target *target, const struct t
 									      STR("a test from the provider's dashboard: received");
 			continue;
 		}
-		int r = apply_event(&a, &events[k], err);
+		int r = apply_event(a, &events[k], err);
 
 		if (r < 0)
 			return r;
 		*(r > 0 ? &ret->changed : &ret->known) += 1;
 	}
-	return flush(&a, err);
+	return thread_flush(&a->t, err);
+}
+
+int inbox_apply(struct db *db, const struct apply_target *target, const struct trixy_event *events, size_t count,
+		struct apply_result *ret, struct error *err)
+{
+	SCOPED(arena_done) struct arena memory = { 0 };
+	struct apply a = { .db = db, .target = target, .memory = &memory, .t = { .db = db, .target = target }, .result = ret };
+	int r;
+
+	*ret = (struct apply_result){ 0 };
+	r = apply_all(&a, events, count, err);
+	thread_done(&a.t);
+	return r;
 }

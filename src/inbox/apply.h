@@ -9,13 +9,14 @@
 struct apply_target {
 	struct workspace_id workspace;
 	int64_t account_id;
-	struct str channel;		/* slug */
+	const struct trixy_channel *channel;
 };
 
 struct apply_result {
 	size_t changed;			/* events that changed something */
 	size_t known;			/* events that were there already: a redelivery */
 	size_t ignored;			/* TRIXY_EVENT_IGNORED */
+	bool files;			/* customers' files are to be fetched: after the commit, wake who does that */
 	struct str reason;		/* of the last ignored one; the arena's or the event's */
 };
 

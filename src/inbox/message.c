@@ -2,6 +2,7 @@
 #include "inbox/message.h"
 
 #include "base/limit.h"
+#include "inbox/card.h"
 #include "inbox/cursor.h"
 #include "store/conversation.h"
 #include "store/message.h"
@@ -10,7 +11,8 @@
 const char *message_kind_word(int kind)
 {
 	static const char *const words[] = { "missing", "text", "quick_reply", "image", "video", "audio", "file", "share", "reel",
-		"story_mention", "story_reply", "postback", "referral", "ephemeral", "sticker", "unsupported", "system" };
+		"story_mention", "story_reply", "postback", "referral", "ephemeral", "sticker", "unsupported", "system", "location", "contacts", "order",
+		"call", "template" };
 
 	return kind >= 0 && (size_t)kind < sizeof(words) / sizeof(words[0]) ? words[kind] : "unsupported";
 }
@@ -29,8 +31,24 @@ const char *message_direction_word(int direction)
 
 bool message_retryable(const struct store_message *m)
 {
-	return m->direction == MESSAGE_OUT && !(m->flags & (MESSAGE_ELSEWHERE | MESSAGE_UNSENT)) && m->text.len > 0 &&
+	return m->direction == MESSAGE_OUT && !(m->flags & (MESSAGE_ELSEWHERE | MESSAGE_UNSENT)) &&
+	       (m->text.len > 0 || m->kind != TRIXY_MESSAGE_TEXT) &&
 	       (m->status == MESSAGE_FAILED || (m->status == MESSAGE_UNKNOWN && m->external_id.p == NULL));
+}
+
+static void show_attachment(const struct store_attachment *s, struct arena *arena, struct message_attachment *ret)
+{
+	*ret = (struct message_attachment){ .position = s->position, .type = s->type, .flags = s->flags, .state = (enum attachment_state)s->state,
+		.url = s->url, .title = s->title, .external_id = s->external_id, .file_name = s->file_name, .mime_type = s->mime_type,
+		.fault = s->fault };
+	if (ret->state == ATTACHMENT_KEPT) {
+		ret->mime_type = s->file.mime_type;
+		ret->bytes = s->file.bytes;
+		ret->width = s->file.width;
+		ret->height = s->file.height;
+		ret->has_preview = s->file.has_preview;
+	}
+	card_read(s->details, arena, &ret->details, &ret->detail_count);
 }
 
 static int show_attachments(struct db *db, const struct store_message *m, struct arena *arena, struct message *ret, struct error *err)
@@ -44,8 +62,7 @@ static int show_attachments(struct db *db, const struct store_message *m, struct
 	if ((ret->attachments = arena_alloc(arena, count * sizeof(*ret->attachments))) == NULL)
 		return fail(err, ERR_NOMEM, "out of memory");
 	for (size_t k = 0; k < count; k++)
-		ret->attachments[k] = (struct message_attachment){ .type = stored[k].type, .url = stored[k].url,
-			.title = stored[k].title, .external_id = stored[k].external_id };
+		show_attachment(&stored[k], arena, &ret->attachments[k]);
 	ret->attachment_count = count;
 	return 0;
 }
@@ -63,7 +80,8 @@ static int show_reactions(struct db *db, const struct store_message *m, struct a
 	for (size_t k = 0; k < count; k++)
 		if (stored[k].reaction.p != NULL || stored[k].emoji.p != NULL)
 			ret->reactions[ret->reaction_count++] = (struct message_reaction){ .side = stored[k].side,
-				.reaction = stored[k].reaction, .emoji = stored[k].emoji };
+				.status = stored[k].status, .reaction = stored[k].reaction, .emoji = stored[k].emoji,
+				.error_text = stored[k].error_text };
 	return 0;
 }
 
@@ -96,7 +114,7 @@ static int show(struct db *db, const struct store_message *m, int64_t read_at, s
 	int status = is_read ? MESSAGE_READ : m->direction == MESSAGE_IN ? MESSAGE_RECEIVED : m->status;
 	int r;
 
-	*ret = (struct message){ .id = m->id, .conversation_id = m->conversation_id, .at = m->at, .author_id = m->author_id,
+	*ret = (struct message){ .workspace = m->workspace, .id = m->id, .conversation_id = m->conversation_id, .at = m->at, .author_id = m->author_id,
 		.direction = m->direction, .kind = m->kind, .status = status, .flags = m->flags, .text = m->text,
 		.payload = m->payload, .external_id = m->external_id, .client_id = m->client_id, .tag = m->tag, .reply_to_id = m->reply_to_id,
 		.story_id = m->story_id, .story_url = m->story_url, .error_code = m->error_code, .error_text = m->error_text,

@@ -18,6 +18,7 @@ enum { MESSAGE_UNSENT = 1, MESSAGE_EDITED = 2, MESSAGE_STANDBY = 4, MESSAGE_ELSE
 enum attachment_state { ATTACHMENT_NO_FILE = 0, ATTACHMENT_FETCHING = 1, ATTACHMENT_KEPT = 2, ATTACHMENT_LOST = 3 };
 
 struct message_attachment {
+	int position;			/* among the message's, from 0 */
 	int type;			/* TRIXY_MESSAGE_* */
 	uint32_t flags;			/* TRIXY_ATTACHMENT_* */
 	enum attachment_state state;
@@ -36,6 +37,7 @@ struct message_reaction {
 };
 
 struct message {
+	struct workspace_id workspace;
 	int64_t id, conversation_id, at, author_id;
 	int direction, kind, status;	/* status: what shows; read is worked out from the conversation's receipts */
 	uint32_t flags;			/* MESSAGE_UNSENT ... */

@@ -14,14 +14,15 @@ int profile_due(struct instance *i, struct db *db, int64_t now_ms, struct arena 
 	struct store_identity *due = arena_alloc(arena, max * sizeof(*due));
 	const struct trixy_channel *active[CHANNELS_MAX];
 	struct str channels[CHANNELS_MAX];
-	size_t channel_count = channels_list(i->channels, active);
+	size_t active_count = channels_list(i->channels, active), channel_count = 0;
 	int r;
 
 	*ret_count = 0;
 	if (due == NULL)
 		return fail(err, ERR_NOMEM, "out of memory");
-	for (size_t k = 0; k < channel_count; k++)
-		channels[k] = str_from_trixy(active[k]->slug);
+	for (size_t k = 0; k < active_count; k++)
+		if (channel_asks_profile(active[k]))
+			channels[channel_count++] = str_from_trixy(active[k]->slug);
 	if ((r = store_identity_due(db, channels, channel_count, now_ms, PER_ACCOUNT, arena, due, max, ret_count, ret_next_ms, err)) < 0)
 		return r;
 	for (size_t k = 0; k < *ret_count; k++)

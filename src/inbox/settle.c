@@ -5,6 +5,44 @@
 #include "inbox/message.h"
 #include "store/conversation.h"
 
+static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+
+struct str settle_reference(int64_t message_id, int64_t claimed_at_ms, struct arena *arena)
+{
+	char time[16];
+	size_t at = sizeof(time);
+
+	do {
+		time[--at] = digits[claimed_at_ms % 36];
+		claimed_at_ms /= 36;
+	} while (claimed_at_ms > 0);
+	return arena_printf(arena, "mt-%lld-%.*s", (long long)message_id, (int)(sizeof(time) - at), time + at);
+}
+
+/* In base 36; at most 11 digits, which fit. */
+static bool read_time(struct str s, int64_t *ret)
+{
+	*ret = 0;
+	for (size_t k = 0; k < s.len; k++) {
+		const char *digit = memchr(digits, s.p[k], sizeof(digits) - 1);
+
+		if (digit == NULL)
+			return false;
+		*ret = *ret * 36 + (digit - digits);
+	}
+	return s.len > 0;
+}
+
+bool settle_reference_read(struct str reference, int64_t *ret_message_id, int64_t *ret_claimed_at_ms)
+{
+	struct str time, id;
+
+	if (!str_starts(reference, STR("mt-")) || reference.len > 36)
+		return false;
+	id = str_split(str_cut(reference, 3, reference.len), '-', &time);
+	return str_to_i64(id, ret_message_id) && *ret_message_id > 0 && time.len <= 11 && read_time(time, ret_claimed_at_ms);
+}
+
 static int rank(int status)
 {
 	switch (status) {
@@ -82,7 +120,8 @@ int settle_unbind(struct db *db, struct store_message *own, const struct store_o
 	if (own->external_id.p == NULL)
 		return 0;
 	elsewhere.id = elsewhere.author_id = 0;
-	elsewhere.client_id = elsewhere.tag = elsewhere.error_code = elsewhere.error_text = elsewhere.error_fix = STR_NONE;
+	elsewhere.kind = TRIXY_MESSAGE_TEXT;	/* its words are all that is known of it */
+	elsewhere.client_id = elsewhere.content = elsewhere.tag = elsewhere.error_code = elsewhere.error_text = elsewhere.error_fix = STR_NONE;
 	elsewhere.flags = (elsewhere.flags | MESSAGE_ELSEWHERE) & ~(uint32_t)MESSAGE_ATTEMPTED;
 	own->external_id = STR_NONE;
 	own->flags &= ~(uint32_t)SAID;

@@ -7,6 +7,12 @@
 #include "store/message.h"
 #include "store/outbox.h"
 
+/* What an attempt at a message is called at the provider, which may give it back with what it says of the message: "mt-", the
+ * message's id, "-", and the attempt's time in base 36. Unique in the instance, at most 36 bytes. The arena's. */
+struct str settle_reference(int64_t message_id, int64_t claimed_at_ms, struct arena *arena);
+/* False: it is none of ours. */
+bool settle_reference_read(struct str reference, int64_t *ret_message_id, int64_t *ret_claimed_at_ms);
+
 /* Whether what a provider says of a message's fate goes beyond what is known: sent < failed < delivered < read, and anything
  * beyond what only we know of it. A message that was delivered has not failed, whichever word came first. */
 bool settle_goes_beyond(int status, int known);

@@ -32,6 +32,7 @@ struct webhook {
 	int64_t received_at;
 	struct share *first, *last;
 	size_t shares, events;
+	bool files;		/* what it brought is to be fetched */
 };
 
 /* ---- reading ---- */
@@ -216,7 +217,7 @@ static int64_t digest_of(const struct webhook *w, const struct share *s)
 static int apply_share(struct db *db, struct webhook *w, struct share *s, struct store_webhook_event *ret, struct error *err)
 {
 	struct apply_target target = { .workspace = s->account.workspace, .account_id = s->account.account_id,
-				       .channel = str_from_trixy(w->channel->slug) };
+				       .channel = w->channel };
 	/* A flood of forged deliveries must not fill the disk, and a flood of good ones need not write the account each time. */
 	static struct minutes refused, applied;
 	struct apply_result result = { 0 };
@@ -240,6 +241,7 @@ static int apply_share(struct db *db, struct webhook *w, struct share *s, struct
 		    (result.changed > 0 && minute_over(&applied, store_serial(w->instance->store), target.account_id, w->received_at) &&
 		     (r = store_account_event_seen(db, target.workspace, target.account_id, w->received_at, err)) < 0))
 			return r;
+		w->files = w->files || result.files;
 		ret->state = s->fault.p != NULL ? JOURNAL_FAILED : result.changed > 0 ? JOURNAL_APPLIED :
 			     result.ignored > 0 && result.known == 0 ? JOURNAL_IGNORED : 0;
 		ret->reason = s->fault.p != NULL ? s->fault : result.ignored > 0 ? result.reason : STR_NONE;
@@ -262,6 +264,12 @@ static struct str kept_body(const struct webhook *w)
 	return STR("");
 }
 
+void webhook_stored(struct webhook *w)
+{
+	if (w->files && w->instance->wake_work != NULL)
+		w->instance->wake_work(w->instance->wake_arg);
+}
+
 int webhook_store(struct db *db, void *webhook, struct error *err)
 {
 	struct webhook *w = webhook;
@@ -269,6 +277,7 @@ int webhook_store(struct db *db, void *webhook, struct error *err)
 	int64_t body_id = 0;
 	int r;
 
+	w->files = false;
 	for (struct share *s = w->first; s != NULL; s = s->next) {
 		if ((r = apply_share(db, w, s, &e, err)) < 0)
 			return r;
@@ -318,11 +327,12 @@ static int run_replay(struct db *db, void *arg, struct error *err)
 		if (s->account.account_id != p->account_id)
 			continue;
 		struct apply_target target = { .workspace = p->workspace, .account_id = p->account_id,
-					       .channel = str_from_trixy(p->webhook->channel->slug) };
+					       .channel = p->webhook->channel };
 		struct apply_result result;
 
 		if ((r = inbox_apply(db, &target, s->events, s->count, &result, err)) < 0)
 			return r;
+		p->webhook->files = result.files;
 		e.state = s->fault.p != NULL ? JOURNAL_FAILED : result.changed + result.known > 0 ? JOURNAL_APPLIED : JOURNAL_IGNORED;
 		e.reason = s->fault.p != NULL ? s->fault : result.reason;
 	}
@@ -362,6 +372,8 @@ int webhook_replay(struct instance *i, struct workspace_id w, int64_t event_id, 
 	p.account_id = e.account_id;
 	if (r >= 0)
 		r = store_write(i->store, run_replay, &p, err);
+	if (r >= 0)
+		webhook_stored(p.webhook);
 	webhook_free(p.webhook);
 	return r < 0 ? r : 0;
 }

@@ -21,6 +21,8 @@ void webhook_free(struct webhook *w);
 bool webhook_has_unit(const struct webhook *w);
 /* store_unit.run with arg = the webhook. */
 int webhook_store(struct db *db, void *webhook, struct error *err);
+/* After the commit, on any thread: wakes who fetches the files that it brought. Never blocks. */
+void webhook_stored(struct webhook *w);
 
 /* GET handshake: 0 when some live account of the channel has this verify token (compared in constant time over all of
  * them), ERR_DENIED otherwise. The failure is noted for diagnosis. */

@@ -16,7 +16,7 @@ static int add_contact(struct db *db, struct store_conversation *c, int64_t now_
 	return 0;
 }
 
-static int add_identity(struct db *db, const struct store_conversation *c, int64_t now_ms, struct error *err)
+static int add_identity(struct db *db, const struct store_conversation *c, int64_t due_at, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
 	int r = db_prepare(db, &st, "INSERT INTO contact_identities (account_id, external_key, workspace_id, contact_id,"
@@ -28,16 +28,19 @@ static int add_identity(struct db *db, const struct store_conversation *c, int64
 	bind_str(&st, c->external_key);
 	bind_i64(&st, c->workspace.v);
 	bind_i64(&st, c->contact_id);
-	bind_i64(&st, now_ms);
+	if (due_at == 0)
+		bind_null(&st);
+	else
+		bind_i64(&st, due_at);
 	return stmt_step(&st, err);
 }
 
-int store_conversation_add(struct db *db, struct store_conversation *c, int64_t now_ms, struct error *err)
+int store_conversation_add(struct db *db, struct store_conversation *c, int64_t now_ms, int64_t profile_due_at, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
 	int r;
 
-	if ((r = add_contact(db, c, now_ms, err)) < 0 || (r = add_identity(db, c, now_ms, err)) < 0 ||
+	if ((r = add_contact(db, c, now_ms, err)) < 0 || (r = add_identity(db, c, profile_due_at, err)) < 0 ||
 	    (r = db_prepare(db, &st, "INSERT INTO conversations (workspace_id, channel, account_id, contact_id, external_key, status, unread,"
 				     " activity_at, window_from, read_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", err)) < 0)
 		return r;
@@ -202,4 +205,19 @@ int store_identity_conversation(struct db *db, const struct store_identity *i, i
 	if ((r = stmt_step(&st, err)) > 0)
 		*ret_id = next_i64(&st);
 	return r < 0 ? r : 0;
+}
+
+int store_identity_set_due(struct db *db, const struct store_conversation *c, int64_t due_at, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "UPDATE contact_identities SET profile_due_at = ? WHERE account_id = ? AND external_key = ?"
+				    " AND workspace_id = ?", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, due_at);
+	bind_i64(&st, c->account_id);
+	bind_str(&st, c->external_key);
+	bind_i64(&st, c->workspace.v);
+	return stmt_step(&st, err);
 }

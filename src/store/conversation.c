@@ -36,6 +36,23 @@ int store_conversation_find(struct db *db, struct workspace_id w, int64_t accoun
 	return r;
 }
 
+int store_conversation_by_alias(struct db *db, struct workspace_id w, int64_t account_id, struct str key, struct arena *arena,
+				struct store_conversation *ret, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM contact_aliases a JOIN conversations c ON c.id = a.conversation_id"
+				    " WHERE a.account_id = ? AND a.external_key = ? AND c.workspace_id = ?", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, account_id);
+	bind_str(&st, key);
+	bind_i64(&st, w.v);
+	if ((r = stmt_step(&st, err)) > 0)
+		read_columns(&st, arena, ret);
+	return r;
+}
+
 int store_conversation_get(struct db *db, struct workspace_id w, int64_t id, struct arena *arena, struct store_conversation *ret,
 			   struct error *err)
 {

@@ -18,11 +18,24 @@ int store_conversation_find(struct db *db, struct workspace_id w, int64_t accoun
 			    struct store_conversation *ret, struct error *err);
 int store_conversation_get(struct db *db, struct workspace_id w, int64_t id, struct arena *arena, struct store_conversation *ret,
 			   struct error *err);		/* ERR_NOTFOUND */
-/* Inside a unit: the contact, its identity on the account (its profile due at now_ms) and the conversation. Sets c->id and
+/* By another id of the contact (store_alias_add). 1 found, 0 not. */
+int store_conversation_by_alias(struct db *db, struct workspace_id w, int64_t account_id, struct str key, struct arena *arena,
+				struct store_conversation *ret, struct error *err);
+/* Inside a unit: the contact, its identity on the account (its profile due then; 0: not) and the conversation. Sets c->id and
  * c->contact_id. */
-int store_conversation_add(struct db *db, struct store_conversation *c, int64_t now_ms, struct error *err);
+int store_conversation_add(struct db *db, struct store_conversation *c, int64_t now_ms, int64_t profile_due_at, struct error *err);
 /* Writes status, unread, activity_at, window_from, read_at. */
 int store_conversation_save(struct db *db, const struct store_conversation *c, struct error *err);
+
+/* Inside a unit: notes another id of the conversation's contact. 1: noted; 0: it is known already, as this contact's or another's. */
+int store_alias_add(struct db *db, const struct store_conversation *c, struct str key, struct error *err);
+/* Inside a unit: the contact is called `key` from now on, which is no other conversation's; what it was called becomes an alias.
+ * handle: STR_NONE leaves what is there. */
+int store_conversation_move(struct db *db, const struct store_conversation *c, struct str key, struct str handle, struct error *err);
+/* Inside a unit: a conversation in which nothing stands gives all its contact's ids to `to` and goes. 1: it has gone, 0: something
+ * stands in it, so it stays. */
+int store_conversation_give_way(struct db *db, const struct store_conversation *from, const struct store_conversation *to,
+				struct error *err);
 
 /* For reading. */
 struct store_conversation_row {
@@ -67,6 +80,8 @@ int store_identity_save(struct db *db, const struct store_identity *identity, st
 /* Inside a unit: sets the name and handle of the conversation's contact where none is known. Empty: not told. 1: something
  * was set, 0: not. */
 int store_identity_learn(struct db *db, const struct store_conversation *c, struct str name, struct str handle, struct error *err);
+/* Inside a unit: the profile of the conversation's contact is wanted at due_at. */
+int store_identity_set_due(struct db *db, const struct store_conversation *c, int64_t due_at, struct error *err);
 /* The conversation of this identity, 0 when there is none. */
 int store_identity_conversation(struct db *db, const struct store_identity *identity, int64_t *ret_id, struct error *err);
 

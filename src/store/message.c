@@ -104,6 +104,24 @@ int store_message_unsettled(struct db *db, struct workspace_id w, int64_t conver
 	return one_row(&st, arena, ret, err);
 }
 
+int store_message_unknown(struct db *db, struct workspace_id w, int64_t conversation_id, int kind, int64_t from_ms, int64_t up_to_ms,
+			  struct arena *arena, struct store_message *ret, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM messages WHERE conversation_id = ? AND status IN (1, 2, 7) AND status = 7"
+				    " AND (flags & 64) <> 0 AND external_id IS NULL AND COALESCE(text, '') = '' AND direction = 2 AND kind = ?"
+				    " AND +at BETWEEN ? AND ? AND workspace_id = ? ORDER BY id LIMIT 1", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, conversation_id);
+	bind_i64(&st, kind);
+	bind_i64(&st, from_ms);
+	bind_i64(&st, up_to_ms);
+	bind_i64(&st, w.v);
+	return one_row(&st, arena, ret, err);
+}
+
 int store_message_list(struct db *db, struct workspace_id w, int64_t conversation_id, int64_t before_at, int64_t before_id, size_t limit,
 		       struct arena *arena, struct store_message *ret, size_t *ret_count, struct error *err)
 {

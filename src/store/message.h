@@ -44,6 +44,9 @@ int store_message_by_client(struct db *db, struct workspace_id w, int64_t conver
  * queued again after an attempt) and that no echo has named yet. 1 found, 0 not. */
 int store_message_unsettled(struct db *db, struct workspace_id w, int64_t conversation_id, struct str text, int64_t up_to_ms,
 			    struct arena *arena, struct store_message *ret, struct error *err);
+/* The oldest own message of this kind without words whose fate is unknown, tried between these times. 1 found, 0 not. */
+int store_message_unknown(struct db *db, struct workspace_id w, int64_t conversation_id, int kind, int64_t from_ms, int64_t up_to_ms,
+			  struct arena *arena, struct store_message *ret, struct error *err);
 /* Newest first; behind (before_at, before_id) when before_id is not 0. Only what shows (direction > 0). */
 int store_message_list(struct db *db, struct workspace_id w, int64_t conversation_id, int64_t before_at, int64_t before_id, size_t limit,
 		       struct arena *arena, struct store_message *ret, size_t *ret_count, struct error *err);

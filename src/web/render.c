@@ -77,25 +77,92 @@ static void render_error(struct json_out *j, const struct message *m)
 	json_close(j);
 }
 
-static void render_parts(struct json_out *j, const struct message *m)
+/* A number that may not be known. */
+static void json_known(struct json_out *j, const char *key, bool is_known, int64_t v)
 {
-	json_list(j, "attachments");
-	for (size_t k = 0; k < m->attachment_count; k++) {
+	if (is_known)
+		json_i64(j, key, v);
+	else
+		json_null(j, key);
+}
+
+static const char *attachment_state_word(enum attachment_state state)
+{
+	switch (state) {
+	case ATTACHMENT_NO_FILE: return "none";
+	case ATTACHMENT_FETCHING: return "fetching";
+	case ATTACHMENT_KEPT: return "kept";
+	case ATTACHMENT_LOST: return "lost";
+	}
+	return "none";
+}
+
+/* A kept file is served from here; a provider's own address of one dies, and would tell the provider who looks. */
+static void render_addresses(struct json_out *j, const struct message *m, const struct message_attachment *a)
+{
+	char url[160];
+	int len = snprintf(url, sizeof(url), "/api/v1/workspaces/%lld/messages/%lld/attachments/%d", (long long)m->workspace.v,
+			   (long long)m->id, a->position);
+
+	if (a->state != ATTACHMENT_KEPT) {
+		json_str(j, "url", a->state == ATTACHMENT_NO_FILE ? a->url : STR_NONE);
+		json_null(j, "preview_url");
+		return;
+	}
+	json_c(j, "url", url);
+	(void)snprintf(url + len, sizeof(url) - (size_t)len, "?preview=1");
+	json_c(j, "preview_url", a->has_preview ? url : NULL);
+}
+
+static void render_attachment(struct json_out *j, const struct message *m, const struct message_attachment *a)
+{
+	bool is_kept = a->state == ATTACHMENT_KEPT, is_picture = is_kept && a->width > 0;
+
+	json_open(j, NULL);
+	json_i64(j, "position", a->position);
+	json_c(j, "type", message_kind_word(a->type));
+	json_c(j, "state", attachment_state_word(a->state));
+	render_addresses(j, m, a);
+	json_str(j, "title", a->title);
+	json_str(j, "file_name", a->file_name);
+	json_str(j, "mime_type", a->mime_type);
+	json_known(j, "bytes", is_kept, a->bytes);
+	json_known(j, "width", is_picture, a->width);
+	json_known(j, "height", is_picture, a->height);
+	json_bool(j, "voice", (a->flags & TRIXY_ATTACHMENT_VOICE) != 0);
+	json_bool(j, "animated", (a->flags & TRIXY_ATTACHMENT_ANIMATED) != 0);
+	json_list(j, "details");
+	for (size_t k = 0; k < a->detail_count; k++) {
 		json_open(j, NULL);
-		json_c(j, "type", message_kind_word(m->attachments[k].type));
-		json_str(j, "url", m->attachments[k].url);
-		json_str(j, "title", m->attachments[k].title);
+		json_str(j, "name", a->details[k].name);
+		json_str(j, "value", a->details[k].value);
 		json_close(j);
 	}
 	json_list_end(j);
+	json_str(j, "fault", a->fault);
+	json_close(j);
+}
+
+static void render_reaction(struct json_out *j, const struct message_reaction *r)
+{
+	json_open(j, NULL);
+	json_c(j, "by", r->side == 1 ? "contact" : "us");
+	json_str(j, "reaction", r->reaction);
+	json_str(j, "emoji", r->emoji);
+	json_c(j, "status", r->status == 1 ? "sending" : r->status == 2 ? "refused" : "settled");
+	json_str(j, "error", r->error_text);
+	json_close(j);
+}
+
+static void render_parts(struct json_out *j, const struct message *m)
+{
+	json_list(j, "attachments");
+	for (size_t k = 0; k < m->attachment_count; k++)
+		render_attachment(j, m, &m->attachments[k]);
+	json_list_end(j);
 	json_list(j, "reactions");
-	for (size_t k = 0; k < m->reaction_count; k++) {
-		json_open(j, NULL);
-		json_c(j, "by", m->reactions[k].side == 1 ? "contact" : "us");
-		json_str(j, "reaction", m->reactions[k].reaction);
-		json_str(j, "emoji", m->reactions[k].emoji);
-		json_close(j);
-	}
+	for (size_t k = 0; k < m->reaction_count; k++)
+		render_reaction(j, &m->reactions[k]);
 	json_list_end(j);
 }
 
@@ -152,6 +219,7 @@ void render_message(struct json_out *j, const char *key, const struct message *m
 	json_str(j, "tag", m->tag);
 	json_bool(j, "unsent", unsent);
 	json_bool(j, "edited", (m->flags & MESSAGE_EDITED) != 0);
+	json_bool(j, "forwarded", (m->flags & MESSAGE_FORWARDED) != 0);
 	json_c(j, "origin",
 	       m->direction == MESSAGE_IN            ? "contact"
 	       : (m->flags & MESSAGE_ELSEWHERE) != 0 ? "elsewhere"

@@ -60,6 +60,8 @@ static void stored(void *arg, int result, const struct error *err)
 		answer_lost(c, err);
 	else
 		answer_verdict(c, WEBHOOK_STORE);
+	if (result >= 0)
+		webhook_stored(c->webhook);
 	call_finish(c);
 }
 

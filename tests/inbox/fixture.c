@@ -168,7 +168,7 @@ struct application {
 static int run_apply(struct db *db, void *arg, struct error *err)
 {
 	struct application *a = arg;
-	struct apply_target target = { .workspace = house.w, .account_id = house.account_id, .channel = STR(CHANNEL) };
+	struct apply_target target = { .workspace = house.w, .account_id = house.account_id, .channel = &fake_channel };
 
 	return inbox_apply(db, &target, a->events, a->count, &a->result, err);
 }

@@ -502,7 +502,7 @@ struct meeting {
 static int run_meet(struct db *db, void *arg, struct error *err)
 {
 	struct meeting *m = arg;
-	struct apply_target target = { .workspace = street.w, .account_id = m->account_id, .channel = STR(SLUG) };
+	struct apply_target target = { .workspace = street.w, .account_id = m->account_id, .channel = &channel };
 	struct apply_result result;
 	struct trixy_event event = { .size = sizeof(event), .kind = TRIXY_EVENT_MESSAGE, .flags = TRIXY_OPENS_WINDOW,
 		.message_kind = TRIXY_MESSAGE_TEXT, .account_key = TRIXY_TEXT("-"), .contact_key = trixy_from_str(str_of(m->contact)),
