@@ -1,11 +1,13 @@
 /* Turns a list of messages into what is drawn: days, groups, and the line above what is new. */
 import type { Message } from "../api/types";
+import { isLone } from "./media";
 import { dayKey } from "./time";
 
 export type Entry =
   | { type: "day"; key: string; at: string }
   | { type: "new"; key: string }
-  | { type: "message"; key: string; message: Message; first: boolean; last: boolean };
+  | { type: "message"; key: string; message: Message; first: boolean; last: boolean }
+  | { type: "album"; key: string; messages: Message[]; first: boolean; last: boolean };
 
 const GROUP_GAP = 5 * 60_000;
 
@@ -56,7 +58,25 @@ export function entriesOf(all: Message[], newId: string | null): Entry[] {
       last: list[index + 1]?.id === newId || !together(message, list[index + 1]),
     });
   });
-  return entries;
+  return withAlbums(entries);
+}
+
+const ALBUM = 12;
+
+/* Pictures that were sent in a row, each as a message of its own, are shown as the one album that they were. */
+function withAlbums(entries: Entry[]): Entry[] {
+  const out: Entry[] = [];
+  for (const entry of entries) {
+    const last = out[out.length - 1];
+    const joins = entry.type === "message" && !entry.first && isLone(entry.message);
+    if (joins && last?.type === "album" && last.messages.length < ALBUM) {
+      last.messages.push(entry.message);
+      last.last = entry.last;
+    } else if (joins && last?.type === "message" && isLone(last.message)) {
+      out[out.length - 1] = { ...last, type: "album", messages: [last.message, entry.message], last: entry.last };
+    } else out.push(entry);
+  }
+  return out;
 }
 
 /* The window of messages that is in the page at one time, counted from the newest:
@@ -81,4 +101,10 @@ export function widenUp(total: number, pane: Pane): Pane {
 export function widenDown(pane: Pane): Pane {
   const step = Math.min(STEP, pane.tail);
   return { tail: pane.tail - step, count: Math.min(MOST, pane.count + step) };
+}
+
+/* Such that the message at `index` is in it, with some around it. */
+export function paneAround(total: number, index: number): Pane {
+  const end = Math.min(total, index + STEP / 2);
+  return { tail: total - end, count: STEP };
 }

@@ -1,5 +1,5 @@
 /* A message in a few words: for the list, for quotes, for screen readers. */
-import type { Message } from "../api/types";
+import type { Attachment, Message } from "../api/types";
 import { text } from "../text";
 
 export function kindName(kind: string): string {
@@ -20,14 +20,52 @@ export function kindName(kind: string): string {
     missing: t.missing,
     system: t.system,
     quick_reply: t.quickReply,
+    location: t.location,
+    contacts: t.contacts,
+    order: t.order,
+    call: t.call,
+    template: t.template,
   };
   return names[kind] ?? t.unsupported;
 }
 
-type Told = Pick<Message, "kind" | "text"> & { unsent?: boolean };
+/* Kinds that are more than words are marked in lists and quotes. */
+const ICONS: Record<string, string> = {
+  image: "image",
+  video: "play",
+  audio: "mic",
+  file: "file",
+  share: "link",
+  reel: "play",
+  sticker: "sticker",
+  story_mention: "story",
+  story_reply: "story",
+  postback: "bolt",
+  quick_reply: "bolt",
+  referral: "link",
+  ephemeral: "eye",
+  location: "pin",
+  contacts: "user",
+  order: "bag",
+  call: "call",
+  template: "note",
+};
+export function kindIcon(kind: string): string | null {
+  return ICONS[kind] ?? null;
+}
+
+type Told = Pick<Message, "kind" | "text"> & { unsent?: boolean; attachments?: Attachment[] };
+
+/* What a message without words is called: by its file or card, if it is here to look at. */
+function ownName(message: Told): string {
+  const [first] = message.attachments ?? [];
+  if (message.kind === "audio" && first && !first.voice) return first.file_name || text.message.audioFile;
+  const named = message.kind === "file" ? first?.file_name || first?.title : message.kind === "location" || message.kind === "contacts" ? first?.title : null;
+  return named || kindName(message.kind);
+}
 
 export function summary(message: Told): string {
   if (message.unsent) return text.message.unsent;
   if (message.text) return message.text;
-  return message.kind === "text" ? "" : kindName(message.kind);
+  return message.kind === "text" ? "" : ownName(message);
 }

@@ -1,54 +1,28 @@
 /* What stands inside a message: one small view per kind. To add a kind, add it to KINDS. */
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
 import type { Attachment, Message } from "../../api/types";
+import { hostOf } from "../../pure/links";
+import { stateOf } from "../../pure/media";
+import { kindName } from "../../pure/summary";
+import { capabilitiesOf, channelName } from "../../state/channels";
 import { text } from "../../text";
 import { Icon } from "../parts/icons";
-import { kindName } from "../../pure/summary";
+import { AdCard, isAdCard, LinkCard, OrderCard, PersonCard, PlaceCard } from "./cards";
+import { Media, Placeholder } from "./media";
+import { Prose, type TextStyle } from "./prose";
 
 export interface BodyProps {
   message: Message;
   channel: string;
 }
 
-/* Only plain web addresses and our own become links: the text comes from strangers. */
-export function safeUrl(url: string | null | undefined): string | null {
-  if (!url) return null;
-  return /^https?:\/\//i.test(url) || (url.startsWith("/") && !url.startsWith("//")) || url.startsWith("blob:") ? url : null;
+/* Notes are for colleagues and carry no channel's formatting. */
+export function lookOf(message: Pick<Message, "direction">, channel: string): TextStyle {
+  return message.direction === "note" ? "plain" : capabilitiesOf(channel).text_style;
 }
 
-const LINK = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]}]/g;
-
-export function Prose({ children }: { children: string }) {
-  const parts: ComponentChildren[] = [];
-  let from = 0;
-  for (const match of children.matchAll(LINK)) {
-    parts.push(
-      children.slice(from, match.index),
-      <a href={match[0]} target="_blank" rel="noopener noreferrer nofollow">
-        {match[0]}
-      </a>,
-    );
-    from = match.index! + match[0].length;
-  }
-  parts.push(children.slice(from));
-  return (
-    <p class="prose" dir="auto">
-      {parts}
-    </p>
-  );
-}
-
-function Placeholder({ icon, title, children }: { icon: string; title: string; children?: ComponentChildren }) {
-  return (
-    <div class="placeholder">
-      <Icon name={icon} />
-      <div>
-        <strong>{title}</strong>
-        {children && <p>{children}</p>}
-      </div>
-    </div>
-  );
+function Words({ message, channel }: BodyProps) {
+  return message.text ? <Prose look={lookOf(message, channel)}>{message.text}</Prose> : null;
 }
 
 function Tagline({ icon, children }: { icon: string; children: ComponentChildren }) {
@@ -60,144 +34,59 @@ function Tagline({ icon, children }: { icon: string; children: ComponentChildren
   );
 }
 
-/* A fixed frame: a picture that arrives late must not move what is being read. */
-function Picture({ one, label }: { one: Attachment; label: string }) {
-  const [state, setState] = useState<"loading" | "ready" | "broken">("loading");
-  const url = safeUrl(one.url);
-  if (!url || state === "broken")
-    return (
-      <Placeholder icon="image" title={label}>
-        {text.message.noMedia}
-      </Placeholder>
-    );
-  return (
-    <a class={`picture ${state}`} href={url} target="_blank" rel="noopener noreferrer" title={one.title ?? label}>
-      <img
-        src={url}
-        alt={one.title ?? label}
-        loading="lazy"
-        referrerpolicy="no-referrer"
-        onLoad={() => setState("ready")}
-        onError={() => setState("broken")}
-      />
-    </a>
-  );
-}
+const FILES = new Set(["image", "gif", "video", "audio", "sticker", "file"]);
 
-function Player({ one, kind }: { one: Attachment; kind: "video" | "audio" }) {
-  const [broken, setBroken] = useState(false);
-  const url = safeUrl(one.url);
-  const label = kind === "video" ? text.message.video : text.message.audio;
-  if (!url || broken)
-    return (
-      <Placeholder icon={kind === "video" ? "play" : "mic"} title={label}>
-        {text.message.noMedia}
-      </Placeholder>
-    );
-  return kind === "video" ? (
-    <video class="video" src={url} controls preload="metadata" playsInline aria-label={label} onError={() => setBroken(true)} />
-  ) : (
-    <div class="audio">
-      <Icon name="mic" />
-      <audio src={url} controls preload="metadata" aria-label={label} onError={() => setBroken(true)} />
-    </div>
-  );
-}
-
-function LinkCard({ url, icon, title, detail }: { url: string | null; icon: string; title: string; detail?: string | null }) {
-  const href = safeUrl(url);
-  const inside = (
-    <>
-      <span class="link-icon">
-        <Icon name={icon} size={18} />
-      </span>
-      <span class="link-text">
-        <strong>{title}</strong>
-        {detail && <span>{detail}</span>}
-      </span>
-      {href && <Icon name="right" />}
-    </>
-  );
-  return href ? (
-    <a class="link-card" href={href} target="_blank" rel="noopener noreferrer">
-      {inside}
-    </a>
-  ) : (
-    <div class="link-card">{inside}</div>
-  );
-}
-
-const host = (url: string | null) => {
-  try {
-    return url ? new URL(url, window.location.href).host : null;
-  } catch {
-    return null;
-  }
-};
-
-function OneAttachment({ one }: { one: Attachment }) {
+function OneAttachment({ one, message }: { one: Attachment; message: Message }) {
+  if (FILES.has(one.type) || stateOf(one) !== "none") return <Media message={message} one={one} />;
+  const where = hostOf(one.url) ?? text.media.brokenLink;
   switch (one.type) {
-    case "image":
-    case "sticker":
-    case "gif":
-      return <Picture one={one} label={kindName(one.type === "gif" ? "image" : one.type)} />;
-    case "video":
-      return <Player one={one} kind="video" />;
-    case "audio":
-      return <Player one={one} kind="audio" />;
-    case "file":
-      return (
-        <LinkCard
-          url={one.url}
-          icon="file"
-          title={one.title || text.message.file}
-          detail={one.url ? text.message.openOriginal : text.message.noMedia}
-        />
-      );
+    case "location":
+      return <PlaceCard one={one} />;
+    case "contacts":
+      return <PersonCard one={one} />;
     case "reel":
     case "ig_reel":
-      return (
-        <LinkCard
-          url={one.url}
-          icon="play"
-          title={one.title || text.message.reel}
-          detail={host(one.url) ?? text.message.noMedia}
-        />
-      );
+      return <LinkCard url={one.url} icon="play" title={one.title || text.message.reel} detail={where} />;
     case "ephemeral":
       return <Ephemeral />;
     case "story_mention":
     case "story":
     case "ig_story":
-      return (
-        <LinkCard url={one.url} icon="story" title={text.message.openStory} detail={one.url ? null : text.message.storyGone} />
-      );
+      return <LinkCard url={one.url} icon="story" title={text.message.openStory} detail={hostOf(one.url) ?? text.message.storyGone} />;
     case "share":
     case "ig_post":
     case "media":
     case "post":
-      return (
-        <LinkCard
-          url={one.url}
-          icon="link"
-          title={one.title || text.message.share}
-          detail={host(one.url) ?? text.message.noMedia}
-        />
-      );
+      return isAdCard(one) ? <AdCard one={one} /> : <LinkCard url={one.url} icon="link" title={one.title || text.message.share} detail={where} />;
     default:
-      return <LinkCard url={one.url} icon="file" title={one.title || kindName(one.type)} detail={host(one.url)} />;
+      return <LinkCard url={one.url} icon="file" title={one.title || kindName(one.type)} detail={hostOf(one.url)} />;
   }
 }
 
-function Attachments({ list }: { list: Attachment[] }) {
-  if (list.length === 0) return null;
-  const pictures = list.length > 1 && list.every((one) => one.type === "image");
+/* Several pictures stand in a grid, whatever else is with them below; the products of an order are one card. */
+function Attachments({ message }: { message: Message }) {
+  const list = message.attachments.filter((one) => one.type !== "order");
+  const pictures = list.filter((one) => one.type === "image" && stateOf(one) !== "lost");
+  const grid = pictures.length > 1 ? pictures : [];
+  const rest = list.filter((one) => !grid.includes(one));
   return (
-    <div class={pictures ? "attachments grid" : "attachments"}>
-      {list.map((one, index) => (
-        <OneAttachment key={index} one={one} />
-      ))}
-    </div>
+    <>
+      {grid.length > 0 && (
+        <div class="attachments grid">
+          {grid.map((one) => (
+            <Media key={one.position} tile message={message} one={one} />
+          ))}
+        </div>
+      )}
+      {rest.length > 0 && (
+        <div class="attachments">
+          {rest.map((one, index) => (
+            <OneAttachment key={index} one={one} message={message} />
+          ))}
+        </div>
+      )}
+      {list.length < message.attachments.length && <OrderCard message={message} />}
+    </>
   );
 }
 
@@ -216,12 +105,12 @@ function payloadText(payload: unknown): string | null {
   return null;
 }
 
-function Plain({ message }: BodyProps) {
+function Plain({ message, channel }: BodyProps) {
   const isEmpty = !message.text && message.attachments.length === 0;
   return (
     <>
-      <Attachments list={message.attachments} />
-      {message.text && <Prose>{message.text}</Prose>}
+      <Attachments message={message} />
+      <Words message={message} channel={channel} />
       {isEmpty && message.kind !== "text" && (
         <Placeholder icon="file" title={kindName(message.kind)}>
           {text.message.noMedia}
@@ -231,12 +120,13 @@ function Plain({ message }: BodyProps) {
   );
 }
 
-function Choice({ message, icon, word }: { message: Message; icon: string; word: string }) {
+function Choice({ message, channel, icon, word }: BodyProps & { icon: string; word: string }) {
   const payload = payloadText(message.payload);
   return (
     <>
       <Tagline icon={icon}>{word}</Tagline>
-      {message.text && <Prose>{message.text}</Prose>}
+      <Attachments message={message} />
+      <Words message={message} channel={channel} />
       {payload && payload !== message.text && (
         <code class="payload" title={payload}>
           {payload}
@@ -250,19 +140,18 @@ function isAd(payload: unknown): boolean {
   return !!payload && typeof payload === "object" && (payload as Record<string, unknown>).source === "ADS";
 }
 
-function Mention(props: BodyProps) {
-  const { message } = props;
+function Mention({ message, channel }: BodyProps) {
   return (
     <>
       <Tagline icon="story">{text.message.storyMention}</Tagline>
       {message.attachments.length ? (
-        <Attachments list={message.attachments} />
+        <Attachments message={message} />
       ) : (
         <Placeholder icon="story" title={text.message.openStory}>
           {text.message.storyGone}
         </Placeholder>
       )}
-      {message.text && <Prose>{message.text}</Prose>}
+      <Words message={message} channel={channel} />
     </>
   );
 }
@@ -292,10 +181,19 @@ const KINDS: Record<string, (props: BodyProps) => ComponentChildren> = {
   sticker: Plain,
   share: Plain,
   reel: Plain,
-  quick_reply: ({ message }) => <Choice message={message} icon="bolt" word={text.message.quickReply} />,
-  postback: ({ message }) => <Choice message={message} icon="bolt" word={text.message.postback} />,
-  referral: ({ message }) => (
-    <Choice message={message} icon="link" word={isAd(message.payload) ? text.message.referralAd : text.message.referral} />
+  location: Plain,
+  contacts: Plain,
+  order: Plain,
+  template: (props) => (
+    <>
+      <Tagline icon="note">{text.message.template}</Tagline>
+      <Plain {...props} />
+    </>
+  ),
+  quick_reply: (props) => <Choice {...props} icon="bolt" word={text.message.quickReply} />,
+  postback: (props) => <Choice {...props} icon="bolt" word={text.message.postback} />,
+  referral: (props) => (
+    <Choice {...props} icon="link" word={isAd(props.message.payload) ? text.message.referralAd : text.message.referral} />
   ),
   story_mention: Mention,
   story_reply: StoryReply,
@@ -313,17 +211,25 @@ export function MessageBody(props: BodyProps) {
     return (
       <p class="unsent">
         <Icon name="ban" size={14} />
-        {text.message.unsent}
+        {channel === "instagram" ? text.message.unsent : text.message.deleted}
       </p>
     );
   const Kind = KINDS[message.kind];
-  if (Kind) return <Kind {...props} />;
+  return (
+    <>
+      {message.forwarded && <Tagline icon="forward">{text.message.forwarded}</Tagline>}
+      {Kind ? <Kind {...props} /> : <Unsupported {...props} />}
+    </>
+  );
+}
+
+function Unsupported(props: BodyProps) {
   return (
     <>
       <Placeholder icon="info" title={text.message.unsupported}>
-        {channel === "instagram" ? text.message.unsupportedDetail : text.message.unsupportedOther}
+        {props.channel === "instagram" ? text.message.unsupportedDetail : text.message.unsupportedIn(channelName(props.channel))}
       </Placeholder>
-      {message.text && <Prose>{message.text}</Prose>}
+      <Words {...props} />
     </>
   );
 }

@@ -7,9 +7,9 @@ import { channelName } from "../../state/channels";
 import { now } from "../../state/clock";
 import { recall, remember } from "../../state/store";
 import { text } from "../../text";
-import { Avatar, IconButton, Time } from "../parts/basic";
+import { Avatar, CopyIcon, IconButton, Time } from "../parts/basic";
 import { ChannelIcon } from "../parts/icons";
-import { contactName } from "./list";
+import { contactHandle, contactName } from "./list";
 
 export const contactShown = signal(recall("contact", window.innerWidth >= 1440) && window.innerWidth >= 900);
 effect(() => {
@@ -18,6 +18,8 @@ effect(() => {
 
 export function ContactPane({ one }: { one: Conversation }) {
   const name = contactName(one);
+  const handle = contactHandle(one);
+  const isPhone = !!one.contact.handle && /^\+\d/.test(one.contact.handle);
   const t = text.thread;
   const state = windowState(one.window, now.value);
   return (
@@ -34,9 +36,18 @@ export function ContactPane({ one }: { one: Conversation }) {
       <div class="contact-head">
         <Avatar name={name} seed={one.contact.id} url={one.contact.avatar_url} size="l" />
         <h2>{name}</h2>
-        {one.contact.handle && <p>{one.contact.handle}</p>}
+        {handle && handle !== name && !isPhone && <p>{handle}</p>}
       </div>
       <dl class="facts">
+        {isPhone && (
+          <>
+            <dt>{t.phone}</dt>
+            <dd>
+              <bdi class="figures">{handle}</bdi>
+              <CopyIcon value={one.contact.handle!} label={text.card.copyNumber(one.contact.handle!)} />
+            </dd>
+          </>
+        )}
         <dt>{t.channel}</dt>
         <dd>
           <ChannelIcon channel={one.channel} size={14} /> {channelName(one.channel)}

@@ -12,13 +12,19 @@ import { Avatar, Button, IconButton, Segments, Time } from "../parts/basic";
 import { ChannelIcon, Icon } from "../parts/icons";
 import { Empty, FaultView, Skeleton } from "../parts/states";
 import { MenuButton } from "./sidebar";
-import { summary } from "../../pure/summary";
+import { phoneNumber } from "../../pure/amounts";
+import { kindIcon, summary } from "../../pure/summary";
 
 /* The same number stands in list.css. */
 export const ROW = 64;
 
 export function contactName(one: Conversation): string {
-  return one.contact.name || one.contact.handle || text.inbox.unknownContact(channelName(one.channel));
+  return one.contact.name || contactHandle(one) || text.inbox.unknownContact(channelName(one.channel));
+}
+
+/* A telephone number is easier to read in groups. */
+export function contactHandle(one: Conversation): string | null {
+  return one.contact.handle && phoneNumber(one.contact.handle);
 }
 
 export function conversationHref(id: string): string {
@@ -256,6 +262,7 @@ function Row({ one, top, at, size, draft }: { one: Conversation; top: number; at
   const name = contactName(one);
   const last = one.last_message;
   const open = openId.value === one.id;
+  const icon = !draft && last ? kindIcon(last.kind) : null;
   return (
     <li class="row-place" style={{ transform: `translateY(${top}px)` }} aria-setsize={size} aria-posinset={at + 1}>
       <a
@@ -286,6 +293,7 @@ function Row({ one, top, at, size, draft }: { one: Conversation; top: number; at
               ) : last?.direction === "note" ? (
                 <span class="row-who">{text.inbox.note}</span>
               ) : null}
+              {icon && <Icon name={icon} size={14} />}
               {draft ?? (last ? summary(last) : text.inbox.noMessages)}
             </span>
             {one.unread > 0 && (

@@ -1,6 +1,6 @@
 /* One message: its frame, quote, reactions, state, and what can be done when it failed. */
 import { useState } from "preact/hooks";
-import type { Message } from "../../api/types";
+import type { Conversation, Message } from "../../api/types";
 import { faultOf } from "../../api/http";
 import { clock, exact } from "../../pure/time";
 import type { Pending } from "../../pure/merge";
@@ -8,17 +8,30 @@ import { channelName } from "../../state/channels";
 import { notify } from "../../state/notices";
 import { discard, sendAgain } from "../../state/outbox";
 import { may } from "../../state/session";
-import { messages, retryMessage } from "../../state/thread";
+import { retryMessage } from "../../state/thread";
 import { text } from "../../text";
 import { Button } from "../parts/basic";
 import { Confirm } from "../parts/dialog";
 import { Icon } from "../parts/icons";
-import { MessageBody, Prose } from "./body";
+import { aroundOf, Tools, useTouched } from "./actions";
+import { lookOf, MessageBody } from "./body";
+import { Picture } from "./media";
+import { Prose } from "./prose";
+import { Quoted } from "./quoted";
+import { Reactions, ReactionTrouble } from "./reactions";
+import { hasActions, reactObstacle } from "../../pure/act";
+import { stateOf } from "../../pure/media";
 import { summary } from "../../pure/summary";
 
 /* Bubbles of one side that follow each other closely are drawn as one group. */
 export interface Placed {
   message: Message;
+  first: boolean;
+  last: boolean;
+}
+
+export interface Album {
+  messages: Message[];
   first: boolean;
   last: boolean;
 }
@@ -45,34 +58,104 @@ export function StateGlyph({ state }: { state: string }) {
   );
 }
 
-export function MessageView({ placed, channel, contact }: { placed: Placed; channel: string; contact: string }) {
+interface ViewProps {
+  one: Conversation;
+  contact: string;
+  /* Which message the Tab key comes to; the arrows go on from there. */
+  tab: string | null;
+}
+
+function spokenName(message: Message, contact: string): string {
+  const who = message.direction === "in" ? contact : (message.author?.name ?? text.message.us);
+  return text.message.labelled(who, summary(message), clock(message.at));
+}
+
+/* A sticker is its own shape; what is not there to see needs a ground again. */
+function isBare(message: Message): boolean {
+  return message.kind === "sticker" && !message.unsent && message.attachments.every((one) => stateOf(one) === "kept");
+}
+
+export function MessageView({ placed, one, contact, tab }: { placed: Placed } & ViewProps) {
   const { message, first, last } = placed;
-  if (message.kind === "system" && message.direction !== "note") {
-    return (
-      <div class="system-line" data-id={message.id}>
-        {message.text ?? text.message.system} · {clock(message.at)}
-      </div>
-    );
-  }
+  const { near, on } = useTouched(message);
+  if ((message.kind === "system" || message.kind === "call") && message.direction !== "note") return <Line message={message} />;
+  const mayReact = reactObstacle(message, aroundOf(one)) === null;
+  const look = [
+    "bubble",
+    message.status === "failed" ? "failed" : "",
+    message.unsent ? "is-unsent" : "",
+    isBare(message) ? "bare" : "",
+  ];
   return (
-    <article class={`message ${message.direction}${first ? " first" : ""}${last ? " last" : ""}`} data-id={message.id}>
+    <article
+      class={`message ${message.direction}${first ? " first" : ""}${last ? " last" : ""}`}
+      data-id={message.id}
+      tabIndex={message.id === tab ? 0 : -1}
+      aria-label={spokenName(message, contact)}
+      {...on}
+    >
       <div class="bubble-line">
-        <div class={`bubble${message.status === "failed" ? " failed" : ""}${message.unsent ? " is-unsent" : ""}`}>
+        <div class={look.filter(Boolean).join(" ")}>
           {message.direction === "note" && <NoteHead message={message} />}
-          <Quote message={message} contact={contact} />
-          <MessageBody message={message} channel={channel} />
-          <Reactions message={message} contact={contact} />
+          <Quoted message={message} contact={contact} />
+          <MessageBody message={message} channel={one.channel} />
+          <Reactions message={message} contact={contact} mayReact={mayReact} />
         </div>
+        {near && hasActions(message) && message.direction !== "note" && <Tools message={message} one={one} />}
       </div>
       <Meta
         message={message}
-        channel={channel}
+        channel={one.channel}
         show={last || message.edited || message.status === "failed" || message.status === "unknown"}
       />
       {message.direction === "out" && (message.status === "failed" || message.status === "unknown") && (
         <Trouble message={message} />
       )}
+      <ReactionTrouble message={message} mayReact={mayReact} />
     </article>
+  );
+}
+
+/* Something about the conversation rather than in it. */
+function Line({ message }: { message: Message }) {
+  const isCall = message.kind === "call";
+  return (
+    <div class={`system-line${isCall ? " call" : ""}`} data-id={message.id}>
+      {isCall && <Icon name="call" size={14} />}
+      <span>
+        {message.text || (isCall ? text.message.call : text.message.system)} · <time title={exact(message.at)}>{clock(message.at)}</time>
+      </span>
+    </div>
+  );
+}
+
+/* Pictures that were sent in a row. Each is still a message of its own: to jump to, to answer, to react to. */
+export function AlbumView({ album, one, contact, tab }: { album: Album } & ViewProps) {
+  const { messages, first, last } = album;
+  const end = messages[messages.length - 1];
+  return (
+    <article class={`message ${end.direction}${first ? " first" : ""}${last ? " last" : ""}`} aria-label={text.message.album(messages.length)}>
+      <div class="bubble-line">
+        <div class="bubble">
+          <div class="attachments grid">
+            {messages.map((message) => (
+              <Tile key={message.id} message={message} one={one} contact={contact} tab={tab} />
+            ))}
+          </div>
+        </div>
+      </div>
+      <Meta message={end} channel={one.channel} show={last} />
+    </article>
+  );
+}
+
+function Tile({ message, one, contact, tab }: { message: Message } & ViewProps) {
+  const { near, on } = useTouched(message);
+  return (
+    <div class="tile" data-id={message.id} tabIndex={message.id === tab ? 0 : -1} role="group" aria-label={spokenName(message, contact)} {...on}>
+      <Picture tile message={message} one={message.attachments[0]} />
+      {near && <Tools message={message} one={one} />}
+    </div>
   );
 }
 
@@ -82,51 +165,6 @@ function NoteHead({ message }: { message: Message }) {
       <Icon name="note" size={14} />
       {text.message.note}
       {message.author && ` · ${message.author.name}`}
-    </div>
-  );
-}
-
-function Quote({ message, contact }: { message: Message; contact: string }) {
-  const to = message.reply_to;
-  if (!to || to.story || message.unsent) return null;
-  const original = messages.value?.find(
-    (one) => one.id === to.message_id || (!!to.external_id && one.external_id === to.external_id),
-  );
-  const who = original ? (original.direction === "in" ? contact : text.message.replyOwn) : text.message.replyTo;
-  const words = to.text ?? (original ? summary(original) : text.message.replyUnknown);
-  const jump = () => {
-    if (!original) return;
-    const place = document.querySelector<HTMLElement>(`[data-id="${CSS.escape(original.id)}"]`);
-    place?.scrollIntoView({ block: "center" });
-    place?.classList.add("flash");
-    window.setTimeout(() => place?.classList.remove("flash"), 1200);
-  };
-  return (
-    <button type="button" class="quote" onClick={jump} disabled={!original}>
-      <strong>{who}</strong>
-      <span>{words}</span>
-    </button>
-  );
-}
-
-function Reactions({ message, contact }: { message: Message; contact: string }) {
-  if (!message.reactions?.length) return null;
-  return (
-    <div class="reactions">
-      {message.reactions.map((one, index) => {
-        const who = one.by === "us" ? text.message.us : contact;
-        return (
-          <span
-            key={index}
-            class="reaction"
-            role="img"
-            title={text.message.reactedBy(who, one.reaction)}
-            aria-label={text.message.reactedBy(who, one.reaction)}
-          >
-            {one.emoji || "♥"}
-          </span>
-        );
-      })}
     </div>
   );
 }
@@ -195,12 +233,12 @@ function Trouble({ message }: { message: Message }) {
 }
 
 /* A message on its way to the server, or stuck on it. Nothing of it is lost: it can be edited again. */
-export function PendingView({ one, onEdit }: { one: Pending; onEdit: (one: Pending) => void }) {
+export function PendingView({ one, channel, onEdit }: { one: Pending; channel: string; onEdit: (one: Pending) => void }) {
   return (
     <article class={`message ${one.note ? "note" : "out"} first last pending`} data-id={one.clientId}>
       <div class="bubble-line">
         <div class={`bubble${one.state === "failed" ? " failed" : ""}`}>
-          <Prose>{one.text}</Prose>
+          <Prose look={lookOf({ direction: one.note ? "note" : "out" }, channel)}>{one.text}</Prose>
         </div>
       </div>
       <div class="meta">

@@ -2,19 +2,23 @@
    the message under their eye does not move. */
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Conversation, Message } from "../../api/types";
-import { entriesOf, firstUnread, sliceOf, STEP, widenDown, widenUp, type Pane } from "../../pure/layout";
+import { entriesOf, firstUnread, paneAround, sliceOf, STEP, widenDown, widenUp, type Pane } from "../../pure/layout";
 import { dayName } from "../../pure/time";
 import { now } from "../../state/clock";
 import { pending } from "../../state/outbox";
 import { complete, loadOlder, messages, olderLoading, unreadAtOpen } from "../../state/thread";
 import { text } from "../../text";
 import { Icon } from "../parts/icons";
+import { MessageMenu, openMenu, replyTo } from "./actions";
 import { editPending } from "./composer";
+import { target } from "./jump";
+import { Lightbox } from "./lightbox";
 import { contactName } from "./list";
-import { MessageView, PendingView } from "./message";
+import { AlbumView, MessageView, PendingView } from "./message";
 
 const NEAR = 700;
 const PINNED = 48;
+const FLASH = 1400;
 
 interface Anchor {
   id: string;
@@ -76,6 +80,23 @@ function usePlace(list: Message[], waiting: number) {
     else restore(element, anchor);
     if (pinned.current) lastSeen.current = list[list.length - 1]?.id ?? null;
   });
+  /* Somebody wants to see one message: it is drawn first if need be, then shown and marked for a moment. */
+  useLayoutEffect(() => {
+    const index = target.value === null ? -1 : list.findIndex((one) => one.id === target.value);
+    if (index < 0) return;
+    const [start, end] = sliceOf(list.length, pane);
+    pinned.current = false;
+    if (index < start || index >= end) {
+      setPane(paneAround(list.length, index));
+      return;
+    }
+    const element = box.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(target.value!)}"]`);
+    target.value = null;
+    element?.scrollIntoView({ block: "center" });
+    element?.focus({ preventScroll: true });
+    element?.classList.add("flash");
+    window.setTimeout(() => element?.classList.remove("flash"), FLASH);
+  }, [target.value, list, pane]);
   useLayoutEffect(() => {
     const watch = new ResizeObserver(() => {
       if (pinned.current && box.current) box.current.scrollTop = box.current.scrollHeight;
@@ -112,6 +133,37 @@ function usePlace(list: Message[], waiting: number) {
   return { box, inner, pane, away, fresh: pinned.current ? 0 : newBelow(list, lastSeen.current), onScroll, toEnd };
 }
 
+/* Lines about the conversation are read, but nothing can be done with them. */
+function lastStop(list: Message[]): string | null {
+  for (let index = list.length - 1; index >= 0; index--) if (!["system", "call"].includes(list[index].kind)) return list[index].id;
+  return null;
+}
+
+/* With the keyboard on a message: arrows to its neighbours, Enter for what can be done with it, r to answer it. */
+function useMessageKeys(list: Message[], one: Conversation) {
+  const [at, setAt] = useState<string | null>(null);
+  const onFocusIn = (event: FocusEvent) => {
+    const id = (event.target as HTMLElement).closest<HTMLElement>("[data-id][tabindex]")?.dataset.id;
+    if (id) setAt(id);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const here = event.target as HTMLElement;
+    if (!here.matches("[data-id][tabindex]") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const message = list.find((item) => item.id === here.dataset.id);
+    const all = [...here.closest(".messages-inner")!.querySelectorAll<HTMLElement>("[data-id][tabindex]")];
+    const index = all.indexOf(here);
+    const to = { ArrowUp: index - 1, ArrowDown: index + 1, Home: 0, End: all.length - 1 }[event.key];
+    if (to !== undefined) {
+      all[to]?.focus();
+      all[to]?.scrollIntoView({ block: "nearest" });
+    } else if (message && (event.key === "Enter" || event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey))) {
+      openMenu(message, here);
+    } else if (!(message && event.key === "r" && replyTo(message, one))) return;
+    event.preventDefault();
+  };
+  return { at, onFocusIn, onKeyDown };
+}
+
 export function MessageList({ one }: { one: Conversation }) {
   const list = messages.value ?? [];
   const own = pending.value.filter((item) => item.conversationId === one.id);
@@ -121,11 +173,14 @@ export function MessageList({ one }: { one: Conversation }) {
   /* The line stays where it was when the thread was opened, however many come after. */
   const newId = useRef<string | null>(null);
   if (newId.current === null) newId.current = firstUnread(list, unreadAtOpen.value) ?? "";
-  const entries = entriesOf(list.slice(start, end), newId.current || null);
+  const drawn = list.slice(start, end);
+  const entries = entriesOf(drawn, newId.current || null);
+  const keys = useMessageKeys(list, one);
+  const tab = keys.at && drawn.some((item) => item.id === keys.at) ? keys.at : lastStop(drawn);
   return (
     <div class="messages-wrap">
       <div class="messages" ref={place.box} onScroll={place.onScroll} tabIndex={0} role="region" aria-label={text.thread.log}>
-        <div class="messages-inner" ref={place.inner}>
+        <div class="messages-inner" ref={place.inner} onFocusIn={keys.onFocusIn} onKeyDown={keys.onKeyDown}>
           {start === 0 && complete.value && list.length > 0 && <p class="thread-start">{text.thread.start}</p>}
           {olderLoading.value && (
             <p class="thread-start">
@@ -142,11 +197,14 @@ export function MessageList({ one }: { one: Conversation }) {
               <div key={entry.key} class="new-line">
                 <span>{text.thread.unreadLine}</span>
               </div>
+            ) : entry.type === "album" ? (
+              <AlbumView key={entry.key} album={entry} one={one} contact={contact} tab={tab} />
             ) : (
-              <MessageView key={entry.key} placed={entry} channel={one.channel} contact={contact} />
+              <MessageView key={entry.key} placed={entry} one={one} contact={contact} tab={tab} />
             ),
           )}
-          {place.pane.tail === 0 && own.map((item) => <PendingView key={item.clientId} one={item} onEdit={editPending} />)}
+          {place.pane.tail === 0 &&
+            own.map((item) => <PendingView key={item.clientId} one={item} channel={one.channel} onEdit={editPending} />)}
         </div>
       </div>
       {(place.fresh > 0 || place.away) && (
@@ -155,6 +213,8 @@ export function MessageList({ one }: { one: Conversation }) {
           {place.fresh > 0 ? text.thread.newMessages(place.fresh) : text.thread.latest}
         </button>
       )}
+      <MessageMenu one={one} />
+      <Lightbox contact={contact} />
     </div>
   );
 }

@@ -14,7 +14,7 @@ import { ChannelIcon } from "../parts/icons";
 import { Empty, FaultView, Skeleton } from "../parts/states";
 import { Composer } from "./composer";
 import { ContactPane, contactShown } from "./contact";
-import { contactName } from "./list";
+import { contactHandle, contactName } from "./list";
 import { MessageList } from "./messages";
 
 export function closeThread(): void {
@@ -93,7 +93,7 @@ function ReadMarker({ one }: { one: Conversation }) {
 
 function ThreadHead({ one }: { one: Conversation }) {
   const name = contactName(one);
-  const handle = one.contact.handle && one.contact.handle !== name ? one.contact.handle : null;
+  const handle = contactHandle(one) !== name ? contactHandle(one) : null;
   const done = one.status === "done";
   return (
     <header class="thread-head">

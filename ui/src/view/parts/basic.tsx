@@ -143,6 +143,22 @@ export function Copy({ value, label }: { value: string; label: string }) {
   );
 }
 
+/* Where there is room for an icon only. */
+export function CopyIcon({ value, label }: { value: string; label: string }) {
+  const [state, setState] = useState<"idle" | "done" | "failed">("idle");
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(value);
+      setState("done");
+    } catch {
+      setState("failed");
+    }
+    window.setTimeout(() => setState("idle"), 2000);
+  };
+  const words = state === "done" ? text.common.copied : state === "failed" ? text.act.copyFailed : label;
+  return <IconButton icon={state === "done" ? "check" : state === "failed" ? "warn" : "copy"} label={words} onClick={() => void copy()} />;
+}
+
 export function Callout({
   tone = "neutral",
   icon,
