@@ -77,7 +77,9 @@ test('every other kind of message is shown as what it is', async () => {
     await s.sim.act(ada, kind);
     if (words) await page.locator('.messages').getByText(words).first().waitFor();
   }
-  await page.locator('.messages audio').waitFor();
+  const voice = page.getByRole('group', { name: 'Voice message' });
+  await voice.getByText('0:02', { exact: true }).waitFor();
+  await voice.getByRole('button', { name: 'Play: Voice message' }).waitFor();
   await page.locator('.messages video').waitFor();
   await s.sim.business(ada, 'text', { text: 'typed on the phone of the shop' });
   await message(page, 'typed on the phone of the shop').getByText('sent from the Instagram app').waitFor();

@@ -36,8 +36,8 @@ export function PlaceCard({ one }: { one: Attachment }) {
   const address = detail(one, "address");
   const own = safeUrl(detail(one, "url") ?? one.url);
   return (
-    <div class="card place">
-      <div class="card-head">
+    <div class="info place">
+      <div class="info-head">
         <span class="link-icon">
           <Icon name="pin" size={18} />
         </span>
@@ -49,7 +49,7 @@ export function PlaceCard({ one }: { one: Attachment }) {
         {at && <CopyIcon value={placeWords(at)} label={text.card.copyPlace} />}
       </div>
       {(at || own) && (
-        <div class="card-links">
+        <div class="info-links">
           {at && (
             <a href={placeMap(at)} target="_blank" rel="noopener noreferrer nofollow" title={text.card.leaves("www.openstreetmap.org")}>
               {text.card.openMap} <Icon name="open" size={12} />
@@ -92,15 +92,15 @@ export function PersonCard({ one }: { one: Attachment }) {
   const organization = detail(one, "organization");
   const rest = ["address", "birthday"].flatMap((key) => (detail(one, key) ? [[key, detail(one, key)!] as const] : []));
   return (
-    <div class="card person">
-      <div class="card-head">
+    <div class="info person">
+      <div class="info-head">
         <Avatar name={name} seed={name} />
         <span class="link-text wrap">
           <strong dir="auto">{name}</strong>
           {organization && <span dir="auto">{organization}</span>}
         </span>
       </div>
-      <ul class="card-rows">
+      <ul class="info-rows">
         {phonesOf(one).map((phone, index) => (
           <li key={index}>
             <Icon name="call" size={14} />
@@ -151,8 +151,8 @@ export function OrderCard({ message }: { message: Message }) {
   const facts = lines.map((one) => ({ quantity: detail(one, "quantity"), price: detail(one, "price"), currency: detail(one, "currency") }));
   const sum = orderSum(facts);
   return (
-    <div class="card order">
-      <div class="card-head">
+    <div class="info order">
+      <div class="info-head">
         <span class="link-icon">
           <Icon name="bag" size={18} />
         </span>
@@ -197,11 +197,11 @@ export function AdCard({ one }: { one: Attachment }) {
     </>
   );
   return url ? (
-    <a class="card ad" href={url} target="_blank" rel="noopener noreferrer nofollow">
+    <a class="info ad" href={url} target="_blank" rel="noopener noreferrer nofollow">
       {inside}
     </a>
   ) : (
-    <div class="card ad">{inside}</div>
+    <div class="info ad">{inside}</div>
   );
 }
 

@@ -95,7 +95,7 @@ export function Avatar({
   useEffect(() => setBroken(false), [url]);
   return (
     <span class={`avatar ${size}`} data-hue={hueOf(seed)} aria-hidden="true">
-      {initials(name)}
+      {/^\+\d/.test(name) ? <Icon name="user" size={size === "l" ? 26 : 16} /> : initials(name)}
       {url && !broken && <img src={url} alt="" loading="lazy" referrerpolicy="no-referrer" onError={() => setBroken(true)} />}
     </span>
   );
