@@ -2,11 +2,12 @@
 #include <stdio.h>
 
 #include "cmd/cmd.h"
+#include "files/look.h"
 
 static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
-	const char *use;
+	const char *use;		/* NULL: not for people */
 } commands[] = {
 	{ "serve", cmd_serve,
 	  "serve [--data DIR] [--listen HOST:PORT] [--public-url URL] [--database URL]\n"
@@ -18,6 +19,7 @@ static const struct command {
 	{ "backup", cmd_backup, "backup --to FOLDER [--with-key]                                 a consistent copy, while the server runs" },
 	{ "restore", cmd_restore, "restore --from FOLDER [--key FILE]                              put a copy into an empty data directory" },
 	{ "doctor", cmd_doctor, "doctor                                                          say what is wrong with this installation" },
+	{ LOOK_COMMAND, cmd_look, NULL },
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
@@ -25,7 +27,8 @@ static int help(FILE *to)
 {
 	(void)fputs("mailtrixy: a shared inbox for a team's customers.\n\n", to);
 	for (size_t k = 0; k < COMMANDS; k++)
-		(void)fprintf(to, "  mailtrixy %s\n", commands[k].use);
+		if (commands[k].use != NULL)
+			(void)fprintf(to, "  mailtrixy %s\n", commands[k].use);
 	(void)fputs("\nEvery command takes --data DIR (default ./data) and --config FILE. Every setting is also an environment\n"
 		    "variable: --public-url is MAILTRIXY_PUBLIC_URL.\n", to);
 	return to == stdout ? 0 : 2;

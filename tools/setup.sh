@@ -4,7 +4,7 @@ say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 die() { printf '\033[1;31m==>\033[0m %s\n' "$*" >&2; exit 1; }
 
 packages_build="gcc libc6-dev pkg-config meson ninja-build libevent-dev libjson-c-dev libsqlite3-dev libssl-dev libsodium-dev
-  libcurl4-openssl-dev libzip-dev openssl ca-certificates"
+  libcurl4-openssl-dev libzip-dev libmagic-dev libjpeg62-turbo-dev libpng-dev libwebp-dev libgif-dev libseccomp-dev openssl ca-certificates"
 packages_test="libcmocka-dev chromium fonts-dejavu-core fonts-noto-color-emoji"
 packages_fuzz="clang libclang-rt-14-dev"
 packages_lint="cppcheck clang-tidy"

@@ -23,6 +23,7 @@ CREATE TABLE files (
   width         INTEGER NOT NULL,           -- of a picture; 0: not one, or not readable
   height        INTEGER NOT NULL,
   has_preview   INTEGER NOT NULL,           -- 1: a small picture lies beside it
+  is_mono       INTEGER NOT NULL,           -- 1: Ogg with one channel of Opus, as a voice message must be
   created_at    INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX files_by_hash ON files(workspace_id, sha256);

@@ -72,6 +72,44 @@ void crypto_sha256(struct str s, unsigned char ret[SHA256_BYTES])
 		(void)crypto_hash_sha256(ret, bytes_of(s), s.len);
 }
 
+struct sha256 {
+	EVP_MD_CTX *context;
+	bool failed;
+};
+
+struct sha256 *sha256_new(void)
+{
+	struct sha256 *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->context = EVP_MD_CTX_new();
+	s->failed = s->context == NULL || EVP_DigestInit_ex(s->context, EVP_sha256(), NULL) != 1;
+	return s;
+}
+
+void sha256_add(struct sha256 *s, struct str bytes)
+{
+	if (s != NULL && !s->failed && bytes.len > 0)
+		s->failed = EVP_DigestUpdate(s->context, bytes.p, bytes.len) != 1;
+}
+
+int sha256_end(struct sha256 *s, unsigned char ret[SHA256_BYTES], struct error *err)
+{
+	bool ok = s != NULL && !s->failed && EVP_DigestFinal_ex(s->context, ret, NULL) == 1;
+
+	sha256_free(s);
+	return ok ? 0 : fail(err, ERR_NOMEM, "SHA-256 failed");
+}
+
+void sha256_free(struct sha256 *s)
+{
+	if (s == NULL)
+		return;
+	EVP_MD_CTX_free(s->context);
+	free(s);
+}
+
 bool crypto_equal(struct str a, struct str b)
 {
 	return a.len == b.len && (a.len == 0 || sodium_memcmp(a.p, b.p, a.len) == 0);

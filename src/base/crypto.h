@@ -15,6 +15,13 @@ void crypto_random(void *ret, size_t len);
 /* len random bytes as URL-safe base64 without padding. */
 struct str crypto_random_word(struct arena *a, size_t len);
 void crypto_sha256(struct str s, unsigned char ret[SHA256_BYTES]);
+/* The same of bytes that come in pieces. sha256_end gives the hash and frees; sha256_free frees one that is not ended; NULL is
+ * taken by all: sha256_new gave it without memory, and _end then fails. */
+struct sha256;
+struct sha256 *sha256_new(void);
+void sha256_add(struct sha256 *s, struct str bytes);
+int sha256_end(struct sha256 *s, unsigned char ret[SHA256_BYTES], struct error *err);
+void sha256_free(struct sha256 *s);
 bool crypto_equal(struct str a, struct str b);		/* constant time for equal lengths */
 void crypto_wipe(void *p, size_t len);
 

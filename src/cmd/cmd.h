@@ -13,6 +13,7 @@ int cmd_addon(int argc, char **argv);
 int cmd_backup(int argc, char **argv);
 int cmd_restore(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_look(int argc, char **argv);	/* started by a server for each file, not by people */
 
 /* Opens the data directory (made with mode 0700 when it is not there), the sealing key, the store, the channels and the
  * active addons. `i` and `config` must stay where they are until cmd_instance_close, which takes a half-open one too. */

@@ -9,6 +9,7 @@
 
 #include "addon/addon.h"
 #include "base/log.h"
+#include "files/files.h"
 #include "inbox/account.h"
 #include "inbox/directory.h"
 
@@ -104,7 +105,8 @@ int cmd_instance_open(struct config *config, struct instance *i, struct error *e
 	if ((r = crypto_init(err)) < 0 || (r = open_data(config, err)) < 0 ||
 	    (r = channels_new(&i->channels, err)) < 0 || (r = directory_new(&i->directory, err)) < 0 ||
 	    (r = store_open(&options, &i->store, err)) < 0 || (r = load_key(i, err)) < 0 || (r = addon_load_active(i, err)) < 0 ||
-	    (r = directory_load(i, err)) < 0) {
+	    (r = directory_load(i, err)) < 0 ||
+	    (r = files_open(config->data, STR("/proc/self/exe"), &i->seal_key, &i->files, err)) < 0) {
 		cmd_instance_close(i);
 		return r;
 	}
@@ -113,6 +115,7 @@ int cmd_instance_open(struct config *config, struct instance *i, struct error *e
 
 void cmd_instance_close(struct instance *i)
 {
+	files_close(i->files);
 	store_close(i->store);
 	directory_free(i->directory);
 	channels_free(i->channels);

@@ -8,7 +8,8 @@
 
 struct files;
 
-/* Makes the folders. program: the path of this program, which looks at files in a process of its own (files/look.h). */
+/* Makes the folders. program: the path of this program, which looks at files in a process of its own (files/look.h); STR_NONE:
+ * nobody looks, and all is "application/octet-stream". */
 int files_open(struct str data, struct str program, const struct seal_key *key, struct files **ret, struct error *err);
 void files_close(struct files *f);
 
@@ -17,10 +18,11 @@ struct file_draft {
 	int fd;				/* 0: none */
 	int64_t bytes;
 	struct sha256 *hash;
-	char path[512];
+	int root;			/* the folder that `path` begins at, borrowed */
+	char path[64];
 };
 int file_draft_begin(struct files *f, struct file_draft *ret, struct error *err);
-int file_draft_write(struct file_draft *d, struct str bytes, struct error *err);	/* ERR_BROKEN: the disk is full ... */
+int file_draft_write(struct file_draft *d, struct str bytes, struct error *err);	/* ERR_BROKEN: the disk is full, ... */
 void file_draft_drop(struct file_draft *d);	/* forgets it; takes one that was kept or never begun */
 
 /* What the bytes look like. */
@@ -33,17 +35,30 @@ struct file_facts {
 	bool mono;			/* of "audio/ogg": one channel of Opus, what a voice message must be */
 };
 /* Makes the draft a kept file: flushed to the disk, looked at in a process of its own (a few seconds at most; a file that kills
- * that process is kept all the same, without a preview), then moved to its name. Call before the row is written. The draft is
- * ended in any case. */
+ * that process is kept all the same, without a preview), then moved to its name. Call before the row is written, and
+ * files_settled after it. The draft is ended in any case. */
 int files_keep(struct files *f, struct workspace_id w, struct file_draft *d, struct file_facts *ret, struct error *err);
+/* The row about a kept file is committed, or never will be. Until then nothing deletes the bytes. */
+void files_settled(struct files *f, struct workspace_id w, struct str sha256);
 
+/* Previews are WebP, up to 640 pixels on the long side, without metadata. */
+#define FILES_PREVIEW_TYPE "image/webp"
 /* For reading. ERR_NOTFOUND: the bytes are not there (a restored database without its files). *ret_fd: the caller closes it. */
 int files_read(struct files *f, struct workspace_id w, struct str sha256, bool preview, int *ret_fd, int64_t *ret_bytes,
 	       struct error *err);
-/* After the last row about it is gone. One that is not there is no error. */
-int files_delete(struct files *f, struct workspace_id w, struct str sha256, struct error *err);
-/* Removes drafts older than a day, which a crash left. */
-int files_sweep(struct files *f, struct error *err);
+/* After the commit that deletes the row about them: the bytes stay for another day, for a backup that began before has the row,
+ * and go with a sweep after that, unless somebody has brought them anew. */
+void files_let_go(struct files *f, struct workspace_id w, struct str sha256);
+/* After the commit that deletes the workspace: all of it. One without files is no error. */
+int files_delete_workspace(struct files *f, struct workspace_id w, struct error *err);
+/* Removes drafts older than a day, which a crash left, bytes that have had no row for a day, folders of workspaces that are gone.
+ * Looks at every file; stop (may be NULL) is asked now and then and ends it early when true. db: a reader of the calling thread. */
+int files_sweep(struct files *f, struct db *db, bool (*stop)(void *arg), void *arg, struct error *err);
+
+struct files_figures {
+	int64_t kept, bytes;		/* since the start */
+};
+void files_figures(struct files *f, struct files_figures *ret);
 
 /* A public path, "/files/TOKEN", at which anybody can fetch one file until until_ms: for providers that fetch what we send. */
 struct str files_link(struct files *f, struct workspace_id w, int64_t file_id, int64_t until_ms, struct arena *arena);

@@ -11,7 +11,12 @@
  * its type alone. */
 int upload_type(const struct trixy_channel *channel, const struct store_file *file, struct arena *arena, struct str *ret_why);
 
-/* Keeps the draft's bytes and notes them for the user. Waits for the commit. Text of ret is the arena's. */
+/* A name that may be shown and saved under: the last part of a path, without control characters and marks that turn the writing's
+ * direction, LIMIT_FILE_NAME bytes with its ending. STR_NONE: nothing is left. The arena's. */
+struct str file_name_clean(struct str name, struct arena *arena);
+
+/* Keeps the draft's bytes and notes them for the user. Waits for the commit. Text of ret is the arena's. The draft is ended in any
+ * case. ERR_INVALID: it is empty; ERR_LIMIT: it is larger than LIMIT_FILE, or the disk is full. */
 int upload_add(struct instance *i, struct workspace_id w, int64_t user_id, struct file_draft *draft, struct str name,
 	       struct arena *arena, struct store_upload *ret, struct error *err);
 /* Takes it back. ERR_NOTFOUND: not the user's, or not there (sent already). */

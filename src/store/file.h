@@ -9,16 +9,18 @@ struct store_file {
 	struct workspace_id workspace;
 	struct str sha256, mime_type;
 	int64_t bytes, width, height, created_at;
-	bool has_preview;
+	bool has_preview, is_mono;	/* is_mono: Ogg with one channel of Opus. Only store_file_get and store_upload_get tell it */
 };
 
 /* Text is the arena's. ERR_NOTFOUND: not in this workspace. */
 int store_file_get(struct db *db, struct workspace_id w, int64_t id, struct arena *arena, struct store_file *ret, struct error *err);
-/* Inside a unit: the row of these bytes, made when there is none. Sets f->id. */
+/* The row of these bytes. 1 found, 0 there is none. */
+int store_file_find(struct db *db, struct workspace_id w, struct str sha256, int64_t *ret_id, struct error *err);
+/* Inside a unit: the row of these bytes, made when there is none. Sets f->id. ERR_NOTFOUND: the workspace is gone. */
 int store_file_put(struct db *db, struct store_file *f, struct error *err);
-/* Files without an attachment or upload, made before before_ms; at most max. For housekeeping. */
-int store_file_unused(struct db *db, int64_t before_ms, struct arena *arena, struct store_file *ret, size_t max, size_t *ret_count,
-		      struct error *err);
+/* Files without an attachment or upload, made before before_ms, with an id above after_id, by id; at most max. For housekeeping. */
+int store_file_unused(struct db *db, int64_t after_id, int64_t before_ms, struct arena *arena, struct store_file *ret, size_t max,
+		      size_t *ret_count, struct error *err);
 /* Inside a unit: deletes the row if it is still unused. 1: deleted, 0: somebody uses it again. */
 int store_file_delete(struct db *db, struct workspace_id w, int64_t id, struct error *err);
 

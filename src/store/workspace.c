@@ -76,6 +76,17 @@ int store_workspace_closed(struct db *db, struct workspace_id *ret, struct error
 	return 1;
 }
 
+int store_workspace_there(struct db *db, struct workspace_id w, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "SELECT 1 FROM workspaces WHERE id = ?", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, w.v);
+	return stmt_step(&st, err);
+}
+
 /* ---- the pieces ----
  *
  * Each removes at most PIECE things by way of an index and returns how many, so that a unit stays short. What hangs on a
@@ -140,10 +151,18 @@ static int64_t delete_events(struct db *db, struct workspace_id w, struct error 
 #undef THESE
 }
 
+/* What agents brought, and rows about files; their bytes are src/files'. */
+static int64_t delete_files(struct db *db, struct workspace_id w, struct error *err)
+{
+	int64_t n = RUN(db, w, PIECE, "DELETE FROM uploads WHERE id IN (SELECT id FROM uploads WHERE workspace_id = ? LIMIT ?)", err);
+
+	return n != 0 ? n : RUN(db, w, PIECE, "DELETE FROM files WHERE id IN (SELECT id FROM files WHERE workspace_id = ? LIMIT ?)", err);
+}
+
 int store_workspace_delete_some(struct db *db, struct workspace_id w, struct error *err)
 {
 	int64_t (*const pieces[])(struct db *, struct workspace_id, struct error *) = {
-		delete_conversation, delete_contacts, delete_events,
+		delete_conversation, delete_contacts, delete_events, delete_files,
 	};
 	int64_t n = 0, removed = 0;
 	int r = store_member_count(db, w, 0, &n, err);

@@ -25,6 +25,8 @@ int store_workspace_rename(struct db *db, struct workspace_id w, struct str name
  * A closed workspace has no members and is found by _closed after a crash; 1: there is one, 0: there is none. */
 int store_workspace_close(struct db *db, struct workspace_id w, struct error *err);
 int store_workspace_delete_some(struct db *db, struct workspace_id w, struct error *err);
+/* 1: it is there, closed or not; 0: it is not. */
+int store_workspace_there(struct db *db, struct workspace_id w, struct error *err);
 int store_workspace_closed(struct db *db, struct workspace_id *ret, struct error *err);
 
 /* 0 when the user is no member. */
