@@ -347,7 +347,7 @@ static int fill_workspace(struct db *writer, void *arg, struct error *e)
 	(void)arg;
 	/* 900 conversations with 3 messages each, half of them another workspace's; the journal's bodies partly shared. */
 	return writer->engine->script(writer, STR(
-		"INSERT INTO accounts SELECT value, value, 'email', 'imap', 'k' || value, 'n', 'h', 1, NULL, x'00', 0, 0, 0, NULL, 1"
+		"INSERT INTO accounts SELECT value, value, 'email', 'imap', 'k' || value, 'n', 'h', 1, NULL, x'00', 0, 0, 0, NULL, 1, 3"
 		" FROM (SELECT 1 AS value UNION SELECT 2);"
 		"CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT i, i % 2 + 1 AS w FROM n;"
 		"INSERT INTO contacts (id, workspace_id, created_at) SELECT i, w, 0 FROM n;"
@@ -362,6 +362,11 @@ static int fill_workspace(struct db *writer, void *arg, struct error *e)
 		" SELECT id, workspace_id, workspace_id, conversation_id, '', 0, 0, 0 FROM messages WHERE id % 10 = 0;"
 		"INSERT INTO message_words (rowid, words) SELECT id, 'w' || workspace_id FROM messages;"
 		"INSERT INTO message_words_dirty SELECT id FROM messages;"
+		"INSERT INTO files (id, workspace_id, sha256, bytes, mime_type, width, height, has_preview, is_mono, created_at)"
+		" SELECT i, w, 'h' || i, 1, 'a/b', 0, 0, 0, 0, 0 FROM n;"
+		"INSERT INTO uploads (workspace_id, file_id, user_id, name, created_at) SELECT w, i, 1, 'n', 0 FROM n;"
+		"INSERT INTO contact_aliases SELECT w, 'a' || i, w, i FROM n;"
+		"INSERT INTO templates SELECT w, 't' || i, 'en', w, 1, '{}', 0 FROM n;"
 		"INSERT INTO webhook_bodies (id, channel, received_at, body) SELECT i, 'email', 0, x'00' FROM n;"
 		"INSERT INTO webhook_events (body_id, workspace_id, account_id, state) SELECT i, w, w, 1 FROM n ORDER BY i;"
 		"INSERT INTO webhook_bodies (id, channel, received_at, body) VALUES (1000, 'email', 0, x'00');"
@@ -371,7 +376,8 @@ static int fill_workspace(struct db *writer, void *arg, struct error *e)
 static void check_left(int w1_gone)
 {
 	static const char *const tables[] = { "accounts", "contacts", "contact_identities", "conversations", "messages", "attachments",
-					      "reactions", "outbox", "webhook_events", "members" };
+					      "reactions", "outbox", "webhook_events", "members", "files", "uploads", "contact_aliases",
+					      "templates" };
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
 		SCOPED(arena_done) struct arena a = { 0 };

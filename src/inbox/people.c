@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/limit.h"
 #include "base/log.h"
+#include "files/files.h"
 #include "inbox/directory.h"
 #include "store/user.h"
 #include "store/workspace.h"
@@ -317,7 +318,7 @@ static int delete_pieces(struct instance *i, struct workspace_id w, struct error
 
 	while ((r = store_write(i->store, run_workspace_piece, &work, err)) > 0)
 		;
-	return r;
+	return r < 0 || i->files == NULL ? r : files_delete_workspace(i->files, w, err);
 }
 
 int people_workspace_delete(struct instance *i, struct workspace_id w, struct error *err)

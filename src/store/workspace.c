@@ -159,10 +159,20 @@ static int64_t delete_files(struct db *db, struct workspace_id w, struct error *
 	return n != 0 ? n : RUN(db, w, PIECE, "DELETE FROM files WHERE id IN (SELECT id FROM files WHERE workspace_id = ? LIMIT ?)", err);
 }
 
+/* What hangs on its accounts alone. */
+static int64_t delete_of_accounts(struct db *db, struct workspace_id w, struct error *err)
+{
+	int64_t n = RUN(db, w, PIECE, "DELETE FROM contact_aliases WHERE (account_id, external_key) IN (SELECT s.account_id, s.external_key"
+				      " FROM accounts a JOIN contact_aliases s ON s.account_id = a.id WHERE a.workspace_id = ? LIMIT ?)", err);
+
+	return n != 0 ? n : RUN(db, w, PIECE, "DELETE FROM templates WHERE (account_id, name, language) IN (SELECT t.account_id, t.name, t.language"
+					      " FROM accounts a JOIN templates t ON t.account_id = a.id WHERE a.workspace_id = ? LIMIT ?)", err);
+}
+
 int store_workspace_delete_some(struct db *db, struct workspace_id w, struct error *err)
 {
 	int64_t (*const pieces[])(struct db *, struct workspace_id, struct error *) = {
-		delete_conversation, delete_contacts, delete_events, delete_files,
+		delete_conversation, delete_contacts, delete_of_accounts, delete_events, delete_files,
 	};
 	int64_t n = 0, removed = 0;
 	int r = store_member_count(db, w, 0, &n, err);
