@@ -18,7 +18,10 @@ static struct str refusal(const struct trixy_channel *channel, const struct stor
 		return STR("The account is disconnected.");
 	if (!w->has_window || now < w->tag_until)
 		return STR_NONE;
-	return w->closes_at == 0 ? STR("The customer has not written yet: only the customer can begin.") : str_from_trixy(channel->window_error);
+	if (w->closes_at != 0)
+		return str_from_trixy(channel->window_error);
+	return channel_can(channel, TRIXY_CAN_TEMPLATES) ? STR("The customer has not written yet: begin with a template.") :
+							   STR("The customer has not written yet: only the customer can begin.");
 }
 
 static void show(const struct trixy_channel *channel, const struct store_conversation_row *row, struct conversation *ret)

@@ -3,14 +3,16 @@
 
 #include "base/clock.h"
 #include "inbox/account.h"
+#include "inbox/content.h"
 #include "inbox/message.h"
+#include "inbox/react.h"
 #include "inbox/rules.h"
 #include "inbox/settle.h"
 #include "store/account.h"
 #include "store/conversation.h"
 #include "store/outbox.h"
 
-enum { TRIES = 6, PARK_DEFAULT_MS = 5 * MINUTE_MS, PARK_MAX_MS = DAY_MS };
+enum { TRIES = 6, PARK_DEFAULT_MS = 5 * MINUTE_MS, PARK_CONTACT_MS = 10 * SECOND_MS, PARK_MAX_MS = DAY_MS };
 
 /* 5 s, 15 s, 45 s, 2 min, 5 min, each up to a fifth longer so that many do not come back at once. */
 static int64_t back_off_ms(int64_t tries)
@@ -45,23 +47,35 @@ int outbox_due(struct instance *i, struct db *db, int64_t now_ms, size_t per_acc
 
 		ret[(*ret_count)++] = (struct outbox_item){ .workspace = d->row.workspace, .message_id = d->row.message_id,
 			.conversation_id = d->row.conversation_id, .account_id = d->row.account_id, .tries = d->row.tries,
-			.channel = d->channel, .contact_key = d->contact_key, .text = d->row.text, .tag = d->tag, .reply_to_id = d->reply_to_id };
+			.channel = d->channel, .contact_key = d->contact_key, .text = d->row.text, .tag = d->tag, .reply_to_id = d->reply_to_id,
+			.arena = arena };
 	}
 	return 0;
 }
 
-/* Saves the message and tells the browsers. */
+static bool is_reaction(const struct store_message *m)
+{
+	return m->direction == 0 && m->kind == MESSAGE_KIND_REACTION;
+}
+
+/* Saves the message and tells the browsers, which never see one that carries a reaction. */
 static int save(struct db *db, const struct store_message *m, struct error *err)
 {
 	int r = store_message_save(db, m, err);
 
-	return r < 0 ? r : store_change_add(db, m->workspace, CHANGE_MESSAGE, m->id, m->conversation_id, err);
+	return r < 0 || is_reaction(m) ? r : store_change_add(db, m->workspace, CHANGE_MESSAGE, m->id, m->conversation_id, err);
 }
 
 static int end_failed(struct db *db, struct store_message *m, struct str code, struct str text, struct str fix, struct error *err)
 {
 	int r;
 
+	if (is_reaction(m)) {
+		SCOPED(arena_done) struct arena arena = { 0 };
+		struct str words = arena_printf(&arena, "%.*s%s%.*s", STR_ARG(text), fix.len > 0 ? " " : "", STR_ARG(fix));
+
+		return (r = store_outbox_delete(db, m->workspace, m->id, err)) < 0 ? r : react_refused(db, m, str_trim(words), err);
+	}
 	m->status = MESSAGE_FAILED;
 	m->error_code = code;
 	m->error_text = text;
@@ -74,6 +88,68 @@ struct claim {
 	struct outbox_item *items;
 	size_t count;
 };
+
+static bool is_file_kind(int kind)
+{
+	return (kind >= TRIXY_MESSAGE_IMAGE && kind <= TRIXY_MESSAGE_FILE) || kind == TRIXY_MESSAGE_STICKER;
+}
+
+/* 1: the message can be sent as far as its file goes; 0: the file that it needs is not here. */
+static int fill_media(struct db *db, struct outbox_item *item, const struct store_message *m, int64_t now, struct error *err)
+{
+	struct store_attachment *list;
+	size_t count;
+	int r = store_attachment_list(db, m->workspace, m->id, item->arena, &list, &count, err);
+
+	item->media = (struct outbox_media){ 0 };
+	if (r < 0)
+		return r;
+	if (count == 0 || list[0].file.id == 0)
+		return count == 0 && !is_file_kind(m->kind);
+	item->media = (struct outbox_media){ .file_id = list[0].file.id, .type = list[0].type, .flags = list[0].flags,
+		.sha256 = list[0].file.sha256, .mime_type = list[0].file.mime_type, .file_name = list[0].file_name, .bytes = list[0].file.bytes,
+		.media_id = list[0].media_until > now ? list[0].media_id : STR_NONE };
+	return 1;
+}
+
+/* What the draft is made of beside the text. 0: its file is not here. */
+static int fill_item(struct db *db, struct outbox_item *item, const struct store_message *m, int64_t now, struct error *err)
+{
+	struct content_template t;
+	struct content_reaction reaction;
+	int r;
+
+	item->kind = TRIXY_DRAFT_MESSAGE;
+	item->reference = settle_reference(m->id, now, item->arena);
+	if (is_reaction(m)) {
+		item->kind = TRIXY_DRAFT_REACTION;
+		if ((r = content_read_reaction(m->content, item->arena, &reaction, err)) < 0)
+			return r;
+		item->emoji = reaction.emoji;
+		return 1;
+	}
+	if (m->kind == TRIXY_MESSAGE_TEMPLATE) {
+		item->kind = TRIXY_DRAFT_TEMPLATE;
+		if ((r = content_read_template(m->content, item->arena, &t, err)) < 0)
+			return r;
+		item->template_name = t.name;
+		item->template_language = t.language;
+		item->values = t.values;
+		item->value_count = t.value_count;
+	}
+	return fill_media(db, item, m, now, err);
+}
+
+static int mark_claimed(struct db *db, struct store_message *m, struct store_outbox *o, int64_t now, struct error *err)
+{
+	int r;
+
+	m->status = MESSAGE_SENDING;
+	if (!is_reaction(m))		/* an echo of one is no message */
+		m->flags |= MESSAGE_ATTEMPTED;
+	m->at = o->claimed_at = now;	/* until an echo tells the provider's time */
+	return (r = store_outbox_save(db, o, err)) < 0 ? r : save(db, m, err);
+}
 
 static int claim_one(struct instance *i, struct db *db, struct outbox_item *item, struct error *err)
 {
@@ -95,16 +171,22 @@ static int claim_one(struct instance *i, struct db *db, struct outbox_item *item
 	    (r = store_conversation_get(db, item->workspace, item->conversation_id, &arena, &c, err)) < 0 ||
 	    (r = store_account_get(db, item->workspace, item->account_id, &arena, &account, err)) < 0)
 		return r;
-	if (rules_may_reply(channel, c.window_from, m.tag, now) != WINDOW_OPEN)
+	bool is_always_open = m.kind == TRIXY_MESSAGE_TEMPLATE && channel_can(channel, TRIXY_CAN_TEMPLATES);
+
+	if (!is_always_open && rules_may_reply(channel, c.window_from, m.tag, now) != WINDOW_OPEN)
 		return end_failed(db, &m, STR("window_closed"), str_from_trixy(channel->window_error),
 				  STR("The window closed while the message waited. The customer must write first."), err);
+	if ((r = fill_item(db, item, &m, now, err)) < 0)
+		return r;
+	if (r == 0)
+		return end_failed(db, &m, STR("file_gone"), STR("The file of this message is no longer kept here, so nothing was sent."),
+				  STR("Attach the file again and send it anew."), err);
 	if (rules_may_reply(channel, c.window_from, STR_NONE, now) == WINDOW_OPEN)
 		item->tag = STR_NONE;	/* a tag is for outside the window */
-	m.status = MESSAGE_SENDING;
-	m.flags |= MESSAGE_ATTEMPTED;
-	m.at = o.claimed_at = now;	/* until an echo tells the provider's time */
-	if ((r = store_outbox_save(db, &o, err)) < 0 || (r = save(db, &m, err)) < 0)
+	if ((r = mark_claimed(db, &m, &o, now, err)) < 0)
 		return r;
+	if (arena_failed(item->arena))
+		return fail(err, ERR_NOMEM, "out of memory");
 	item->claimed = true;
 	item->account_revision = account.revision;
 	return 0;
@@ -130,6 +212,36 @@ int outbox_claim(struct instance *i, struct outbox_item *items, size_t count, st
 	return r;
 }
 
+struct upload_note {
+	const struct outbox_item *item;
+	struct str media_id;
+	int64_t until_ms;
+};
+
+static int run_uploaded(struct db *db, void *arg, struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	const struct upload_note *n = arg;
+	struct store_attachment a;
+	struct store_outbox o;
+	int r = store_outbox_get(db, n->item->workspace, n->item->message_id, &arena, &o, err);
+
+	if (r <= 0)
+		return r < 0 ? r : fail(err, ERR_NOTFOUND, "message %lld is not in the outbox any more", (long long)n->item->message_id);
+	if ((r = store_attachment_get(db, n->item->workspace, n->item->message_id, 0, &arena, &a, err)) < 0)
+		return r;
+	a.media_id = n->media_id;
+	a.media_until = n->until_ms;
+	return store_attachment_save(db, n->item->workspace, n->item->message_id, 0, &a, err);
+}
+
+int outbox_uploaded(struct instance *i, const struct outbox_item *item, struct str media_id, int64_t until_ms, struct error *err)
+{
+	struct upload_note n = { .item = item, .media_id = media_id, .until_ms = until_ms };
+
+	return store_write(i->store, run_uploaded, &n, err);
+}
+
 /* Back into the queue for a later attempt. */
 static int requeue(struct db *db, struct store_message *m, struct store_outbox *o, int64_t due_at, const struct trixy_outcome *t,
 		   struct error *err)
@@ -148,9 +260,12 @@ static int requeue(struct db *db, struct store_message *m, struct store_outbox *
 /* o: NULL when its row has gone meanwhile. */
 static int end_sent(struct db *db, struct store_message *m, const struct store_outbox *o, const struct trixy_outcome *t, struct error *err)
 {
-	int r = settle_sent(db, m, o, str_from_trixy(t->message_id), err);
+	struct str external_id = str_from_trixy(t->message_id);
+	int r;
 
-	if (r < 0 || (r = store_outbox_delete(db, m->workspace, m->id, err)) < 0)
+	if (is_reaction(m))
+		return (r = store_outbox_delete(db, m->workspace, m->id, err)) < 0 ? r : react_sent(db, m, o, external_id, err);
+	if ((r = settle_sent(db, m, o, external_id, err)) < 0 || (r = store_outbox_delete(db, m->workspace, m->id, err)) < 0)
 		return r;
 	return store_change_add(db, m->workspace, CHANGE_MESSAGE, m->id, m->conversation_id, err);
 }
@@ -177,6 +292,15 @@ static int end_waiting(struct db *db, const struct outbox_item *item, struct sto
 	return r < 0 ? r : requeue(db, m, o, now, t, err);
 }
 
+/* Too many to this customer: all that waits for this one rests, the others go on. */
+static int end_contact_parked(struct db *db, struct store_message *m, struct store_outbox *o, const struct trixy_outcome *t, struct error *err)
+{
+	int64_t wait = t->wait_ms > 0 ? t->wait_ms : PARK_CONTACT_MS, due_at = clock_now_ms() + (wait < PARK_MAX_MS ? wait : PARK_MAX_MS);
+	int r = store_outbox_rest(db, m->workspace, m->conversation_id, due_at, err);
+
+	return r < 0 ? r : requeue(db, m, o, due_at, t, err);
+}
+
 static int end_unknown(struct db *db, struct store_message *m, const struct trixy_outcome *t, struct error *err)
 {
 	int r;
@@ -196,6 +320,8 @@ static int echo_proves(struct db *db, struct store_message *m, const struct stor
  * provider says still counts. 1: nothing was written. */
 static int end_late(struct db *db, struct store_message *m, const struct trixy_outcome *t, struct error *err)
 {
+	if (is_reaction(m))
+		return 1;		/* it was refused when its account went */
 	if (t->kind == TRIXY_SENT)
 		return end_sent(db, m, NULL, t, err);
 	if (m->status != MESSAGE_UNKNOWN || m->external_id.p != NULL || t->kind == TRIXY_UNKNOWN)
@@ -225,7 +351,7 @@ static int settle_one(struct db *db, struct outbox_end *e, struct error *err)
 		return end_sent(db, &m, &o, t, err);
 	if (m.external_id.p != NULL && (r = echo_proves(db, &m, &o, t->kind, err)) != 0)
 		return r < 0 ? r : store_outbox_delete(db, m.workspace, m.id, err);
-	switch (t->kind) {
+	switch (is_reaction(&m) && t->kind == TRIXY_UNKNOWN ? TRIXY_RETRY : t->kind) {
 	case TRIXY_RETRY:
 		if (++o.tries >= TRIES)
 			break;
@@ -234,6 +360,8 @@ static int settle_one(struct db *db, struct outbox_end *e, struct error *err)
 	case TRIXY_HOLD:
 	case TRIXY_RECONNECT:
 		return end_waiting(db, e->item, &m, &o, t, err);
+	case TRIXY_PARK_CONTACT:
+		return end_contact_parked(db, &m, &o, t, err);
 	case TRIXY_UNKNOWN:
 		return end_unknown(db, &m, t, err);
 	}
@@ -299,9 +427,29 @@ int outbox_release(struct instance *i, const struct outbox_item *item, struct er
 }
 
 struct recovery {
+	struct instance *i;
 	int64_t after_id;		/* in */
 	int64_t found_id;		/* out; 0: no more */
+	bool is_unknown;		/* out: it may have been sent */
 };
+
+/* 1: a claim whose request, if any, can be made again: of a reaction, or of a file's way up. */
+static int may_go_again(struct instance *i, struct db *db, const struct store_message *m, struct arena *arena, struct error *err)
+{
+	struct store_conversation c;
+	struct store_attachment *list;
+	const struct trixy_channel *channel;
+	size_t count;
+	int r;
+
+	if (is_reaction(m))
+		return 1;
+	if ((r = store_conversation_get(db, m->workspace, m->conversation_id, arena, &c, err)) < 0 ||
+	    (r = store_attachment_list(db, m->workspace, m->id, arena, &list, &count, err)) < 0)
+		return r;
+	channel = channels_find(i->channels, c.channel);
+	return channel != NULL && channel_uploads(channel) && count > 0 && list[0].file_id != 0 && list[0].media_id.p == NULL;
+}
 
 static int run_recover(struct db *db, void *arg, struct error *err)
 {
@@ -312,21 +460,32 @@ static int run_recover(struct db *db, void *arg, struct error *err)
 	int r = store_outbox_claimed(db, v->after_id, &arena, &o, err);
 
 	v->found_id = 0;
+	v->is_unknown = false;
 	if (r <= 0 || (r = store_message_get(db, o.workspace, o.conversation_id, o.message_id, &arena, &m, err)) < 0)
 		return r;
 	v->found_id = o.message_id;
-	return m.external_id.p != NULL ? store_outbox_delete(db, o.workspace, o.message_id, err) : end_unknown(db, &m, NULL, err);
+	if (m.external_id.p != NULL)
+		return store_outbox_delete(db, o.workspace, o.message_id, err);
+	if ((r = may_go_again(v->i, db, &m, &arena, err)) < 0)
+		return r;
+	if (r > 0) {
+		const struct trixy_outcome untold = { .size = sizeof(untold) };
+
+		return requeue(db, &m, &o, clock_now_ms(), &untold, err);
+	}
+	v->is_unknown = true;
+	return end_unknown(db, &m, NULL, err);
 }
 
 int outbox_recover(struct instance *i, int64_t *ret_count, struct error *err)
 {
-	struct recovery v = { 0 };
+	struct recovery v = { .i = i };
 	int r;
 
 	*ret_count = 0;
 	while ((r = store_write(i->store, run_recover, &v, err)) >= 0 && v.found_id != 0) {
 		v.after_id = v.found_id;
-		(*ret_count)++;
+		*ret_count += v.is_unknown;
 	}
 	return r < 0 ? r : 0;
 }

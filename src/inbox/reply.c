@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "inbox/account.h"
 #include "inbox/conversation.h"
+#include "inbox/reply_plan.h"
 #include "inbox/rules.h"
 #include "store/account.h"
 #include "store/conversation.h"
@@ -42,6 +43,7 @@ struct unit {
 	struct instance *i;
 	const struct reply *reply;
 	struct reply_result *ret;
+	struct reply_plan *plan;
 	int no;				/* what was refused before anything was written: the unit itself has not failed */
 	struct error why;
 };
@@ -60,7 +62,7 @@ static int already_there(struct db *db, struct unit *u, struct arena *arena, str
 
 	if (u->reply->client_id.p == NULL)
 		return 0;
-	for (ret->count = 0; ret->count < LIMIT_SPLIT_MESSAGES; ret->count++) {
+	for (ret->count = 0; ret->count < LIMIT_REPLY_MESSAGES; ret->count++) {
 		r = store_message_by_client(db, u->reply->workspace, u->reply->conversation_id,
 					    part_client_id(arena, u->reply->client_id, ret->count), arena, &m, err);
 		if (r <= 0)
@@ -71,49 +73,40 @@ static int already_there(struct db *db, struct unit *u, struct arena *arena, str
 	return r < 0 ? r : (int)ret->repeated;
 }
 
-static int add_message(struct db *db, struct unit *u, const struct store_conversation *c, struct str text, struct arena *arena,
+/* The file goes with the message in the same commit: what is sent is not to be attached again. */
+static int add_file(struct db *db, const struct store_message *m, const struct planned *p, struct error *err)
+{
+	const struct store_upload *u = p->upload;
+	struct store_attachment a = { .type = p->media_type, .flags = p->media_flags, .state = ATTACHMENT_KEPT, .file_id = u->file_id,
+				      .file_name = u->name, .mime_type = u->file.mime_type };
+	int r = store_attachment_add(db, m->workspace, m->id, 0, &a, err);
+
+	return r < 0 ? r : store_upload_delete(db, m->workspace, u->id, err);
+}
+
+static int add_message(struct db *db, struct unit *u, const struct store_conversation *c, const struct planned *p, struct arena *arena,
 		       struct error *err)
 {
 	struct reply_result *ret = u->ret;
+	bool is_first = ret->count == 0, is_template = p->kind == TRIXY_MESSAGE_TEMPLATE;
 	struct store_message m = { .workspace = c->workspace, .conversation_id = c->id,
-		.direction = u->reply->note ? MESSAGE_NOTE : MESSAGE_OUT, .kind = TRIXY_MESSAGE_TEXT,
+		.direction = u->reply->note ? MESSAGE_NOTE : MESSAGE_OUT, .kind = p->kind,
 		.status = u->reply->note ? MESSAGE_SENT : MESSAGE_QUEUED, .at = clock_now_ms(), .author_id = u->reply->author_id,
-		.text = text, .tag = u->reply->tag, .client_id = part_client_id(arena, u->reply->client_id, ret->count) };
+		.text = p->text, .content = p->content, .tag = is_template ? STR_NONE : u->reply->tag,
+		.reply_to_id = is_first ? u->plan->quoted : STR_NONE,
+		.client_id = part_client_id(arena, u->reply->client_id, ret->count) };
 	int r = store_message_add(db, &m, err);
 
 	if (r < 0)
 		return r;
 	struct store_outbox o = { .workspace = c->workspace, .message_id = m.id, .account_id = c->account_id, .conversation_id = c->id,
-				  .text = text, .due_at = m.at };
+				  .text = p->text.p != NULL ? p->text : STR(""), .due_at = m.at };
 
-	if ((!u->reply->note && (r = store_outbox_add(db, &o, err)) < 0) ||
+	if ((p->upload != NULL && (r = add_file(db, &m, p, err)) < 0) || (!u->reply->note && (r = store_outbox_add(db, &o, err)) < 0) ||
 	    (r = store_change_add(db, c->workspace, CHANGE_MESSAGE, m.id, c->id, err)) < 0)
 		return r;
 	ret->message_ids[ret->count++] = m.id;
 	return 0;
-}
-
-static int add_parts(struct db *db, struct unit *u, const struct trixy_channel *channel, const struct store_conversation *c,
-		     struct arena *arena, struct error *err)
-{
-	struct str rest = u->reply->text;
-	int r = 0;
-
-	if (u->reply->note)
-		return add_message(db, u, c, rest, arena, err);
-	if (!u->reply->split)
-		return add_message(db, u, c, str_cut(rest, 0, channel_text_fits(channel, rest)), arena, err);
-	while (rest.len > 0 && r >= 0) {
-		size_t part = rules_part(channel, rest);
-		struct str text = str_trim(str_cut(rest, 0, part));
-
-		if (u->ret->count == LIMIT_SPLIT_MESSAGES || part == 0)
-			return refuse(u->ret, REPLY_TOO_LONG, ERR_LIMIT, err, "the text needs too many messages");
-		if (text.len > 0)
-			r = add_message(db, u, c, text, arena, err);
-		rest = str_trim(str_cut(rest, part, rest.len));
-	}
-	return r;
 }
 
 /* An answer means that somebody has looked: nothing is unread any more. */
@@ -139,13 +132,16 @@ static int check_reply(struct db *db, struct unit *u, struct arena *arena, struc
 		return r;
 	if ((r = check_account(db, c, u->ret, err)) < 0)
 		return r;
+	/* An approved template may open a conversation. */
+	if (u->reply->template_name.p != NULL && channel_can(*ret_channel, TRIXY_CAN_TEMPLATES))
+		return 0;
 	return check_window(*ret_channel, c, u->reply->tag, u->ret, err);
 }
 
 /* A refusal is an answer: it must not make the writer roll back the units beside it. */
 static int refused_or(int r, int *no, struct error *why, const struct error *err)
 {
-	if (r != ERR_NOTFOUND && r != ERR_STATE && r != ERR_INVALID)
+	if (r != ERR_NOTFOUND && r != ERR_STATE && r != ERR_INVALID && r != ERR_LIMIT)
 		return r;
 	*no = r;
 	*why = *err;
@@ -162,9 +158,13 @@ static int run_reply(struct db *db, void *arg, struct error *err)
 
 	*u->ret = (struct reply_result){ 0 };
 	u->no = 0;
-	if ((r = check_reply(db, u, &arena, &c, &channel, err)) != 0)
-		return r > 0 ? 0 : refused_or(r, &u->no, &u->why, err);
-	if ((r = add_parts(db, u, channel, &c, &arena, err)) < 0)
+	if ((r = check_reply(db, u, &arena, &c, &channel, err)) > 0)
+		return 0;
+	if (r < 0 || (r = reply_plan_make(db, channel, &c, u->reply, &arena, u->plan, &u->ret->refusal, err)) < 0)
+		return refused_or(r, &u->no, &u->why, err);
+	for (size_t k = 0; k < u->plan->count && r >= 0; k++)
+		r = add_message(db, u, &c, &u->plan->messages[k], &arena, err);
+	if (r < 0)
 		return r;
 	return touch_conversation(db, &c, u->reply, err);
 }
@@ -177,12 +177,15 @@ static void wake(struct instance *i)
 
 int inbox_reply(struct instance *i, const struct reply *reply, struct reply_result *ret, struct error *err)
 {
+	SCOPED(arena_done) struct arena arena = { 0 };
 	struct reply trimmed = *reply;
-	struct unit u = { .i = i, .reply = &trimmed, .ret = ret };
+	struct unit u = { .i = i, .reply = &trimmed, .ret = ret, .plan = arena_alloc(&arena, sizeof(*u.plan)) };
 
 	*ret = (struct reply_result){ 0 };
 	trimmed.text = str_trim(reply->text);
-	if (trimmed.text.len == 0)
+	if (u.plan == NULL)
+		return fail(err, ERR_NOMEM, "out of memory");
+	if (trimmed.text.len == 0 && reply->upload_count == 0 && reply->template_name.p == NULL && !reply->voice)
 		return refuse(ret, REPLY_EMPTY, ERR_INVALID, err, "the text is empty");
 	if (trimmed.text.len > LIMIT_TEXT || reply->client_id.len > LIMIT_CLIENT_ID || !utf8_valid(trimmed.text))
 		return refuse(ret, REPLY_TOO_LONG, ERR_LIMIT, err, "the text or the client_id is too long or not UTF-8");
@@ -190,8 +193,11 @@ int inbox_reply(struct instance *i, const struct reply *reply, struct reply_resu
 
 	if (r >= 0 && u.no < 0)
 		return fail(err, u.no, "%s", u.why.text);
-	if (r == 0 && !reply->note)
+	if (r == 0 && !reply->note) {
 		wake(i);
+		if (i->presence != NULL)
+			i->presence(i->presence_arg, reply->workspace, reply->conversation_id, PRESENCE_SEEN);
+	}
 	return r;
 }
 
@@ -219,6 +225,8 @@ static int check_retry(struct db *db, struct retry *t, struct arena *arena, stru
 		return fail(err, ERR_STATE, "only a failed or unknown message can be sent again");
 	if ((r = check_account(db, c, t->ret, err)) < 0)
 		return r;
+	if (m->kind == TRIXY_MESSAGE_TEMPLATE && channel_can(channel, TRIXY_CAN_TEMPLATES))
+		return 0;
 	return check_window(channel, c, m->tag, t->ret, err);
 }
 
@@ -235,7 +243,7 @@ static int run_retry(struct db *db, void *arg, struct error *err)
 	if ((r = check_retry(db, t, &arena, &c, &m, err)) < 0)
 		return refused_or(r, &t->no, &t->why, err);
 	struct store_outbox o = { .workspace = c.workspace, .message_id = m.id, .account_id = c.account_id, .conversation_id = c.id,
-				  .text = m.text, .due_at = clock_now_ms() };
+				  .text = m.text.p != NULL ? m.text : STR(""), .due_at = clock_now_ms() };
 
 	m.external_id = STR_NONE;	/* of the attempt that failed */
 	m.status = MESSAGE_QUEUED;

@@ -54,11 +54,6 @@ size_t rules_part(const struct trixy_channel *channel, struct str text)
 
 /* ---- what a channel can ---- */
 
-uint32_t rules_can(const struct trixy_channel *channel)
-{
-	return TRIXY_HAS(channel, can) ? channel->can : 0;
-}
-
 struct str rules_cannot(const struct trixy_channel *channel, uint32_t what, struct arena *arena)
 {
 	static const struct { uint32_t what; const char *words; } sentences[] = {
@@ -70,33 +65,12 @@ struct str rules_cannot(const struct trixy_channel *channel, uint32_t what, stru
 		{ TRIXY_CAN_VOICE, "does not take voice messages. Write a text, or send the recording as a file." },
 	};
 
-	if ((rules_can(channel) & what) == what)
+	if (channel_can(channel, what))
 		return STR_NONE;
 	for (size_t k = 0; k < sizeof(sentences) / sizeof(sentences[0]); k++)
 		if (sentences[k].what == what)
 			return arena_printf(arena, "%.*s %s", STR_ARG(str_from_trixy(channel->name)), sentences[k].words);
 	return arena_printf(arena, "%.*s cannot do that.", STR_ARG(str_from_trixy(channel->name)));
-}
-
-size_t rules_media_count(const struct trixy_channel *channel)
-{
-	return TRIXY_HAS(channel, media_rules) && channel->media_rules != NULL ? channel->media_rule_count : 0;
-}
-
-const struct trixy_media_rule *rules_media(const struct trixy_channel *channel, int type)
-{
-	for (size_t k = 0; k < rules_media_count(channel); k++) {
-		const struct trixy_media_rule *rule = TRIXY_AT(channel->media_rules, k);
-
-		if (type > 0 && rule->type == (uint32_t)type)
-			return rule;
-	}
-	return NULL;
-}
-
-bool rules_uploads(const struct trixy_channel *channel)
-{
-	return TRIXY_HAS(channel, upload_answer) && channel->upload_request != NULL && channel->upload_answer != NULL;
 }
 
 /* ---- reactions ---- */
@@ -157,28 +131,30 @@ static bool is_one_emoji(struct str s)
 }
 
 /* "❤️ or 👍". */
-static struct str list_reactions(const struct trixy_channel *channel, struct arena *arena)
+static struct str list_reactions(const struct trixy_text *reactions, uint32_t count, struct arena *arena)
 {
 	SCOPED(buf_done) struct buf b = { .max = 120 };
 
-	for (uint32_t k = 0; k < channel->reaction_count; k++) {
-		buf_add_c(&b, k == 0 ? "" : k + 1 < channel->reaction_count ? ", " : " or ");
-		buf_add(&b, str_from_trixy(channel->reactions[k]));
+	for (uint32_t k = 0; k < count; k++) {
+		buf_add_c(&b, k == 0 ? "" : k + 1 < count ? ", " : " or ");
+		buf_add(&b, str_from_trixy(reactions[k]));
 	}
 	return b.failed ? STR("the ones that are offered") : arena_copy(arena, buf_str(&b));
 }
 
 struct str rules_reaction_fault(const struct trixy_channel *channel, struct str emoji, struct arena *arena)
 {
-	struct str fault = rules_cannot(channel, TRIXY_CAN_REACT, arena), name = str_from_trixy(channel->name);
-	bool names_them = TRIXY_HAS(channel, reactions) && channel->reactions != NULL && channel->reaction_count > 0;
+	struct str fault = rules_cannot(channel, TRIXY_CAN_REACT, arena);
+	uint32_t count;
+	const struct trixy_text *reactions = channel_reactions(channel, &count);
 
 	if (fault.p != NULL || emoji.len == 0)
 		return fault;
-	for (uint32_t k = 0; names_them && k < channel->reaction_count; k++)
-		if (str_eq(str_from_trixy(channel->reactions[k]), emoji))
+	for (uint32_t k = 0; k < count; k++)
+		if (str_eq(str_from_trixy(reactions[k]), emoji))
 			return STR_NONE;
-	if (names_them)
-		return arena_printf(arena, "%.*s takes no reaction but %.*s from here.", STR_ARG(name), STR_ARG(list_reactions(channel, arena)));
+	if (count > 0)
+		return arena_printf(arena, "%.*s takes no reaction but %.*s from here.", STR_ARG(str_from_trixy(channel->name)),
+				    STR_ARG(list_reactions(reactions, count, arena)));
 	return is_one_emoji(emoji) ? STR_NONE : STR("A reaction is one emoji.");
 }

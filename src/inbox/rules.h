@@ -23,15 +23,8 @@ size_t rules_part(const struct trixy_channel *channel, struct str text);
 
 /* ---- what a channel can ---- */
 
-/* TRIXY_CAN_*; 0 for a channel that was built before there were any. */
-uint32_t rules_can(const struct trixy_channel *channel);
 /* The sentence for who asks for one TRIXY_CAN_* that the channel lacks, with what to do instead; STR_NONE: it can. The arena's. */
 struct str rules_cannot(const struct trixy_channel *channel, uint32_t what, struct arena *arena);
-/* Its rule for files of this TRIXY_MESSAGE_*, or NULL: it takes none. */
-const struct trixy_media_rule *rules_media(const struct trixy_channel *channel, int type);
-size_t rules_media_count(const struct trixy_channel *channel);
-/* True when files are brought to the provider before the message; else the message carries an address. */
-bool rules_uploads(const struct trixy_channel *channel);
 /* Why this may not be our reaction there, as rules_cannot. "" (taking it back) always may, where reactions can be sent. */
 struct str rules_reaction_fault(const struct trixy_channel *channel, struct str emoji, struct arena *arena);
 

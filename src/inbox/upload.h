@@ -11,6 +11,9 @@
  * its type alone. */
 int upload_type(const struct trixy_channel *channel, const struct store_file *file, struct arena *arena, struct str *ret_why);
 
+/* Whether the channel takes the file as this TRIXY_MESSAGE_*. */
+bool upload_fits(const struct trixy_channel *channel, int type, const struct store_file *file);
+
 /* A name that may be shown and saved under: the last part of a path, without control characters and marks that turn the writing's
  * direction, LIMIT_FILE_NAME bytes with its ending. STR_NONE: nothing is left. The arena's. */
 struct str file_name_clean(struct str name, struct arena *arena);

@@ -4,8 +4,6 @@
 #include <ctype.h>
 #include <inttypes.h>
 
-#include "inbox/rules.h"
-
 /* ---- words ---- */
 
 /* "JPEG", "DOCX": what people call a type. */
@@ -87,17 +85,12 @@ static struct str types_words(const struct trixy_media_rule *rule, struct arena 
 
 static bool takes_type(const struct trixy_media_rule *rule, struct str mime_type)
 {
-	struct str rest = rule == NULL ? STR_NONE : str_from_trixy(rule->mime_types);
-
-	while (rest.len > 0)
-		if (str_eq_nocase(str_split(rest, ' ', &rest), mime_type))
-			return true;
-	return false;
+	return rule != NULL && channel_mime_listed(rule->mime_types, mime_type);
 }
 
-static bool takes(const struct trixy_channel *channel, uint32_t type, const struct store_file *file)
+bool upload_fits(const struct trixy_channel *channel, int type, const struct store_file *file)
 {
-	const struct trixy_media_rule *rule = rules_media(channel, (int)type);
+	const struct trixy_media_rule *rule = channel_media_rule(channel, (uint32_t)type);
 
 	return takes_type(rule, file->mime_type) && (uint64_t)file->bytes <= rule->max_bytes;
 }
@@ -120,15 +113,15 @@ static bool looks_like_sticker(const struct store_file *file)
 /* The rule that is told to who brings a file that none takes: the one that its type belongs to, else that for files. */
 static struct str refusal(const struct trixy_channel *channel, uint32_t type, const struct store_file *file, struct arena *arena)
 {
-	const struct trixy_media_rule *rule = rules_media(channel, (int)type);
+	const struct trixy_media_rule *rule = channel_media_rule(channel, type);
 	struct str name = str_from_trixy(channel->name), is = type_name(file->mime_type, arena), size = size_words((uint64_t)file->bytes, arena);
 
-	if (rules_media_count(channel) == 0)
+	if (channel_media_rule_at(channel, 0) == NULL)
 		return arena_printf(arena, "%.*s does not take files. Send a link to it instead.", STR_ARG(name));
-	if (takes_type(rules_media(channel, TRIXY_MESSAGE_FILE), file->mime_type) && !takes_type(rule, file->mime_type))
-		rule = rules_media(channel, TRIXY_MESSAGE_FILE);	/* it is only too large for it */
+	if (takes_type(channel_media_rule(channel, TRIXY_MESSAGE_FILE), file->mime_type) && !takes_type(rule, file->mime_type))
+		rule = channel_media_rule(channel, TRIXY_MESSAGE_FILE);	/* it is only too large for it */
 	if (rule == NULL)
-		rule = rules_media(channel, TRIXY_MESSAGE_FILE);
+		rule = channel_media_rule(channel, TRIXY_MESSAGE_FILE);
 	if (rule == NULL)
 		return arena_printf(arena, "%.*s does not take %s; this one is %.*s. Send a link to it instead.", STR_ARG(name), kind_words(type),
 				    STR_ARG(is));
@@ -146,11 +139,11 @@ int upload_type(const struct trixy_channel *channel, const struct store_file *fi
 	*ret_why = STR_NONE;
 	if (channel == NULL)
 		return looks_like_sticker(file) ? TRIXY_MESSAGE_STICKER : (int)type;
-	if (takes(channel, type, file))
+	if (upload_fits(channel, (int)type, file))
 		return (int)type;
-	if (looks_like_sticker(file) && takes(channel, TRIXY_MESSAGE_STICKER, file))
+	if (looks_like_sticker(file) && upload_fits(channel, TRIXY_MESSAGE_STICKER, file))
 		return TRIXY_MESSAGE_STICKER;
-	if (takes(channel, TRIXY_MESSAGE_FILE, file))
+	if (upload_fits(channel, TRIXY_MESSAGE_FILE, file))
 		return TRIXY_MESSAGE_FILE;
 	*ret_why = refusal(channel, type, file, arena);
 	return 0;

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "store/rows.h"
+#include "store/template.h"
 
 #define COLUMNS "a.id, a.workspace_id, a.channel, a.backend, a.external_key, a.name, a.handle, a.status, a.status_reason," \
 		" a.last_error, a.verify_token, a.parked_until, a.connected_at, a.last_event_at, a.revision, a.presence"
@@ -255,7 +256,8 @@ int store_account_event_seen(struct db *db, struct workspace_id w, int64_t id, i
 static int note_waiting(struct db *db, struct workspace_id w, int64_t id, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "SELECT message_id, conversation_id FROM outbox WHERE account_id = ?", err);
+	int r = db_prepare(db, &st, "SELECT o.message_id, o.conversation_id FROM outbox o JOIN messages m ON m.id = o.message_id"
+				    " WHERE o.account_id = ? AND m.direction > 0", err);
 
 	if (r < 0)
 		return r;
@@ -269,13 +271,38 @@ static int note_waiting(struct db *db, struct workspace_id w, int64_t id, struct
 	return r;
 }
 
+/* The messages that our reactions under way are about: they are refused. */
+static int refuse_reactions(struct db *db, struct workspace_id w, int64_t id, struct str text, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	SCOPED(stmt_done) struct stmt put = { 0 };
+	int r;
+
+	if ((r = db_prepare(db, &st, "SELECT DISTINCT t.id, t.conversation_id FROM outbox o JOIN messages m ON m.id = o.message_id"
+				     " JOIN messages t ON t.conversation_id = m.conversation_id AND t.external_id = m.reply_to_id"
+				     " WHERE o.account_id = ? AND m.kind = 100", err)) < 0 ||
+	    (r = db_prepare(db, &put, "UPDATE reactions SET status = 2, error_text = ? WHERE message_id = ? AND side = 2 AND status = 1", err)) < 0)
+		return r;
+	bind_i64(&st, id);
+	while ((r = stmt_step(&st, err)) > 0) {
+		int64_t message = next_i64(&st), conversation = next_i64(&st);
+
+		stmt_again(&put);
+		bind_str(&put, text);
+		bind_i64(&put, message);
+		if ((r = stmt_step(&put, err)) < 0 || (r = store_change_add(db, w, CHANGE_MESSAGE, message, conversation, err)) < 0)
+			return r;
+	}
+	return r;
+}
+
 /* Messages that wait for an account that is going: nobody will send them. One that is just being sent may have gone. */
 static int fail_waiting(struct db *db, struct workspace_id w, int64_t id, struct str text, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
 	int r;
 
-	if ((r = note_waiting(db, w, id, err)) < 0 ||
+	if ((r = refuse_reactions(db, w, id, text, err)) < 0 || (r = note_waiting(db, w, id, err)) < 0 ||
 	    (r = db_prepare(db, &st, "UPDATE messages SET status = CASE WHEN status = 2 THEN 7 ELSE 6 END,"
 				     " error_code = 'account_gone', error_text = ?"
 				     " WHERE id IN (SELECT message_id FROM outbox WHERE account_id = ?)", err)) < 0)
@@ -299,7 +326,7 @@ int store_account_disconnect(struct db *db, struct workspace_id w, int64_t id, s
 		return r;
 	bind_i64(&st, id);
 	bind_i64(&st, w.v);
-	if ((r = one_changed(&st, err)) < 0)
+	if ((r = one_changed(&st, err)) < 0 || (r = store_template_delete(db, w, id, err)) < 0)
 		return r;
 	return fail_waiting(db, w, id, error_text, err);
 }

@@ -104,6 +104,20 @@ int store_message_unsettled(struct db *db, struct workspace_id w, int64_t conver
 	return one_row(&st, arena, ret, err);
 }
 
+int store_message_newest_in(struct db *db, struct workspace_id w, int64_t conversation_id, struct arena *arena, struct store_message *ret,
+			    struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM messages WHERE conversation_id = ? AND workspace_id = ? AND direction = 1"
+				    " AND external_id IS NOT NULL ORDER BY at DESC, id DESC LIMIT 1", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, conversation_id);
+	bind_i64(&st, w.v);
+	return one_row(&st, arena, ret, err);
+}
+
 int store_message_unknown(struct db *db, struct workspace_id w, int64_t conversation_id, int kind, int64_t from_ms, int64_t up_to_ms,
 			  struct arena *arena, struct store_message *ret, struct error *err)
 {

@@ -47,6 +47,9 @@ int store_message_unsettled(struct db *db, struct workspace_id w, int64_t conver
 /* The oldest own message of this kind without words whose fate is unknown, tried between these times. 1 found, 0 not. */
 int store_message_unknown(struct db *db, struct workspace_id w, int64_t conversation_id, int kind, int64_t from_ms, int64_t up_to_ms,
 			  struct arena *arena, struct store_message *ret, struct error *err);
+/* The customer's newest that has an external id. 1 found, 0 not. */
+int store_message_newest_in(struct db *db, struct workspace_id w, int64_t conversation_id, struct arena *arena, struct store_message *ret,
+			    struct error *err);
 /* Newest first; behind (before_at, before_id) when before_id is not 0. Only what shows (direction > 0). */
 int store_message_list(struct db *db, struct workspace_id w, int64_t conversation_id, int64_t before_at, int64_t before_id, size_t limit,
 		       struct arena *arena, struct store_message *ret, size_t *ret_count, struct error *err);

@@ -151,6 +151,36 @@ int store_outbox_claimed(struct db *db, int64_t after_id, struct arena *arena, s
 	return one_row(&st, arena, ret, err);
 }
 
+int store_outbox_reaction(struct db *db, struct workspace_id w, int64_t conversation_id, struct str reply_to_id, struct arena *arena,
+			  struct store_outbox *ret, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM outbox o JOIN messages m ON m.id = o.message_id WHERE o.conversation_id = ?"
+				    " AND o.workspace_id = ? AND m.kind = 100 AND m.reply_to_id = ? ORDER BY o.message_id DESC LIMIT 1", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, conversation_id);
+	bind_i64(&st, w.v);
+	bind_str(&st, reply_to_id);
+	return one_row(&st, arena, ret, err);
+}
+
+int store_outbox_rest(struct db *db, struct workspace_id w, int64_t conversation_id, int64_t due_at, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "UPDATE outbox SET due_at = ? WHERE conversation_id = ? AND workspace_id = ? AND due_at < ?"
+				    " AND claimed_at = 0", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, due_at);
+	bind_i64(&st, conversation_id);
+	bind_i64(&st, w.v);
+	bind_i64(&st, due_at);
+	return stmt_step(&st, err);
+}
+
 int store_outbox_add(struct db *db, const struct store_outbox *o, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };

@@ -30,6 +30,12 @@ int store_outbox_claimable(struct db *db, struct workspace_id w, int64_t message
 /* One row that is claimed, with an id above after_id. 1 found, 0 no more. */
 int store_outbox_claimed(struct db *db, int64_t after_id, struct arena *arena, struct store_outbox *ret, struct error *err);
 
+/* The newest that carries a reaction of ours to this message (its external id). 1 found, 0 not. */
+int store_outbox_reaction(struct db *db, struct workspace_id w, int64_t conversation_id, struct str reply_to_id, struct arena *arena,
+			  struct store_outbox *ret, struct error *err);
+
+/* Inside a unit: what waits for this conversation is not due before then. */
+int store_outbox_rest(struct db *db, struct workspace_id w, int64_t conversation_id, int64_t due_at, struct error *err);
 /* Inside a unit. */
 int store_outbox_add(struct db *db, const struct store_outbox *o, struct error *err);
 int store_outbox_save(struct db *db, const struct store_outbox *o, struct error *err);	/* due_at, tries, claimed_at */

@@ -1,8 +1,10 @@
 #include "work/ask.h"
 
+#include <unistd.h>
+
 #include "base/limit.h"
 
-enum { HEADERS_MAX = 32 };
+enum { HEADERS_MAX = 32, PARTS_MAX = 32 };
 
 int ask_open(struct ask *a, struct instance *i, struct db *db, struct workspace_id w, int64_t account_id,
 	     struct trixy_account *ret, const struct trixy_channel **ret_channel, struct error *err)
@@ -36,9 +38,36 @@ static int fill_headers(struct ask *a, const struct trixy_request *request, stru
 	return 0;
 }
 
-int ask_fill(struct ask *a, const struct trixy_request *request, int64_t timeout_ms, struct error *err)
+/* The body's parts. A part that is a file needs one: without, the request is not one that can be sent. */
+static int fill_parts(struct ask *a, const struct trixy_request *request, int64_t bytes, struct error *err)
 {
-	if (request->size < sizeof(*request) || request->header_count > HEADERS_MAX ||
+	uint32_t count = TRIXY_HAS(request, parts) ? request->part_count : 0;
+	struct http_part *parts = arena_alloc(&a->memory, (count + (size_t)1) * sizeof(*parts));
+
+	if (parts == NULL)
+		return fail(err, ERR_NOMEM, "out of memory");
+	if (count > PARTS_MAX || (count > 0 && request->parts == NULL))
+		return fail(err, ERR_INVALID, "the channel's request has more than %d parts", PARTS_MAX);
+	for (uint32_t k = 0; k < count; k++) {
+		const struct trixy_part *p = TRIXY_AT(request->parts, k);
+
+		if (!TRIXY_HAS(p, mime_type) || !is_text(p->name, 256) || !is_text(p->value, LIMIT_JSON_BODY) ||
+		    !is_text(p->file_name, LIMIT_FILE_NAME) || !is_text(p->mime_type, 256) || (p->is_file && a->fd == 0))
+			return fail(err, ERR_INVALID, "a part of the channel's request breaks the ABI's rules");
+		parts[k] = (struct http_part){ .name = str_from_trixy(p->name), .value = p->is_file ? STR_NONE : str_from_trixy(p->value),
+			.file_name = str_from_trixy(p->file_name), .mime_type = str_from_trixy(p->mime_type), .fd = p->is_file ? a->fd : -1,
+			.bytes = p->is_file ? bytes : 0 };
+	}
+	a->call.parts = parts;
+	a->call.part_count = count;
+	return 0;
+}
+
+static int fill(struct ask *a, const struct trixy_request *request, int64_t bytes, int64_t timeout_ms, struct error *err)
+{
+	int r;
+
+	if (!TRIXY_HAS(request, body) || request->header_count > HEADERS_MAX ||
 	    (request->header_count > 0 && request->headers == NULL) || !is_text(request->method, 16) ||
 	    !is_text(request->url, LIMIT_URL) || !is_text(request->body, LIMIT_JSON_BODY))
 		return fail(err, ERR_INVALID, "the channel's request breaks the ABI's rules");
@@ -46,14 +75,29 @@ int ask_fill(struct ask *a, const struct trixy_request *request, int64_t timeout
 		.method = str_from_trixy(request->method), .url = str_from_trixy(request->url),
 		.body = str_from_trixy(request->body), .timeout_ms = timeout_ms,
 	};
-	return fill_headers(a, request, err);
+	return (r = fill_headers(a, request, err)) < 0 ? r : fill_parts(a, request, bytes, err);
+}
+
+int ask_fill(struct ask *a, const struct trixy_request *request, int64_t timeout_ms, struct error *err)
+{
+	return fill(a, request, 0, timeout_ms, err);
+}
+
+int ask_fill_file(struct ask *a, const struct trixy_request *request, int fd, int64_t bytes, int64_t timeout_ms, struct error *err)
+{
+	a->fd = fd;
+	return fill(a, request, bytes, timeout_ms, err);
 }
 
 void ask_forget_request(struct ask *a)
 {
 	a->call.method = a->call.url = a->call.body = STR_NONE;
 	a->call.headers = NULL;
-	a->call.header_count = 0;
+	a->call.parts = NULL;
+	a->call.header_count = a->call.part_count = 0;
+	if (a->fd > 0)
+		(void)close(a->fd);
+	a->fd = 0;
 	arena_wipe(&a->memory);
 }
 

@@ -11,6 +11,7 @@
 struct ask {
 	struct http_call call;		/* first: a finished call is its ask */
 	struct arena memory;		/* what the request is made of: holds secrets */
+	int fd;				/* the file that goes with it, closed when the request is forgotten; 0: none */
 };
 
 /* An account with its secrets in the clear, in the ask's memory, and its channel. ERR_NOTFOUND: it is gone; ERR_STATE: its
@@ -19,6 +20,8 @@ int ask_open(struct ask *a, struct instance *i, struct db *db, struct workspace_
 	     struct trixy_account *ret, const struct trixy_channel **ret_channel, struct error *err);
 /* Fills the call from a request that lies in the ask's memory. ERR_INVALID: it is not one that can be sent. */
 int ask_fill(struct ask *a, const struct trixy_request *request, int64_t timeout_ms, struct error *err);
+/* The same, where its parts with is_file stand for the `bytes` bytes of fd, which is the ask's from here on in any case. */
+int ask_fill_file(struct ask *a, const struct trixy_request *request, int fd, int64_t bytes, int64_t timeout_ms, struct error *err);
 /* Overwrites and frees the request; the answer stays. */
 void ask_forget_request(struct ask *a);
 /* The answer as the ABI has it; memory is the arena's and the ask's. */

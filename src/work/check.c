@@ -5,7 +5,7 @@
 #include "work/ask.h"
 #include "work/diagnosis.h"
 
-enum { STEPS_MAX = 32, CALL_MS = 10 * 1000, ALL_MS = 25 * 1000, NAME_MAX = 200, WORDS_MAX = 1000, CARRY_MAX = 1000 };
+enum { STEPS_MAX = 32, LEARNED_MAX = 16, CALL_MS = 10 * 1000, ALL_MS = 25 * 1000, NAME_MAX = 200, WORDS_MAX = 1000, CARRY_MAX = 1000 };
 
 struct checking {
 	struct instance *i;
@@ -17,6 +17,7 @@ struct checking {
 	struct arena *arena;
 	struct check_result *ret;
 	struct str carry;
+	int64_t revision;		/* of the account that is looked at */
 };
 
 static int add(struct checking *c, const struct trixy_finding *f, struct error *err)
@@ -41,6 +42,29 @@ static int add(struct checking *c, const struct trixy_finding *f, struct error *
 	}
 	c->ret->count++;
 	return 0;
+}
+
+/* Keeps what the step has found out; the steps after it see it. That it could not be kept is no reason to stop. */
+static void learn(struct checking *c, const struct trixy_finding *f)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	uint32_t count = TRIXY_HAS(f, learned) && f->learned != NULL ? f->learned_count : 0;
+	struct account_pair *pairs = arena_alloc(&arena, (LEARNED_MAX + 1) * sizeof(*pairs));
+	struct error err = { 0 };
+	size_t taken = 0;
+
+	if (pairs == NULL || count == 0 || count > LEARNED_MAX)
+		return;
+	for (uint32_t k = 0; k < count; k++) {
+		struct str name = ask_told(f->learned[k].name, NAME_MAX), value = ask_told(f->learned[k].value, WORDS_MAX);
+
+		/* A value that would have to be cut is none. */
+		if (name.p != NULL && value.p != NULL && value.len == f->learned[k].value.len)
+			pairs[taken++] = (struct account_pair){ name, value };
+	}
+	if (taken > 0 && account_learn(c->i, c->workspace, c->account_id, c->revision, pairs, taken, &err) < 0)
+		log_event(LOG_WARNING, "what was found out about an account could not be kept", log_i("account", c->account_id),
+			  log_c("error", err.text), log_end);
 }
 
 /* Sends what stands in the ask, if anything, and hands over the answer; without one its status is 0. */
@@ -92,12 +116,19 @@ static int step(struct checking *c, uint32_t number, struct error *err)
 	else if (t != 0 || send(c, &ask, &request, &answer, err) < 0 ||
 		 channel->check_answer(&account, number, trixy_from_str(c->carry), &answer, &memory.memory, &finding) != 0)
 		finding = finding_of(TRIXY_CHECK_WARNING, STR("Connection"), STR("This check could not be made."));
+	learn(c, &finding);
 	r = add(c, &finding, err);
 	return r < 0 ? r : clock_mono_ms() < c->end_ms;
 }
 
 static int prepare(struct checking *c, size_t findings, struct error *err)
 {
+	struct account account;
+	int r = account_get(c->db, c->workspace, c->account_id, c->arena, &account, err);
+
+	if (r < 0)
+		return r;
+	c->revision = account.revision;
 	*c->ret = (struct check_result){ .findings = arena_alloc(c->arena, findings * sizeof(*c->ret->findings)) };
 	c->end_ms = clock_mono_ms() + ALL_MS;
 	return c->ret->findings != NULL ? 0 : fail(err, ERR_NOMEM, "out of memory");
@@ -136,5 +167,6 @@ int check_subscribe(struct instance *i, struct http_client *http, struct db *db,
 	if (channel->subscribe_request(&account, &memory.memory, &request) != 0 || send(&c, &ask, &request, &answer, err) < 0 ||
 	    channel->subscribe_answer(&account, &answer, &memory.memory, &finding) != 0)
 		finding = finding_of(TRIXY_CHECK_WARNING, STR("Webhooks are subscribed"), STR("The subscription could not be made."));
+	learn(&c, &finding);
 	return add(&c, &finding, err);
 }

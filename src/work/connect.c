@@ -4,8 +4,10 @@
 #include "base/log.h"
 #include "inbox/account.h"
 #include "store/account.h"
+#include "store/template.h"
 #include "work/bell.h"
 #include "work/check.h"
+#include "work/templates.h"
 
 enum { FRESH_MAX = 256, GAP_MS = 1000, ROUND_MS = 6 * HOUR_MS, REST_MS = 60 * 1000 };
 
@@ -68,6 +70,33 @@ static struct str first_failure(const struct check_result *r, struct arena *aren
 	return STR_NONE;
 }
 
+/* A subscription may need what only the checks find out. */
+static int learn_first(struct connect *c, const struct visit *v, const struct account *account, struct arena *arena, struct error *err)
+{
+	struct check_result checked;
+	int r = account_lacks_learned(c->i, c->reader, account, err);
+
+	if (r <= 0 || bell_closed(&c->bell))
+		return r < 0 ? r : 0;
+	return check_run(c->i, c->http, c->reader, v->workspace, v->account_id, arena, &checked, err);
+}
+
+/* Of an account that is new or changed, and once a day of one whose templates somebody has looked at. */
+static void refresh_templates(struct connect *c, const struct visit *v, struct str channel_slug, bool fresh)
+{
+	const struct trixy_channel *channel = channels_find(c->i->channels, channel_slug);
+	struct error err = { 0 };
+	int64_t fetched_at = 0;
+
+	if (channel == NULL || !templates_offered(channel) || bell_closed(&c->bell))
+		return;
+	if (store_template_fetched(c->reader, v->workspace, v->account_id, &fetched_at, &err) < 0 ||
+	    (!fresh && (fetched_at == 0 || clock_now_ms() - fetched_at < DAY_MS)))
+		return;
+	if (templates_fetch(c->i, c->http, c->reader, v->workspace, v->account_id, &err) < 0 && !bell_closed(&c->bell))
+		log_event(LOG_INFO, "an account's templates were not fetched", log_i("account", v->account_id), log_c("error", err.text), log_end);
+}
+
 /* No failure in here matters to the account but a proof that its token is dead. */
 static int visit(struct connect *c, const struct visit *v, bool fresh, struct error *err)
 {
@@ -80,6 +109,8 @@ static int visit(struct connect *c, const struct visit *v, bool fresh, struct er
 	if (r < 0 || account.status != ACCOUNT_CONNECTED)
 		return r;
 	note.revision = account.revision;
+	if ((r = learn_first(c, v, &account, &arena, err)) < 0)
+		return r;
 	if ((r = check_subscribe(c->i, c->http, c->reader, v->workspace, v->account_id, &arena, &subscribed, err)) < 0)
 		return r;
 	note.text = first_failure(&subscribed, &arena);
@@ -101,6 +132,8 @@ static int visit(struct connect *c, const struct visit *v, bool fresh, struct er
 		log_event(note.reconnect ? LOG_WARNING : LOG_INFO,
 			  note.reconnect ? "an account must be connected again" : "an account has a fault",
 			  log_i("account", v->account_id), log_s("fault", note.text), log_end);
+	if (!note.reconnect)
+		refresh_templates(c, v, account.channel, fresh);
 	return store_write(c->i->store, run_note, &note, err);
 }
 

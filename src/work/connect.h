@@ -1,5 +1,6 @@
-/* Looks after accounts behind the user's back: subscribes each to its webhooks and looks at its token, right after it was
- * connected or changed, at the start, and every few hours (a provider takes a subscription away when webhooks fail for long). */
+/* Looks after accounts behind the user's back: subscribes each to its webhooks, looks at its token and fetches its templates, right
+ * after it was connected or changed, at the start, and every few hours (a provider takes a subscription away when webhooks fail for
+ * long). */
 #ifndef WORK_CONNECT_H
 #define WORK_CONNECT_H
 

@@ -5,29 +5,31 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "files/files.h"
 #include "inbox/outbox.h"
 #include "work/ask.h"
+#include "work/outcome.h"
 
 enum {
 	IN_ALL = 64, PER_ACCOUNT = 4,		/* requests under way */
 	DUE_MAX = 512,				/* read at once: more than IN_ALL, for some accounts are at their bound */
-	CALL_MS = 30 * 1000,
+	CALL_MS = 30 * 1000, UPLOAD_BYTES_A_MS = 128,
 	AGAIN_MS = 1000, AGAIN_MAX_MS = 30 * 1000,	/* rests while the store is in trouble */
 	LOOK_MS = 30 * 1000,			/* without a ring or a due time: somebody else may have added work */
 	SOON_MS = 20,
-	UNREACHED_TRIES = 2, UNREACHED_REST_MS = 60 * 1000,
-	CODE_MAX = 64, WORDS_MAX = 1000, ID_MAX = 512,
 };
+static const int64_t UPLOAD_LIVES_MS = 29 * DAY_MS;	/* Meta, "Media": an uploaded file is kept for 30 days */
 
 enum sending_state { SENDING_NONE, SENDING_RUNS, SENDING_UNSETTLED };
 
 struct sending {
 	struct ask ask;				/* first: a finished ask is its sending */
 	enum sending_state state;
-	struct outbox_item item;		/* without its texts */
+	bool uploads;				/* what runs is the way up of its file; the message itself comes after it */
+	struct outbox_item item;		/* its texts are memory's */
 	const struct trixy_channel *channel;	/* lives until the process ends */
 	int64_t begun_ms;			/* monotonic */
-	struct arena memory;			/* of the outcome */
+	struct arena memory;			/* of the item and the outcome */
 	struct trixy_outcome outcome;
 };
 
@@ -86,57 +88,41 @@ size_t delivery_running(const struct delivery *d)
 	return d->running;
 }
 
+/* ---- drafts ---- */
+
+/* What the channel is asked to send, in the ask's memory. */
+static int make_draft(struct delivery *d, const struct sending *s, bool with_text, struct arena *arena, struct trixy_draft *ret)
+{
+	const struct outbox_item *item = &s->item;
+	const struct outbox_media *media = &item->media;
+	struct trixy_pair *values = arena_alloc(arena, (item->value_count + 1) * sizeof(*values));
+
+	if (values == NULL)
+		return ERR_NOMEM;
+	for (size_t k = 0; k < item->value_count; k++)
+		values[k] = (struct trixy_pair){ trixy_from_str(item->values[k].key), trixy_from_str(item->values[k].value) };
+	*ret = (struct trixy_draft){ .size = sizeof(*ret), .kind = item->kind, .contact_key = trixy_from_str(item->contact_key),
+		.text = trixy_from_str(with_text ? item->text : STR_NONE), .tag = trixy_from_str(item->tag),
+		.reply_to_id = trixy_from_str(item->reply_to_id), .reference = trixy_from_str(item->reference),
+		.emoji = trixy_from_str(item->emoji), .template_name = trixy_from_str(item->template_name),
+		.template_language = trixy_from_str(item->template_language), .values = values, .value_count = (uint32_t)item->value_count };
+	if (media->file_id == 0)
+		return 0;
+	ret->media_type = (uint32_t)media->type;
+	ret->media_flags = media->flags;
+	ret->media_id = trixy_from_str(media->media_id);
+	ret->mime_type = trixy_from_str(media->mime_type);
+	ret->file_name = trixy_from_str(media->file_name);
+	ret->byte_count = media->bytes;
+	if (!channel_uploads(s->channel) && d->i->files != NULL) {
+		struct str path = files_link(d->i->files, item->workspace, media->file_id, clock_now_ms() + DAY_MS, arena);
+
+		ret->media_url = trixy_from_str(arena_printf(arena, "%.*s%.*s", STR_ARG(d->i->config->public_url), STR_ARG(path)));
+	}
+	return arena_failed(arena) ? ERR_NOMEM : 0;
+}
+
 /* ---- outcomes ---- */
-
-static struct trixy_outcome outcome_of(uint32_t kind, struct str code, struct str reason, struct str fix)
-{
-	return (struct trixy_outcome){ .size = sizeof(struct trixy_outcome), .kind = kind, .code = trixy_from_str(code),
-				       .reason = trixy_from_str(reason), .fix = trixy_from_str(fix) };
-}
-
-static struct trixy_outcome outcome_lost(void)
-{
-	return outcome_of(TRIXY_UNKNOWN, STR("unknown"), STR_NONE, STR_NONE);	/* the words are inbox/'s */
-}
-
-/* What the channel says is a stranger's word: only known kinds and clean text go on. */
-static struct trixy_outcome checked(const struct trixy_outcome *o)
-{
-	struct str id = str_from_trixy(o->message_id);
-	struct trixy_outcome clean;
-
-	if (o->size < sizeof(*o) || o->kind < TRIXY_SENT || o->kind > TRIXY_UNKNOWN)
-		return outcome_lost();
-	clean = outcome_of(o->kind, ask_told(o->code, CODE_MAX), ask_told(o->reason, WORDS_MAX), ask_told(o->fix, WORDS_MAX));
-	clean.detail = trixy_from_str(ask_told(o->detail, WORDS_MAX));
-	clean.wait_ms = o->wait_ms > 0 ? o->wait_ms : 0;
-	if (o->kind == TRIXY_SENT && (id.len == 0 || id.len > ID_MAX || !utf8_valid(id)))
-		return outcome_lost();		/* sent perhaps, but what will its echo be known by? */
-	clean.message_id = o->message_id;
-	if (clean.code.p == NULL && o->kind == TRIXY_FAILED)
-		clean.code = trixy_from_str(STR("refused"));
-	if (clean.reason.p == NULL && o->kind == TRIXY_FAILED)
-		clean.reason = trixy_from_str(STR("The message was refused without a reason."));
-	return clean;
-}
-
-static struct trixy_outcome outcome_unsent(struct sending *s)
-{
-	const struct error *e = &s->ask.call.error;
-	struct str reason;
-
-	if (e->code == ERR_INVALID)
-		return outcome_of(TRIXY_FAILED, STR("request_invalid"), STR("The channel made a request that cannot be sent."),
-				  STR("Update the channel's addon, or tell whoever made it."));
-	reason = arena_printf(&s->memory, "The service could not be reached, so nothing was sent: %s.", e->text);
-	/* A line that is down for an hour must not use up the message's tries: after some, the account's queue rests instead. */
-	struct trixy_outcome o = outcome_of(s->item.tries < UNREACHED_TRIES ? TRIXY_RETRY : TRIXY_PARK, STR("unreachable"),
-		utf8_valid(reason) ? reason : STR_NONE,
-		STR("Wait: it is tried again. If this goes on, check this server's connection to the internet."));
-
-	o.wait_ms = o.kind == TRIXY_PARK ? UNREACHED_REST_MS : 0;
-	return o;
-}
 
 static struct trixy_outcome read_answer(struct delivery *d, struct sending *s)
 {
@@ -144,6 +130,7 @@ static struct trixy_outcome read_answer(struct delivery *d, struct sending *s)
 	const struct trixy_channel *channel;
 	struct trixy_outcome told = { .size = sizeof(told) };
 	struct trixy_answer answer;
+	struct trixy_draft draft;
 	struct channel_memory memory;
 	struct error err = { 0 };
 
@@ -151,18 +138,16 @@ static struct trixy_outcome read_answer(struct delivery *d, struct sending *s)
 	if (ask_open(&s->ask, d->i, d->reader, s->item.workspace, s->item.account_id, &account, &channel, &err) < 0)
 		account = (struct trixy_account){ .size = sizeof(account) };
 	channel_memory_init(&memory, &s->memory);
-	if (ask_answer(&s->ask, &s->memory, &answer, &err) < 0 ||
-	    s->channel->read_answer(&account, &answer, &memory.memory, &told) != 0)
+	if (ask_answer(&s->ask, &s->memory, &answer, &err) < 0 || make_draft(d, s, false, &s->memory, &draft) < 0)
 		told = outcome_lost();
+	else {
+		answer.draft = &draft;
+		if ((s->uploads ? s->channel->upload_answer : s->channel->read_answer)(&account, &answer, &memory.memory, &told) != 0)
+			told = outcome_lost();
+	}
 	ask_forget_request(&s->ask);
-	return checked(&told);
-}
-
-static const char *kind_word(uint32_t kind)
-{
-	static const char *const word[] = { "?", "sent", "retry", "park", "hold", "reconnect", "failed", "unknown" };
-
-	return word[kind <= TRIXY_UNKNOWN ? kind : 0];
+	/* A reaction has no life of its own that an id would be needed for. */
+	return s->uploads ? outcome_of_upload(&told) : outcome_checked(&told, s->item.kind != TRIXY_DRAFT_REACTION);
 }
 
 static void log_outcome(const struct sending *s)
@@ -170,8 +155,8 @@ static void log_outcome(const struct sending *s)
 	const struct trixy_outcome *o = &s->outcome;
 
 	log_event(o->kind == TRIXY_SENT ? LOG_DEBUG : o->kind == TRIXY_UNKNOWN || o->kind == TRIXY_RECONNECT ? LOG_WARNING : LOG_INFO,
-		  "deliver", log_i("message", s->item.message_id), log_i("account", s->item.account_id), log_i("try", s->item.tries + 1),
-		  log_c("outcome", kind_word(o->kind)), log_i("status", s->ask.call.status),
+		  s->uploads ? "upload" : "deliver", log_i("message", s->item.message_id), log_i("account", s->item.account_id), log_i("try", s->item.tries + 1),
+		  log_c("outcome", outcome_word(o->kind)), log_i("status", s->ask.call.status),
 		  log_i("ms", s->begun_ms == 0 ? 0 : clock_mono_ms() - s->begun_ms), log_s("code", str_from_trixy(o->code)),
 		  log_s("detail", o->detail.p != NULL ? str_from_trixy(o->detail) : str_of(s->ask.call.error.text)), log_end);
 }
@@ -191,7 +176,7 @@ static void settled(struct delivery *d, struct sending *s, bool gone)
 {
 	if (gone)		/* its account was disconnected, or its workspace deleted, while it was under way */
 		log_event(LOG_WARNING, "the outcome of a message came when it was no longer waited for", log_i("message", s->item.message_id),
-			  log_c("outcome", kind_word(s->outcome.kind)), log_end);
+			  log_c("outcome", outcome_word(s->outcome.kind)), log_end);
 	sending_end(d, s);
 }
 
@@ -233,18 +218,54 @@ static void settle_all(struct delivery *d)
 	}
 }
 
+/* True: given back untried; nothing of the message has left. */
+static bool release(struct delivery *d, struct sending *s)
+{
+	struct error err = { 0 };
+
+	if (outbox_release(d->i, &s->item, &err) < 0)
+		return false;
+	sending_end(d, s);
+	return true;
+}
+
+/* The file is at the provider: its id is noted, and the message itself may go. False: it was not noted, so it goes later. */
+static bool note_upload(struct delivery *d, struct sending *s)
+{
+	struct str media_id = arena_copy(&s->memory, str_from_trixy(s->outcome.message_id));
+	struct error err = { 0 };
+
+	if (media_id.p != NULL && outbox_uploaded(d->i, &s->item, media_id, clock_now_ms() + UPLOAD_LIVES_MS, &err) == 0) {
+		s->item.media.media_id = media_id;
+		return true;
+	}
+	s->outcome = outcome_of(TRIXY_RETRY, STR("not_ready"), STR("The file was brought to the service, but that could not be noted."),
+				STR("Wait: it is tried again."));
+	s->outcome.detail = trixy_from_str(arena_copy(&s->memory, str_of(err.text)));
+	return false;
+}
+
+static bool send_next(struct delivery *d, struct sending *s);
+
 static void came_back(struct delivery *d, struct sending *s, bool stopping)
 {
 	const struct http_call *call = &s->ask.call;
-	struct error err = { 0 };
 
-	if (stopping && call->status == 0 && call->surely_not_sent && outbox_release(d->i, &s->item, &err) == 0) {
-		sending_end(d, s);
+	if (stopping && call->status == 0 && (call->surely_not_sent || s->uploads) && release(d, s))
 		return;
-	}
-	s->outcome = call->status > 0 ? read_answer(d, s) : call->surely_not_sent ? outcome_unsent(s) : outcome_lost();
+	if (call->status > 0)
+		s->outcome = read_answer(d, s);
+	else if (call->surely_not_sent)
+		s->outcome = outcome_unsent(&call->error, s->item.tries, &s->memory);
+	else
+		s->outcome = s->uploads ? outcome_of_upload(&(struct trixy_outcome){ .size = 0 }) : outcome_lost();
 	s->state = SENDING_UNSETTLED;
 	log_outcome(s);
+	if (!s->uploads || s->outcome.kind != TRIXY_SENT || !note_upload(d, s))
+		return;
+	ask_done(&s->ask);
+	if (!stopping || !release(d, s))
+		(void)send_next(d, s);
 }
 
 static void take_finished(struct delivery *d, bool stopping)
@@ -257,8 +278,6 @@ static void take_finished(struct delivery *d, bool stopping)
 		settle_all(d);
 }
 
-/* ---- sending ---- */
-
 static void on_done(struct http_call *call)
 {
 	struct sending *s = (struct sending *)(void *)call;
@@ -269,36 +288,75 @@ static void on_done(struct http_call *call)
 	bell_ring(d->bell);
 }
 
-/* Makes the request. On failure *ret says how the message ends. */
-static bool compose(struct delivery *d, struct sending *s, const struct outbox_item *item, struct trixy_outcome *ret)
+/* On failure *ret says how the message ends. */
+static bool open_account(struct delivery *d, struct sending *s, struct trixy_account *ret_account, struct trixy_outcome *ret)
 {
-	struct trixy_draft draft = { .size = sizeof(draft), .contact_key = trixy_from_str(item->contact_key),
-				     .text = trixy_from_str(item->text), .tag = trixy_from_str(item->tag),
-				     .reply_to_id = trixy_from_str(item->reply_to_id) };
-	struct trixy_request request = { .size = sizeof(request) };
-	struct trixy_account account;
-	struct channel_memory memory;
 	struct error err = { 0 };
-	int r = ask_open(&s->ask, d->i, d->reader, item->workspace, item->account_id, &account, &s->channel, &err);
+	int r = ask_open(&s->ask, d->i, d->reader, s->item.workspace, s->item.account_id, ret_account, &s->channel, &err);
 
-	channel_memory_init(&memory, &s->ask.memory);
 	if (r == ERR_DENIED) {
 		log_event(LOG_ERROR, "the secrets of an account do not open; its messages wait until they are saved again",
-			  log_i("account", item->account_id), log_c("error", err.text), log_end);
+			  log_i("account", s->item.account_id), log_c("error", err.text), log_end);
 		*ret = outcome_of(TRIXY_HOLD, STR("secrets_lost"),
 				  STR("The stored secrets of this account cannot be read with this server's key."),
 				  STR("Open Settings → Channels, enter the secrets again and save."));
-		return false;
-	}
-	if (r < 0) {
-		*ret = outcome_of(TRIXY_RETRY, STR("not_ready"), STR("The account could not be read."),
-				  STR("Wait: it is tried again."));
+	} else if (r < 0) {
+		*ret = outcome_of(TRIXY_RETRY, STR("not_ready"), STR("The account could not be read."), STR("Wait: it is tried again."));
 		ret->detail = trixy_from_str(arena_copy(&s->memory, str_of(err.text)));
-		return false;
 	}
-	int32_t c = s->channel->compose(&account, &draft, &memory.memory, &request);
+	return r >= 0;
+}
 
-	if (c == 0 && ask_fill(&s->ask, &request, CALL_MS, &err) == 0)
+/* The file that goes with the message, opened. On failure *ret says how the message ends. */
+static bool open_file(struct delivery *d, struct sending *s, int *ret_fd, int64_t *ret_bytes, struct trixy_outcome *ret)
+{
+	struct error err = { 0 };
+	int r = d->i->files == NULL ? fail(&err, ERR_NOTFOUND, "files are not kept here") :
+		files_read(d->i->files, s->item.workspace, s->item.media.sha256, false, ret_fd, ret_bytes, &err);
+
+	if (r == 0)
+		return true;
+	*ret = r == ERR_NOTFOUND ?
+		outcome_of(TRIXY_FAILED, STR("file_gone"), STR("The file of this message is no longer kept here, so nothing was sent."),
+			   STR("Attach the file again and send it anew.")) :
+		outcome_of(TRIXY_RETRY, STR("not_ready"), STR("The file could not be read."), STR("Wait: it is tried again."));
+	ret->detail = trixy_from_str(arena_copy(&s->memory, str_of(err.text)));
+	return false;
+}
+
+/* 30 s, and time for a slow line to bring the file. */
+static int64_t upload_ms(int64_t bytes)
+{
+	return CALL_MS + bytes / UPLOAD_BYTES_A_MS;
+}
+
+/* Makes the request, of the message or of its file's way up. On failure *ret says how the message ends. */
+static bool compose(struct delivery *d, struct sending *s, struct trixy_outcome *ret)
+{
+	struct trixy_request request = { .size = sizeof(request) };
+	struct trixy_account account;
+	struct trixy_draft draft;
+	struct channel_memory memory;
+	struct error err = { 0 };
+	int64_t bytes = 0;
+	int fd = 0;
+	bool has_file = s->item.media.file_id != 0;
+
+	channel_memory_init(&memory, &s->ask.memory);
+	s->uploads = false;
+	if (!open_account(d, s, &account, ret))
+		return false;
+	s->uploads = has_file && channel_uploads(s->channel) && s->item.media.media_id.p == NULL;
+	/* One that is fetched from here must be here, too. */
+	if (has_file && s->item.media.media_id.p == NULL && !open_file(d, s, &fd, &bytes, ret))
+		return false;
+	s->ask.fd = fd;
+	int32_t c = make_draft(d, s, true, &s->ask.memory, &draft) < 0 ? TRIXY_ENOMEM :
+		(s->uploads ? s->channel->upload_request : s->channel->compose)(&account, &draft, &memory.memory, &request);
+	int r = c != 0 ? 0 : s->uploads ? ask_fill_file(&s->ask, &request, fd, bytes, upload_ms(bytes), &err) :
+					  ask_fill(&s->ask, &request, CALL_MS, &err);
+
+	if (c == 0 && r == 0)
 		return true;
 	*ret = c == TRIXY_ENOMEM || err.code == ERR_NOMEM ?
 		outcome_of(TRIXY_RETRY, STR("not_ready"), STR("The server was short of memory."), STR("Wait: it is tried again.")) :
@@ -307,25 +365,11 @@ static bool compose(struct delivery *d, struct sending *s, const struct outbox_i
 	return false;
 }
 
-static struct sending *free_sending(struct delivery *d)
-{
-	for (size_t k = 0; k < IN_ALL; k++)
-		if (d->sending[k].state == SENDING_NONE)
-			return &d->sending[k];
-	return NULL;
-}
-
 /* True when its request is on its way; else its outcome is known already. */
-static bool launch(struct delivery *d, const struct outbox_item *item)
+static bool send_next(struct delivery *d, struct sending *s)
 {
-	struct sending *s = free_sending(d);	/* choose() has counted them */
-
 	s->state = SENDING_RUNS;
-	s->item = (struct outbox_item){ .workspace = item->workspace, .message_id = item->message_id, .account_id = item->account_id,
-					.conversation_id = item->conversation_id, .tries = item->tries, .claimed = true,
-					.account_revision = item->account_revision };
-	d->running++;
-	if (!compose(d, s, item, &s->outcome)) {
+	if (!compose(d, s, &s->outcome)) {
 		ask_forget_request(&s->ask);
 		s->state = SENDING_UNSETTLED;
 		log_outcome(s);
@@ -336,6 +380,45 @@ static bool launch(struct delivery *d, const struct outbox_item *item)
 	s->ask.call.arg = d;
 	http_client_submit(d->http, &s->ask.call);
 	return true;
+}
+
+static struct sending *free_sending(struct delivery *d)
+{
+	for (size_t k = 0; k < IN_ALL; k++)
+		if (d->sending[k].state == SENDING_NONE)
+			return &d->sending[k];
+	return NULL;
+}
+
+/* The item outlives the list that it came from: its texts are copied. */
+static struct outbox_item keep(const struct outbox_item *item, struct arena *arena)
+{
+	struct outbox_item kept = *item;
+	struct str *texts[] = { &kept.contact_key, &kept.text, &kept.tag, &kept.reply_to_id, &kept.reference, &kept.emoji, &kept.template_name,
+				&kept.template_language, &kept.media.sha256, &kept.media.mime_type, &kept.media.file_name, &kept.media.media_id };
+
+	kept.channel = STR_NONE;
+	kept.arena = NULL;
+	for (size_t k = 0; k < sizeof(texts) / sizeof(texts[0]); k++)
+		*texts[k] = arena_copy(arena, *texts[k]);
+	kept.values = arena_alloc(arena, (item->value_count + 1) * sizeof(*kept.values));
+	for (size_t k = 0; kept.values != NULL && k < item->value_count; k++)
+		kept.values[k] = (struct template_value){ arena_copy(arena, item->values[k].key), arena_copy(arena, item->values[k].value) };
+	return kept;
+}
+
+/* True when its request is on its way; else its outcome is known already. */
+static bool launch(struct delivery *d, const struct outbox_item *item)
+{
+	struct sending *s = free_sending(d);	/* choose() has counted them */
+
+	s->item = keep(item, &s->memory);
+	d->running++;
+	if (!arena_failed(&s->memory))
+		return send_next(d, s);
+	s->outcome = outcome_of(TRIXY_RETRY, STR("not_ready"), STR("The server was short of memory."), STR("Wait: it is tried again."));
+	s->state = SENDING_UNSETTLED;
+	return false;
 }
 
 static size_t running_of(const struct delivery *d, int64_t account_id)

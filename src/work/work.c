@@ -8,7 +8,9 @@
 #include "work/delivery.h"
 #include "work/diagnosis.h"
 #include "work/housekeeping.h"
+#include "work/presence.h"
 #include "work/profile.h"
+#include "work/templates.h"
 
 enum { GRACE_MS = 7 * 1000 };	/* for requests under way when the server stops, which has 10 s in all */
 
@@ -20,6 +22,7 @@ struct work {
 	pthread_t thread;
 	struct delivery *delivery;
 	struct profiles *profiles;
+	struct courtesy *presence;
 	struct connect *connect;
 	struct housekeeping *housekeeping;
 };
@@ -56,6 +59,45 @@ static int on_check(void *arg, struct workspace_id w, int64_t account_id, struct
 	return 0;
 }
 
+static int on_fetch_templates(void *arg, struct workspace_id w, int64_t account_id, struct error *err)
+{
+	struct work *work = arg;
+	struct db *reader;
+	int r = store_reader_new(work->i->store, &reader, err);
+
+	if (r < 0)
+		return r;
+	r = templates_fetch(work->i, work->http, reader, w, account_id, err);
+	store_reader_free(reader);
+	return r;
+}
+
+static void on_presence(void *arg, struct workspace_id w, int64_t conversation_id, enum presence what)
+{
+	presence_note(((struct work *)arg)->presence, w, conversation_id, what);
+}
+
+static void set_hooks(struct work *work)
+{
+	struct instance *i = work->i;
+
+	i->wake_work = on_wake;
+	i->account_changed = on_account;
+	i->check_account = on_check;
+	i->fetch_templates = on_fetch_templates;
+	i->presence = on_presence;
+	i->wake_arg = i->account_changed_arg = i->check_arg = i->fetch_templates_arg = i->presence_arg = work;
+}
+
+static void unset_hooks(struct instance *i)
+{
+	i->wake_work = NULL;
+	i->account_changed = NULL;
+	i->check_account = NULL;
+	i->fetch_templates = NULL;
+	i->presence = NULL;
+}
+
 /* ---- the thread that delivers ---- */
 
 static void deliver(struct work *work)
@@ -64,13 +106,15 @@ static void deliver(struct work *work)
 
 	for (;;) {
 		bool stopping = bell_closed(&work->bell);
-		int64_t wait = delivery_round(work->delivery, stopping), other = profiles_round(work->profiles, stopping);
+		int64_t wait = delivery_round(work->delivery, stopping), other = profiles_round(work->profiles, stopping),
+			courtesy = presence_round(work->presence, stopping);
 
 		if (stopping && end_ms == 0)
 			end_ms = clock_mono_ms() + GRACE_MS;
 		if (stopping && (delivery_running(work->delivery) == 0 || clock_mono_ms() >= end_ms))
 			return;
 		wait = other < wait ? other : wait;
+		wait = courtesy < wait ? courtesy : wait;
 		if (stopping && end_ms - clock_mono_ms() < wait)
 			wait = end_ms - clock_mono_ms();
 		bell_wait(&work->bell, wait);
@@ -108,6 +152,7 @@ static void work_free(struct work *work)
 	connect_free(work->connect);
 	http_client_stop(work->http);
 	profiles_free(work->profiles);
+	presence_free(work->presence);
 	delivery_free(work->delivery);
 	http_client_free(work->http);
 	bell_done(&work->bell);
@@ -126,13 +171,11 @@ int work_start(struct instance *i, struct work **ret, struct error *err)
 	if ((r = recover(i, err)) < 0 || (r = http_client_start(STR("MailTrixy/1.0"), &work->http, err)) < 0 ||
 	    (r = delivery_new(i, work->http, &work->bell, &work->delivery, err)) < 0 ||
 	    (r = profiles_new(i, work->http, &work->bell, &work->profiles, err)) < 0 ||
+	    (r = presence_new(i, work->http, &work->bell, &work->presence, err)) < 0 ||
 	    (r = connect_start(i, work->http, &work->connect, err)) < 0)
 		goto failed;
 	/* Before the threads that call them. */
-	i->wake_work = on_wake;
-	i->account_changed = on_account;
-	i->check_account = on_check;
-	i->wake_arg = i->account_changed_arg = i->check_arg = work;
+	set_hooks(work);
 	if ((r = housekeeping_start(i, &work->housekeeping, err)) < 0)
 		goto failed_hooks;
 	if (pthread_create(&work->thread, NULL, run, work) != 0) {
@@ -142,9 +185,7 @@ int work_start(struct instance *i, struct work **ret, struct error *err)
 	*ret = work;
 	return 0;
 failed_hooks:
-	i->wake_work = NULL;
-	i->account_changed = NULL;
-	i->check_account = NULL;
+	unset_hooks(i);
 failed:
 	connect_close(work->connect);
 	http_client_stop(work->http);
@@ -169,8 +210,6 @@ void work_stop(struct work *work)
 	(void)pthread_join(work->thread, NULL);
 	housekeeping_free(work->housekeeping);
 	work->housekeeping = NULL;
-	work->i->wake_work = NULL;
-	work->i->account_changed = NULL;
-	work->i->check_account = NULL;
+	unset_hooks(work->i);
 	work_free(work);
 }

@@ -3,6 +3,7 @@
 #include "inbox/account.h"
 #include "inbox/directory.h"
 #include "store/conversation.h"
+#include "store/file.h"
 #include "store/message.h"
 #include "store/workspace.h"
 
@@ -157,6 +158,27 @@ int house_close(void **state)
 	arena_done(&house.arena);
 	folder_done(&house.folder);
 	return 0;
+}
+
+static int run_upload(struct db *db, void *arg, struct error *err)
+{
+	struct store_upload *u = arg;
+	int r = store_file_put(db, &u->file, err);
+
+	u->file_id = u->file.id;
+	return r < 0 ? r : store_upload_add(db, u, err);
+}
+
+int64_t house_upload(int64_t user_id, const char *name, const char *mime_type, int64_t bytes)
+{
+	static int number;
+	struct store_upload u = { .workspace = house.w, .user_id = user_id, .name = str_of(name), .created_at = clock_now_ms(),
+		.file = { .workspace = house.w, .sha256 = arena_printf(&house.arena, "%064d", ++number), .mime_type = str_of(mime_type),
+			  .bytes = bytes, .created_at = clock_now_ms() } };
+	struct error err = { 0 };
+
+	check_ok(store_write(house.i.store, run_upload, &u, &err), &err);
+	return u.id;
 }
 
 struct application {

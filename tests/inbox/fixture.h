@@ -37,6 +37,9 @@ struct message *house_messages(int64_t conversation_id, size_t *ret_count);
 /* What is stored of a contact's conversation, row by row with every column but the row ids, as text. */
 struct str house_dump(const char *contact);
 
+/* A file that a user has brought and not sent yet; its bytes are nowhere. */
+int64_t house_upload(int64_t user_id, const char *name, const char *mime_type, int64_t bytes);
+
 #define T(lit) ((struct trixy_text){ "" lit "", sizeof(lit) - 1 })
 struct trixy_event said(const char *contact, const char *id, const char *text, int64_t at_ms);	/* by the customer */
 struct trixy_event echoed(const char *contact, const char *id, const char *text, int64_t at_ms);
