@@ -312,6 +312,13 @@ int files_keep(struct files *f, struct workspace_id w, struct file_draft *d, str
 	return 0;
 }
 
+void files_fetch_failed(struct files *f)
+{
+	(void)pthread_mutex_lock(&f->lock);
+	f->figures.fetches_failed++;
+	(void)pthread_mutex_unlock(&f->lock);
+}
+
 void files_figures(struct files *f, struct files_figures *ret)
 {
 	(void)pthread_mutex_lock(&f->lock);

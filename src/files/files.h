@@ -56,8 +56,9 @@ int files_delete_workspace(struct files *f, struct workspace_id w, struct error 
 int files_sweep(struct files *f, struct db *db, bool (*stop)(void *arg), void *arg, struct error *err);
 
 struct files_figures {
-	int64_t kept, bytes;		/* since the start */
+	int64_t kept, bytes, fetches_failed;	/* since the start */
 };
+void files_fetch_failed(struct files *f);	/* counts one */
 void files_figures(struct files *f, struct files_figures *ret);
 
 /* A public path, "/files/TOKEN", at which anybody can fetch one file until until_ms: for providers that fetch what we send. */

@@ -32,10 +32,14 @@ void api_token_list(struct call *c)
 
 	if (!list_tokens(c, &list, &count))
 		return;
-	j = call_list(c);
+	j = call_json(c, 200);
+	json_open(&j, NULL);
+	json_list(&j, "items");
 	for (size_t k = 0; k < count; k++)
 		render_token(&j, &list[k], STR_NONE);
-	call_list_end(&j, STR_NONE);
+	json_list_end(&j);
+	json_null(&j, "next_cursor");
+	json_close(&j);
 }
 
 void api_token_add(struct call *c)

@@ -78,10 +78,14 @@ void api_member_list(struct call *c)
 
 	if (!read_members(c, &list, &count))
 		return;
-	j = call_list(c);
+	j = call_json(c, 200);
+	json_open(&j, NULL);
+	json_list(&j, "items");
 	for (size_t k = 0; k < count; k++)
 		render_member(&j, &list[k]);
-	call_list_end(&j, STR_NONE);
+	json_list_end(&j);
+	json_null(&j, "next_cursor");
+	json_close(&j);
 }
 
 static void answer_member(struct call *c, int status, int64_t user_id)

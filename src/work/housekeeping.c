@@ -3,8 +3,10 @@
 #include "addon/addon.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "files/files.h"
 #include "inbox/people.h"
 #include "inbox/search.h"
+#include "store/file.h"
 #include "store/webhook.h"
 #include "work/bell.h"
 
@@ -14,9 +16,13 @@ enum {
 	INDEX_LATE = 20000,		/* so far behind, indexing no longer waits for a quiet moment */
 	QUEUE_SHORT = 16,		/* units of others that wait for the writer */
 	TRIM_ROWS = 1000,
+	FILES_PIECE = 100,		/* of unused files and old uploads, a unit */
 };
 #define ADDON_MS (3 * SECOND_MS)
 #define TRIM_MS HOUR_MS
+#define SWEEP_MS (6 * HOUR_MS)		/* over every file on the disk */
+#define UPLOADS_KEPT_MS DAY_MS		/* that nobody sent */
+#define FILES_KEPT_MS HOUR_MS		/* a row that nothing uses: a message that is being written may be about to */
 #define CHANGES_KEPT_MS DAY_MS
 #define JOURNAL_KEPT_MS (30 * DAY_MS)	/* bodies of webhooks and what became of them */
 
@@ -26,7 +32,7 @@ struct housekeeping {
 	struct bell bell;
 	pthread_t thread;
 	bool has_thread;
-	int64_t addons_ms, trim_ms;	/* when next, monotonic */
+	int64_t addons_ms, trim_ms, sweep_ms;	/* when next, monotonic */
 };
 
 static void log_failure(const char *what, const struct error *err)
@@ -86,6 +92,95 @@ static int trim(struct housekeeping *h, int (*run)(struct db *db, void *arg, str
 	return r;
 }
 
+/* ---- files ---- */
+
+static int run_expire(struct db *db, void *arg, struct error *err)
+{
+	struct trim *t = arg;
+	int n = store_upload_expire(db, t->before_ms, FILES_PIECE, err);
+
+	t->count = n;
+	return n < 0 ? n : 0;
+}
+
+static int expire_uploads(struct housekeeping *h, struct error *err)
+{
+	struct trim t = { .before_ms = clock_now_ms() - UPLOADS_KEPT_MS };
+	int r;
+
+	do
+		r = store_write(h->i->store, run_expire, &t, err);
+	while (r >= 0 && t.count >= FILES_PIECE && !bell_closed(&h->bell));
+	return r;
+}
+
+struct let_go {
+	const struct store_file *files;
+	size_t count;
+	bool gone[FILES_PIECE];
+};
+
+/* Whoever began to use one since it was read has it. */
+static int run_let_go(struct db *db, void *arg, struct error *err)
+{
+	struct let_go *g = arg;
+
+	for (size_t k = 0; k < g->count; k++) {
+		int r = store_file_delete(db, g->files[k].workspace, g->files[k].id, err);
+
+		if (r < 0)
+			return r;
+		g->gone[k] = r > 0;
+	}
+	return 0;
+}
+
+/* The rows first, in a commit; the bytes go with a sweep, a day later. A crash between the two leaves bytes without a row, which
+ * the sweep finds as well. */
+static int let_go_unused(struct housekeeping *h, struct error *err)
+{
+	int64_t before_ms = clock_now_ms() - FILES_KEPT_MS, after_id = 0;
+	struct store_file unused[FILES_PIECE];
+	size_t count = 0;
+	int r;
+
+	do {
+		SCOPED(arena_done) struct arena arena = { 0 };
+		struct let_go g = { .files = unused };
+
+		if ((r = store_file_unused(h->reader, after_id, before_ms, &arena, unused, FILES_PIECE, &count, err)) < 0 || count == 0)
+			return r;
+		g.count = count;
+		if ((r = store_write(h->i->store, run_let_go, &g, err)) < 0)
+			return r;
+		for (size_t k = 0; k < count; k++)
+			if (g.gone[k])
+				files_let_go(h->i->files, unused[k].workspace, unused[k].sha256);
+		after_id = unused[count - 1].id;
+	} while (count == FILES_PIECE && !bell_closed(&h->bell));
+	return 0;
+}
+
+static bool is_closed(void *arg)
+{
+	return bell_closed(&((struct housekeeping *)arg)->bell);
+}
+
+static void tidy_files(struct housekeeping *h, int64_t now)
+{
+	struct error err = { 0 };
+
+	if (expire_uploads(h, &err) < 0)
+		log_failure("old uploads", &err);
+	if (let_go_unused(h, &err) < 0)
+		log_failure("unused files", &err);
+	if (now < h->sweep_ms)
+		return;
+	h->sweep_ms = now + SWEEP_MS;
+	if (files_sweep(h->i->files, h->reader, is_closed, h, &err) < 0)
+		log_failure("files on the disk", &err);
+}
+
 static void tidy(struct housekeeping *h)
 {
 	struct error err = { 0 };
@@ -119,6 +214,8 @@ static int64_t turn(struct housekeeping *h)
 	if (now >= h->trim_ms) {
 		h->trim_ms = now + TRIM_MS;
 		tidy(h);
+		if (h->i->files != NULL)
+			tidy_files(h, now);
 	}
 	return INDEX_MS;
 }

@@ -8,6 +8,7 @@
 #include "work/delivery.h"
 #include "work/diagnosis.h"
 #include "work/housekeeping.h"
+#include "work/media.h"
 #include "work/presence.h"
 #include "work/profile.h"
 #include "work/templates.h"
@@ -24,6 +25,7 @@ struct work {
 	struct profiles *profiles;
 	struct courtesy *presence;
 	struct connect *connect;
+	struct media *media;		/* NULL where no files are kept: tests */
 	struct housekeeping *housekeeping;
 };
 
@@ -31,7 +33,10 @@ struct work {
 
 static void on_wake(void *arg)
 {
-	bell_ring(&((struct work *)arg)->bell);
+	struct work *work = arg;
+
+	bell_ring(&work->bell);
+	media_wake(work->media);
 }
 
 static void on_account(void *arg, struct workspace_id w, int64_t account_id)
@@ -149,6 +154,7 @@ static int recover(struct instance *i, struct error *err)
 static void work_free(struct work *work)
 {
 	housekeeping_free(work->housekeeping);
+	media_free(work->media);
 	connect_free(work->connect);
 	http_client_stop(work->http);
 	profiles_free(work->profiles);
@@ -172,7 +178,8 @@ int work_start(struct instance *i, struct work **ret, struct error *err)
 	    (r = delivery_new(i, work->http, &work->bell, &work->delivery, err)) < 0 ||
 	    (r = profiles_new(i, work->http, &work->bell, &work->profiles, err)) < 0 ||
 	    (r = presence_new(i, work->http, &work->bell, &work->presence, err)) < 0 ||
-	    (r = connect_start(i, work->http, &work->connect, err)) < 0)
+	    (r = connect_start(i, work->http, &work->connect, err)) < 0 ||
+	    (i->files != NULL && (r = media_start(i, &work->media, err)) < 0))
 		goto failed;
 	/* Before the threads that call them. */
 	set_hooks(work);
@@ -198,6 +205,7 @@ void work_close(struct work *work)
 	if (work == NULL)
 		return;
 	connect_close(work->connect);
+	media_close(work->media);
 	housekeeping_close(work->housekeeping);
 	bell_close(&work->bell);
 }

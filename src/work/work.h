@@ -1,4 +1,4 @@
-/* What runs by itself: delivery, customers' names, the accounts' subscriptions, housekeeping. */
+/* What runs by itself: delivery, customers' files and names, the accounts' subscriptions, housekeeping. */
 #ifndef WORK_WORK_H
 #define WORK_WORK_H
 
