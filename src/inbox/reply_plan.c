@@ -112,11 +112,11 @@ static int check_voice(struct planning *p, const struct store_upload *u)
 		return refuse(p, REPLY_CANNOT, ERR_STATE, cannot);
 	if (p->reply->upload_count != 1)
 		return refuse(p, REPLY_CANNOT, ERR_INVALID, STR("A voice message is sent alone, without other files."));
-	if (upload_fits(p->channel, TRIXY_MESSAGE_AUDIO, &u->file))
+	if (upload_fits(p->channel, TRIXY_MESSAGE_AUDIO, &u->file) && u->file.is_mono)
 		return 0;
 	if (upload_type(p->channel, &u->file, p->arena, &why) == 0)
 		return refuse(p, REPLY_FILE, ERR_INVALID, why);
-	return refuse(p, REPLY_FILE, ERR_INVALID, STR("This is no recording that can be sent as a voice message. Send it as a file."));
+	return refuse(p, REPLY_FILE, ERR_INVALID, STR("A voice message is Ogg with one channel of Opus; this file is something else. Send it as a file."));
 }
 
 static int plan_file(struct planning *p, size_t k, struct planned *ret)

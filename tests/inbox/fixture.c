@@ -174,7 +174,7 @@ int64_t house_upload(int64_t user_id, const char *name, const char *mime_type, i
 	static int number;
 	struct store_upload u = { .workspace = house.w, .user_id = user_id, .name = str_of(name), .created_at = clock_now_ms(),
 		.file = { .workspace = house.w, .sha256 = arena_printf(&house.arena, "%064d", ++number), .mime_type = str_of(mime_type),
-			  .bytes = bytes, .created_at = clock_now_ms() } };
+			  .bytes = bytes, .is_mono = str_eq_c(str_of(mime_type), "audio/ogg"), .created_at = clock_now_ms() } };
 	struct error err = { 0 };
 
 	check_ok(store_write(house.i.store, run_upload, &u, &err), &err);

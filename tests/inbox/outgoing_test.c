@@ -300,7 +300,7 @@ static void a_voice_message_is_one_sound(void **state)
 	refused((struct reply){ .uploads = both, .upload_count = 2, .voice = true }, REPLY_CANNOT,
 		"A voice message is sent alone, without other files.");
 	refused((struct reply){ .uploads = &png, .upload_count = 1, .voice = true }, REPLY_FILE,
-		"This is no recording that can be sent as a voice message. Send it as a file.");
+		"A voice message is Ogg with one channel of Opus; this file is something else. Send it as a file.");
 	refused((struct reply){ .voice = true }, REPLY_FILE, "The recording is missing. Record it again.");
 	check_ok(reply_with((struct reply){ .uploads = &ogg, .upload_count = 1, .voice = true }, &ret), &err);
 	assert_int_equal(file_of(ret.message_ids[0]).flags, TRIXY_ATTACHMENT_VOICE);

@@ -5,12 +5,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "files/files.h"
 #include "inbox/apply.h"
 #include "inbox/directory.h"
 #include "inbox/people.h"
 #include "inbox/reply.h"
 #include "store/conversation.h"
 #include "store/engine.h"
+#include "store/file.h"
 #include "store/user.h"
 #include "store/widen.h"
 #include "store/workspace.h"
@@ -26,7 +28,8 @@ static struct {
 	pthread_cond_t changed;
 	char seen[SEEN_MAX][64], paths[SEEN_MAX][64];
 	int seen_count, path_count, waiting, most_waiting, profile_status;
-	char refused[64];
+	char refused[64], templates[200];
+	int templates_status;
 	bool released, refuses_slowly;
 } meta = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
@@ -87,6 +90,34 @@ static bool on_send(int fd, const struct peer_request *r)
 	return status == 200 ? take(fd, r) : peer_reply(fd, (int)status, "", "no");
 }
 
+/* What is told of an upload is its content: the last part of the body. */
+static bool on_upload(int fd, const struct peer_request *r)
+{
+	struct peer_request of_content = *r;
+	const char *head, *end;
+
+	for (struct str rest = r->body; (head = memmem(rest.p, rest.len, "\r\n\r\n", 4)) != NULL;
+	     rest = str_cut(rest, (size_t)(head - rest.p) + 4, rest.len))
+		of_content.body = str_cut(r->body, (size_t)(head - r->body.p) + 4, r->body.len);
+	end = memmem(of_content.body.p, of_content.body.len, "\r\n--", 4);
+	of_content.body.len = end == NULL ? of_content.body.len : (size_t)(end - of_content.body.p);
+	return on_send(fd, &of_content);
+}
+
+/* Pages: the first one is set by the test; "two" and "loop" are here. */
+static bool on_templates(int fd, const struct peer_request *r)
+{
+	char first[200];
+
+	(void)pthread_mutex_lock(&meta.lock);
+	int status = meta.templates_status;
+
+	(void)snprintf(first, sizeof(first), "%s", meta.templates);
+	(void)pthread_mutex_unlock(&meta.lock);
+	return peer_reply(fd, status, "", str_ends(r->path, STR("/two")) ? "bye en 0 Bye" :
+					  str_ends(r->path, STR("/loop")) ? "again en 1 Again\nnext loop" : first);
+}
+
 static bool answer(void *arg, int fd, const struct peer_request *r)
 {
 	char token[80];
@@ -110,6 +141,14 @@ static bool answer(void *arg, int fd, const struct peer_request *r)
 	}
 	if (str_starts(r->path, STR("/send/")))
 		return on_send(fd, r);
+	if (str_starts(r->path, STR("/upload")))
+		return on_upload(fd, r);
+	if (str_starts(r->path, STR("/presence/"))) {
+		(void)note(r->body);
+		return peer_reply(fd, 500, "", "nobody looks at this");
+	}
+	if (str_starts(r->path, STR("/templates/")))
+		return on_templates(fd, r);
 	if (str_starts(r->path, STR("/profile/")))
 		return peer_reply(fd, profile_status, "", "Cleo");
 	return peer_reply(fd, 200, "", str_starts(r->path, STR("/app")) ? "" : "app-7");
@@ -207,6 +246,14 @@ void street_profile_status(int status)
 {
 	(void)pthread_mutex_lock(&meta.lock);
 	meta.profile_status = status;
+	(void)pthread_mutex_unlock(&meta.lock);
+}
+
+void street_templates(int status, const char *first_page)
+{
+	(void)pthread_mutex_lock(&meta.lock);
+	meta.templates_status = status;
+	(void)snprintf(meta.templates, sizeof(meta.templates), "%s", first_page);
 	(void)pthread_mutex_unlock(&meta.lock);
 }
 
@@ -363,6 +410,171 @@ static const struct trixy_channel channel = {
 	.subscribe_request = ask_subscribe, .subscribe_answer = read_subscribe,
 };
 
+/* ---- the channel that can it all ---- */
+
+static struct trixy_text print(struct trixy_memory *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static struct trixy_text print(struct trixy_memory *m, const char *format, ...)
+{
+	char *p = m->alloc(m, 2000);
+	va_list ap;
+
+	va_start(ap, format);
+	int n = vsnprintf(p, 2000, format, ap);
+
+	va_end(ap);
+	return (struct trixy_text){ p, (uint64_t)n };
+}
+
+#define ARG(t) STR_ARG(str_from_trixy(t))
+
+static int32_t able_compose(const struct trixy_account *a, const struct trixy_draft *d, struct trixy_memory *m, struct trixy_request *ret)
+{
+	bool presence = d->kind == TRIXY_DRAFT_SEEN || d->kind == TRIXY_DRAFT_TYPING;
+
+	request(a, m, "POST", presence ? "/presence/" : "/send/", str_from_trixy(d->contact_key), ret);
+	if (presence)
+		ret->body = print(m, "%s %.*s", d->kind == TRIXY_DRAFT_SEEN ? "seen" : "typing", ARG(d->reply_to_id));
+	else if (d->kind == TRIXY_DRAFT_REACTION)
+		ret->body = print(m, "react %.*s %.*s", ARG(d->emoji), ARG(d->reply_to_id));
+	else if (d->kind == TRIXY_DRAFT_TEMPLATE)
+		ret->body = print(m, "template %.*s %.*s %.*s=%.*s", ARG(d->template_name), ARG(d->template_language), ARG(d->values[0].name),
+				  ARG(d->values[0].value));
+	else if (d->media_type != 0)
+		ret->body = print(m, "%.*s%s[%u %.*s%.*s %.*s]", ARG(d->text), d->text.len > 0 ? " " : "", d->media_type, ARG(d->media_id),
+				  ARG(d->media_url), ARG(d->file_name));
+	else
+		ret->body = print(m, "%.*s%s%.*s", ARG(d->text), d->reply_to_id.len > 0 ? " >" : "", ARG(d->reply_to_id));
+	if (str_starts(str_from_trixy(d->text), STR("dead")))
+		ret->url = trixy_from_str(STR("http://127.0.0.1:1/send"));
+	/* What every message must come with. */
+	return presence || (str_starts(str_from_trixy(d->reference), STR("mt-")) && d->reference.len <= 64) ? 0 : TRIXY_EINVAL;
+}
+
+/* The draft that was sent must be told, without its text. */
+static int32_t able_answer(const struct trixy_account *a, const struct trixy_answer *w, struct trixy_memory *m, struct trixy_outcome *ret)
+{
+	if (w->draft == NULL || w->draft->text.p != NULL || w->draft->contact_key.len == 0)
+		return TRIXY_EINVAL;
+	int32_t r = read_answer(a, w, m, ret);
+
+	if (w->http_status == 431) {
+		ret->kind = TRIXY_PARK_CONTACT;
+		ret->wait_ms = 300;
+	}
+	if (w->draft->kind == TRIXY_DRAFT_REACTION)
+		ret->message_id = (struct trixy_text){ 0 };
+	return r;
+}
+
+static int32_t ask_upload(const struct trixy_account *a, const struct trixy_draft *d, struct trixy_memory *m, struct trixy_request *ret)
+{
+	struct trixy_part *parts = m->alloc(m, 2 * sizeof(*parts));
+
+	if (d->media_id.p != NULL || d->media_url.p != NULL)
+		return TRIXY_EINVAL;
+	request(a, m, "POST", "/upload", STR(""), ret);
+	parts[0] = (struct trixy_part){ .size = sizeof(*parts), .name = TRIXY_TEXT("type"), .value = d->mime_type };
+	parts[1] = (struct trixy_part){ .size = sizeof(*parts), .is_file = 1, .name = TRIXY_TEXT("file"), .file_name = d->file_name,
+					.mime_type = d->mime_type };
+	ret->parts = parts;
+	ret->part_count = 2;
+	return 0;
+}
+
+static int32_t able_check(const struct trixy_account *a, uint32_t step, struct trixy_text carry, const struct trixy_answer *w,
+			  struct trixy_memory *m, struct trixy_finding *ret)
+{
+	static const struct trixy_pair first[] = {
+		{ TRIXY_TEXT("waba_id"), TRIXY_TEXT("waba-1") }, { TRIXY_TEXT("token"), TRIXY_TEXT("stolen") },
+		{ TRIXY_TEXT("shown_name"), TRIXY_TEXT("two\nlines") }, { TRIXY_TEXT("nothing"), TRIXY_TEXT("x") } };
+	static const struct trixy_pair second[] = { { TRIXY_TEXT("phone"), TRIXY_TEXT("@+49 123") }, { TRIXY_TEXT("shown_name"), TRIXY_TEXT("Shop") } };
+	int32_t r = read_check(a, step, carry, w, m, ret);
+
+	if (w->http_status == 200 && step <= 1) {
+		ret->learned = step == 0 ? first : second;
+		ret->learned_count = step == 0 ? 4 : 2;
+	}
+	return r;
+}
+
+static int32_t able_subscribe(const struct trixy_account *a, struct trixy_memory *m, struct trixy_request *ret)
+{
+	request(a, m, "POST", "/subscribe/", pair_of(a, "waba_id"), ret);
+	return 0;
+}
+
+static int32_t ask_templates(const struct trixy_account *a, struct trixy_text page, struct trixy_memory *m, struct trixy_request *ret)
+{
+	request(a, m, "GET", "/templates/", page.p == NULL ? STR("") : str_from_trixy(page), ret);
+	return 0;
+}
+
+/* "NAME LANGUAGE USABLE BODY" a line, or "next PAGE". */
+static int32_t read_templates(const struct trixy_account *a, const struct trixy_answer *w, struct trixy_memory *m, struct trixy_templates *ret)
+{
+	static const struct trixy_template_variable variable = { .size = sizeof(variable), .key = TRIXY_TEXT("body.1"), .label = TRIXY_TEXT("Name") };
+	struct trixy_template *list = m->alloc(m, 8 * sizeof(*list));
+	struct str rest = str_from_trixy(w->body);
+
+	(void)a;
+	if (w->http_status != 200) {
+		ret->fault = trixy_from_str(STR("The provider said no."));
+		ret->fix = trixy_from_str(STR("Ask it why."));
+		return w->http_status == 500 ? TRIXY_EINVAL : 0;
+	}
+	while (rest.len > 0) {
+		struct str line = str_split(rest, '\n', &rest), name = str_split(line, ' ', &line);
+
+		if (str_eq_c(name, "next")) {
+			ret->next = trixy_from_str(line);
+			continue;
+		}
+		struct trixy_template *t = &list[ret->count++];
+
+		*t = (struct trixy_template){ .size = sizeof(*t), .name = trixy_from_str(name) };
+		t->language = trixy_from_str(str_split(line, ' ', &line));
+		t->is_usable = str_eq_c(str_split(line, ' ', &line), "1");
+		t->body = trixy_from_str(line);
+		t->variables = &variable;
+		t->variable_count = memmem(line.p, line.len, "{{", 2) != NULL;
+	}
+	ret->items = list;
+	return 0;
+}
+
+static const struct trixy_field able_fields[] = {
+	FIELD("user_id", TRIXY_FIELD_REQUIRED | TRIXY_FIELD_KEY), FIELD("token", TRIXY_FIELD_REQUIRED | TRIXY_FIELD_SECRET),
+	FIELD("app_secret", TRIXY_FIELD_REQUIRED | TRIXY_FIELD_SECRET | TRIXY_FIELD_SIGNS), FIELD("waba_id", TRIXY_FIELD_LEARNED),
+	FIELD("phone", TRIXY_FIELD_LEARNED | TRIXY_FIELD_HANDLE), FIELD("shown_name", TRIXY_FIELD_LEARNED | TRIXY_FIELD_NAME),
+};
+static const struct trixy_media_rule able_rules[] = {
+	{ .size = sizeof(able_rules[0]), .type = TRIXY_MESSAGE_IMAGE, .max_bytes = 1 << 20, .caption_max = 100, .mime_types = TRIXY_TEXT("image/png") },
+};
+static struct trixy_channel able_channel;
+
+void street_able(bool uploads)
+{
+	struct error err = { 0 };
+
+	able_channel = channel;
+	able_channel.can = TRIXY_CAN_QUOTE | TRIXY_CAN_REACT | TRIXY_CAN_SEEN | TRIXY_CAN_TYPING | TRIXY_CAN_TEMPLATES;
+	able_channel.fields = able_fields;
+	able_channel.field_count = 6;
+	able_channel.media_rules = able_rules;
+	able_channel.media_rule_count = 1;
+	able_channel.compose = able_compose;
+	able_channel.read_answer = able_answer;
+	able_channel.check_answer = able_check;
+	able_channel.subscribe_request = able_subscribe;
+	able_channel.profile_request = NULL;
+	able_channel.profile_answer = NULL;
+	able_channel.upload_request = uploads ? ask_upload : NULL;
+	able_channel.upload_answer = uploads ? able_answer : NULL;
+	able_channel.templates_request = ask_templates;
+	able_channel.templates_answer = read_templates;
+	check_ok(channels_swap(street.i.channels, &able_channel, &err), &err);
+}
+
 /* ---- the disk ---- */
 
 static _Atomic(const char *) failing;
@@ -425,6 +637,7 @@ int street_open(void **state)
 	meta.released = meta.refuses_slowly = false;
 	meta.refused[0] = '\0';
 	meta.profile_status = 404;
+	street_templates(200, "");
 	engine_fault = fault;		/* before the store has threads */
 	atomic_store(&failures, 0);
 	options.data_dir = folder_new(&street.folder);
@@ -438,6 +651,8 @@ int street_open(void **state)
 	check_ok(channels_new(&street.i.channels, &err), &err);
 	check_ok(channels_add(street.i.channels, &channel, &err), &err);
 	check_ok(directory_new(&street.i.directory, &err), &err);
+	/* The program that looks at files is not here: they are kept all the same. */
+	check_ok(files_open(options.data_dir, STR("/bin/false"), &street.i.seal_key, &street.i.files, &err), &err);
 	check_ok(store_write_alone(street.i.store, build, &street.w, &err), &err);
 	check_ok(store_reader_new(street.i.store, &street.reader, &err), &err);
 	street.account_id = street_account("shop", "good");
@@ -453,6 +668,7 @@ int street_close(void **state)
 	peer_stop(street.peer);
 	store_reader_free(street.reader);
 	store_close(street.i.store);
+	files_close(street.i.files);
 	directory_free(street.i.directory);
 	channels_free(street.i.channels);
 	arena_done(&street.arena);
@@ -529,6 +745,46 @@ int64_t street_reply(int64_t conversation_id, const char *text)
 	struct error err = { 0 };
 
 	check_ok(inbox_reply(&street.i, &reply, &result, &err), &err);
+	return result.message_ids[0];
+}
+
+static int run_upload(struct db *db, void *arg, struct error *err)
+{
+	struct store_upload *u = arg;
+	int r = store_file_put(db, &u->file, err);
+
+	u->file_id = u->file.id;
+	return r < 0 ? r : store_upload_add(db, u, err);
+}
+
+int64_t street_upload(const char *name, const char *mime_type, const char *content)
+{
+	struct file_draft draft = { 0 };
+	struct file_facts facts;
+	struct error err = { 0 };
+
+	check_ok(file_draft_begin(street.i.files, &draft, &err), &err);
+	check_ok(file_draft_write(&draft, str_of(content), &err), &err);
+	check_ok(files_keep(street.i.files, street.w, &draft, &facts, &err), &err);
+	struct store_upload u = { .workspace = street.w, .user_id = 7, .name = str_of(name), .created_at = clock_now_ms(),
+		.file = { .workspace = street.w, .sha256 = str_of(facts.sha256), .mime_type = str_of(mime_type), .bytes = facts.bytes,
+			  .created_at = clock_now_ms() } };
+
+	check_ok(store_write(street.i.store, run_upload, &u, &err), &err);
+	files_settled(street.i.files, street.w, str_of(facts.sha256));
+	return u.id;
+}
+
+int64_t street_send_file(int64_t conversation_id, const char *content, const char *text)
+{
+	int64_t upload = street_upload("a.png", "image/png", content);
+	struct reply reply = { .workspace = street.w, .conversation_id = conversation_id, .author_id = 7, .text = str_of(text), .uploads = &upload,
+			       .upload_count = 1 };
+	struct reply_result result;
+	struct error err = { 0 };
+
+	check_ok(inbox_reply(&street.i, &reply, &result, &err), &err);
+	assert_int_equal(result.count, 1);
 	return result.message_ids[0];
 }
 

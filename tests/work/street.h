@@ -24,6 +24,9 @@
 
 #define SLUG "test-chat"
 
+/* What a channel of street_able() adds: a file's content says what happens to its upload, as a text does; a message with a file is
+ * sent as "TEXT [TYPE ID NAME]", a quote adds " >ID", a reaction is "react EMOJI ID", a template "template NAME LANGUAGE KEY=VALUE". */
+
 struct street {
 	struct folder folder;
 	struct config config;
@@ -48,6 +51,13 @@ int64_t street_account(const char *key, const char *token);
 void street_token(int64_t account_id, const char *token);	/* saves another one */
 int64_t street_meet(int64_t account_id, const char *contact);	/* the customer writes; the conversation */
 int64_t street_reply(int64_t conversation_id, const char *text);
+/* From now on the channel can all that one can, and tells nobody's name. uploads: files are brought to the provider; else they are
+ * fetched from here. */
+void street_able(bool uploads);
+/* A file that user 7 has brought. */
+int64_t street_upload(const char *name, const char *mime_type, const char *content);
+/* Sends it, by user 7; the message. text: "" is none. */
+int64_t street_send_file(int64_t conversation_id, const char *content, const char *text);
 struct message street_message(int64_t conversation_id, int64_t message_id);
 struct account street_account_now(int64_t account_id);
 /* Wait until it is so; the test fails after 15 s. */
@@ -71,5 +81,6 @@ struct str street_sent(void);			/* texts in the order in which they came, each w
 void street_refuse_token(const char *token);	/* answers 401 to it everywhere */
 void street_refuse_slowly(void);		/* ... and to subscriptions only when street_release() is called */
 void street_profile_status(int status);
+void street_templates(int status, const char *first_page);	/* what it answers when it is asked for templates */
 
 #endif
