@@ -125,7 +125,7 @@ static int find_by_reference(struct apply *a, const struct trixy_event *e, const
 		return r == ERR_NOTFOUND ? 0 : r;
 	if (ret->external_id.p != NULL || claimed_at != ret->at || (failed && ret->status == MESSAGE_QUEUED))
 		return 0;
-	return ret->direction == MESSAGE_OUT && (ret->flags & MESSAGE_ATTEMPTED);
+	return ret->kind == MESSAGE_KIND_REACTION || (ret->direction == MESSAGE_OUT && (ret->flags & MESSAGE_ATTEMPTED));
 }
 
 /* Gives our own message the provider's id, as its answer would. 1: it was ours and `ret` is it now, 0: the event names none. */
@@ -140,9 +140,11 @@ static int settle_by_reference(struct apply *a, const struct trixy_event *e, str
 	if ((there = store_outbox_get(a->db, own.workspace, own.id, a->memory, &sent, err)) < 0)
 		return there;
 	bool waits = there > 0 && sent.claimed_at == 0;		/* for another attempt, which it does not need */
+	struct str external_id = str_from_trixy(e->message_id);
 
 	if ((waits && (r = store_outbox_delete(a->db, own.workspace, own.id, err)) < 0) ||
-	    (r = settle_sent(a->db, &own, there ? &sent : NULL, str_from_trixy(e->message_id), err)) < 0 ||
+	    (r = own.kind == MESSAGE_KIND_REACTION ? react_sent(a->db, &own, there ? &sent : NULL, external_id, err) :
+						     settle_sent(a->db, &own, there ? &sent : NULL, external_id, err)) < 0 ||
 	    (r = store_message_get(a->db, own.workspace, own.conversation_id, own.id, a->memory, ret, err)) < 0)
 		return r;
 	return (r = thread_reload(&a->t, err)) < 0 ? r : 1;

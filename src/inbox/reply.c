@@ -245,7 +245,10 @@ static int run_retry(struct db *db, void *arg, struct error *err)
 	struct store_outbox o = { .workspace = c.workspace, .message_id = m.id, .account_id = c.account_id, .conversation_id = c.id,
 				  .text = m.text.p != NULL ? m.text : STR(""), .due_at = clock_now_ms() };
 
-	m.external_id = STR_NONE;	/* of the attempt that failed */
+	/* What is told again of the attempt that failed must not be taken for this one's. */
+	if (m.external_id.p != NULL)
+		m.flags &= ~(uint32_t)MESSAGE_ATTEMPTED;
+	m.external_id = STR_NONE;
 	m.status = MESSAGE_QUEUED;
 	m.error_code = m.error_text = m.error_fix = STR_NONE;
 	if ((r = store_message_save(db, &m, err)) < 0 || (r = store_outbox_add(db, &o, err)) < 0)

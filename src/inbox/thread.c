@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "inbox/conversation.h"
+#include "inbox/settle.h"
 #include "store/search.h"
 
 void thread_done(struct thread *t)
@@ -71,14 +72,26 @@ static int begin(struct thread *t, struct error *err)
 	return r;
 }
 
-/* By the other id, which brings the first one with it. */
-static int find_by_other(struct thread *t, struct str key, struct str other, struct error *err)
+/* By our own message that the event is about: who got it is who was written to, whatever the provider calls them here. */
+static int find_by_message(struct thread *t, const struct trixy_event *e, struct error *err)
 {
-	int r = other.len == 0 ? 0 : find(t, other, &t->c, err), noted;
+	const struct apply_target *a = t->target;
+	int64_t message_id, at;
 
-	if (r <= 0)
+	if (!settle_reference_read(str_from_trixy(e->reference), &message_id, &at))
+		return 0;
+	return store_conversation_by_attempt(t->db, a->workspace, a->account_id, message_id, at, str_from_trixy(e->message_id), &t->arena, &t->c,
+					     err);
+}
+
+/* The event's own key is not known. What it says beside that may be: then the key is one more of the same customer. */
+static int find_otherwise(struct thread *t, const struct trixy_event *e, struct error *err)
+{
+	int r = e->other_contact_key.len == 0 ? 0 : find(t, str_from_trixy(e->other_contact_key), &t->c, err), noted;
+
+	if (r < 0 || (r == 0 && (r = find_by_message(t, e, err)) <= 0))
 		return r;
-	return (noted = store_alias_add(t->db, &t->c, key, err)) < 0 ? noted : 1;
+	return (noted = store_alias_add(t->db, &t->c, str_from_trixy(e->contact_key), err)) < 0 ? noted : 1;
 }
 
 int thread_load(struct thread *t, const struct trixy_event *e, struct error *err)
@@ -90,7 +103,7 @@ int thread_load(struct thread *t, const struct trixy_event *e, struct error *err
 	if (t->c.id != 0 && str_eq(t->key, key) && (other.len == 0 || str_eq(t->other, other)))
 		return 0;
 	if ((r = begin(t, err)) < 0 || (r = find(t, key, &t->c, err)) < 0 ||
-	    (r == 0 && (r = find_by_other(t, key, other, err)) < 0))
+	    (r == 0 && (r = find_otherwise(t, e, err)) < 0))
 		return r;
 	if (r > 0)
 		t->unasked = t->c.activity_at == 0 && channel_asks_profile(t->target->channel);
@@ -117,10 +130,10 @@ int thread_reload(struct thread *t, struct error *err)
 /* ---- a customer has another id from now on ---- */
 
 /* The conversation's own key becomes the new id, the old one an alias. */
-static int rename_own(struct thread *t, const struct trixy_event *e, const struct store_conversation *c, struct error *err)
+static int rename_own(struct thread *t, const struct trixy_event *e, const struct store_conversation *c, struct str key, struct error *err)
 {
 	struct str handle = str_from_trixy(e->contact_handle);
-	int r = store_conversation_move(t->db, c, str_from_trixy(e->other_contact_key), handle.len > 0 ? handle : STR_NONE, err);
+	int r = store_conversation_move(t->db, c, key, handle.len > 0 ? handle : STR_NONE, err);
 
 	if (r < 0 || c->activity_at == 0 || (handle.len > 0 && (r = store_search_contact(t->db, c->workspace, c->id, err)) < 0))
 		return r < 0 ? r : 1;
@@ -151,12 +164,17 @@ int thread_move(struct thread *t, const struct trixy_event *e, struct error *err
 		return r < 0 ? r : known < 0 ? known : there;
 	if (arena_failed(&t->arena))
 		return fail(err, ERR_NOMEM, "out of memory");
+	bool are_two = known && there && moved.id != was.id;
+
+	/* It may have moved on from the new id meanwhile: then the newest is what the empty one is called. */
 	if (!known)
 		r = note_unknown(t, e, there, &moved, err);
-	else if (there && moved.id != was.id && (r = store_conversation_give_way(t->db, &moved, &was, err)) == 0)
+	else if (are_two && (r = store_conversation_give_way(t->db, &moved, &was, err)) == 0)
 		r = store_conversation_give_way(t->db, &was, &moved, err);
+	else if (r >= 0 && str_eq(was.external_key, old_key))
+		r = rename_own(t, e, &was, are_two ? moved.external_key : new_key, err);
 	else if (r >= 0)
-		r = str_eq(was.external_key, old_key) ? rename_own(t, e, &was, err) : store_alias_add(t->db, &was, new_key, err);
+		r = store_alias_add(t->db, &was, new_key, err);
 	t->c = (struct store_conversation){ 0 };
 	t->unasked = false;
 	return r;

@@ -53,6 +53,26 @@ int store_conversation_by_alias(struct db *db, struct workspace_id w, int64_t ac
 	return r;
 }
 
+int store_conversation_by_attempt(struct db *db, struct workspace_id w, int64_t account_id, int64_t message_id, int64_t at_ms,
+				  struct str external_id, struct arena *arena, struct store_conversation *ret, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM messages m JOIN conversations c ON c.id = m.conversation_id"
+				    " WHERE m.id = ? AND m.at = ? AND COALESCE(m.external_id, ?) = ? AND m.workspace_id = ? AND c.account_id = ?", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, message_id);
+	bind_i64(&st, at_ms);
+	bind_str(&st, external_id);
+	bind_str(&st, external_id);
+	bind_i64(&st, w.v);
+	bind_i64(&st, account_id);
+	if ((r = stmt_step(&st, err)) > 0)
+		read_columns(&st, arena, ret);
+	return r;
+}
+
 int store_conversation_get(struct db *db, struct workspace_id w, int64_t id, struct arena *arena, struct store_conversation *ret,
 			   struct error *err)
 {

@@ -16,6 +16,9 @@ struct store_conversation {
 /* By who writes to which account. 1 found, 0 not. Text is the arena's. */
 int store_conversation_find(struct db *db, struct workspace_id w, int64_t account_id, struct str external_key, struct arena *arena,
 			    struct store_conversation *ret, struct error *err);
+/* By an attempt at one of its messages: the one tried at at_ms, if it has no other external id than this. 1 found, 0 not. */
+int store_conversation_by_attempt(struct db *db, struct workspace_id w, int64_t account_id, int64_t message_id, int64_t at_ms,
+				  struct str external_id, struct arena *arena, struct store_conversation *ret, struct error *err);
 int store_conversation_get(struct db *db, struct workspace_id w, int64_t id, struct arena *arena, struct store_conversation *ret,
 			   struct error *err);		/* ERR_NOTFOUND */
 /* By another id of the contact (store_alias_add). 1 found, 0 not. */

@@ -144,6 +144,7 @@ int house_open(void **state)
 	}
 	house.w = n.w;
 	house.other = n.other;
+	house.channel = &fake_channel;
 	house.account_id = house_connect(house.w, "shop", "secret-shop");
 	return 0;
 }
@@ -190,7 +191,7 @@ struct application {
 static int run_apply(struct db *db, void *arg, struct error *err)
 {
 	struct application *a = arg;
-	struct apply_target target = { .workspace = house.w, .account_id = house.account_id, .channel = &fake_channel };
+	struct apply_target target = { .workspace = house.w, .account_id = house.account_id, .channel = house.channel };
 
 	return inbox_apply(db, &target, a->events, a->count, &a->result, err);
 }
@@ -226,6 +227,20 @@ struct message *house_messages(int64_t conversation_id, size_t *ret_count)
 	if (message_list(house.reader, house.w, conversation_id, STR_NONE, 100, &house.arena, &messages, ret_count, &cursor, &err) < 0)
 		check_failed("messages: %s", err.text);
 	return messages;
+}
+
+int64_t house_number_of(const char *sql, size_t len)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	struct error err = { 0 };
+
+	if (db_prepare_lit(house.reader, &st, sql, len, &err) < 0)
+		check_failed("%s: %s", sql, err.text);
+	if (strchr(sql, '?') != NULL)
+		bind_i64(&st, house.account_id);
+	if (stmt_step(&st, &err) <= 0)
+		check_failed("%s: %s", sql, err.code != 0 ? err.text : "no row");
+	return next_i64(&st);
 }
 
 static void dump(struct buf *b, struct stmt *st, int64_t conversation_id)

@@ -19,6 +19,7 @@ struct house {
 	struct arena arena;
 	struct workspace_id w, other;
 	int64_t account_id;
+	const struct trixy_channel *channel;	/* whose events house_apply applies; &fake_channel to begin with */
 };
 
 extern struct house house;
@@ -34,6 +35,9 @@ struct apply_result house_apply(const struct trixy_event *events, size_t count);
 struct conversation house_conversation(const char *contact);
 /* Its messages, newest first. */
 struct message *house_messages(int64_t conversation_id, size_t *ret_count);
+/* A number that a statement gives: for what no reading shows. Its only parameter is the account. */
+#define house_number(sql) house_number_of("" sql "", sizeof(sql) - 1)
+int64_t house_number_of(const char *sql, size_t len);
 /* What is stored of a contact's conversation, row by row with every column but the row ids, as text. */
 struct str house_dump(const char *contact);
 

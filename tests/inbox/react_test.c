@@ -234,6 +234,37 @@ static void one_may_be_refused_after_it_was_taken(void **state)
 	assert_string_equal(ours(), LAUGH " 0");
 }
 
+/* The reference that went with it names it before, or instead of, its answer. */
+static void a_status_with_the_reference_is_an_answer(void **state)
+{
+	struct trixy_event status = { .size = sizeof(status), .kind = TRIXY_EVENT_STATUS, .account_key = T("shop"), .contact_key = T("c"),
+		.message_id = T("r1"), .at_ms = clock_now_ms(), .status = TRIXY_STATUS_DELIVERED };
+	struct outbox_item item;
+
+	(void)state;
+	check_ok(react(THUMB), &err);
+	item = claim_next();
+	settle(&item, TRIXY_UNKNOWN, NULL);		/* it waits to be made again */
+	assert_int_equal(waiting(), 1);
+	status.reference = trixy_from_str(item.reference);
+	(void)house_apply(&status, 1);
+	(void)house_apply(&status, 1);
+	assert_string_equal(ours(), THUMB " 0");
+	assert_int_equal(waiting(), 0);
+	/* A failure, before the answer. */
+	check_ok(react(HEART), &err);
+	item = claim_next();
+	status.message_id = T("r2");
+	status.reference = trixy_from_str(item.reference);
+	status.status = TRIXY_STATUS_FAILED;
+	status.reason = T("Too old.");
+	(void)house_apply(&status, 1);
+	assert_string_equal(ours(), THUMB " 2 Too old.");
+	settle(&item, TRIXY_SENT, "r2");
+	assert_string_equal(ours(), THUMB " 2 Too old.");
+	assert_int_equal(waiting(), 0);
+}
+
 static void an_attempt_without_an_answer_is_made_again(void **state)
 {
 	struct outbox_item item;
@@ -354,6 +385,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(one_under_way_is_followed_by_the_next, open_able, house_close),
 		cmocka_unit_test_setup_teardown(a_refused_one_says_why, open_able, house_close),
 		cmocka_unit_test_setup_teardown(one_may_be_refused_after_it_was_taken, open_able, house_close),
+		cmocka_unit_test_setup_teardown(a_status_with_the_reference_is_an_answer, open_able, house_close),
 		cmocka_unit_test_setup_teardown(an_attempt_without_an_answer_is_made_again, open_able, house_close),
 		cmocka_unit_test_setup_teardown(a_crash_sends_it_again, open_able, house_close),
 		cmocka_unit_test_setup_teardown(the_window_closes_while_it_waits, open_able, house_close),
