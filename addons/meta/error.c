@@ -1,36 +1,41 @@
 #include "error.h"
 
-static void read_object(struct json_object *error, struct meta_error *e)
+/* What is longer is nothing that Meta would say. */
+enum { WORDS_MAX = 65536 };
+
+bool meta_error_object(struct json_object *error, struct meta_error *ret_error)
 {
 	struct json_object *data = meta_json_get(error, "error_data");
+	struct meta_error e = {0};
 
-	(void)meta_json_int(meta_json_get(error, "code"), &e->code);
-	(void)meta_json_int(meta_json_get(error, "error_subcode"), &e->subcode);
-	e->transient = meta_json_true(meta_json_get(error, "is_transient"));
-	e->type = meta_json_word(meta_json_get(error, "type"));
-	e->message = meta_json_word(meta_json_get(error, "message"));
-	e->trace = meta_json_word(meta_json_get(error, "fbtrace_id"));
-	e->details = meta_json_word(meta_json_get(data, "details"));
-	/* In webhooks, and in answers that carry a title of their own. */
-	if (e->message.p == NULL)
-		e->message = meta_json_word(meta_json_get(error, "title"));
+	if (!json_object_is_type(error, json_type_object))
+		return false;
+	(void)meta_json_int(meta_json_get(error, "code"), &e.code);
+	(void)meta_json_int(meta_json_get(error, "error_subcode"), &e.subcode);
+	e.transient = meta_json_true(meta_json_get(error, "is_transient"));
+	e.type = meta_json_whole(meta_json_get(error, "type"), WORDS_MAX);
+	e.message = meta_json_whole(meta_json_get(error, "message"), WORDS_MAX);
+	if (e.message.p == NULL) /* in webhooks */
+		e.message = meta_json_whole(meta_json_get(error, "title"), WORDS_MAX);
+	e.trace = meta_json_whole(meta_json_get(error, "fbtrace_id"), WORDS_MAX);
+	e.details = meta_json_whole(meta_json_get(data, "details"), WORDS_MAX);
+	*ret_error = e;
+	return true;
 }
 
 /* `{"error":{...}}`, and the bare form of Instagram Login's token pages: `{"error_type","code","error_message"}`. */
 bool meta_error_read(struct json_object *root, int64_t http_status, struct meta_error *ret_error)
 {
-	struct json_object *error = meta_json_get(root, "error");
-	struct meta_error e = {.http_status = http_status};
+	struct meta_error e = {0};
 
-	if (json_object_is_type(error, json_type_object)) {
-		read_object(error, &e);
-	} else if (meta_json_word(meta_json_get(root, "error_message")).p != NULL) {
+	if (!meta_error_object(meta_json_get(root, "error"), &e)) {
+		e.message = meta_json_word(meta_json_get(root, "error_message"));
+		if (e.message.p == NULL)
+			return false;
 		/* Its code is an HTTP status, not one of the table's. */
 		e.type = meta_json_word(meta_json_get(root, "error_type"));
-		e.message = meta_json_word(meta_json_get(root, "error_message"));
-	} else {
-		return false;
 	}
+	e.http_status = http_status;
 	*ret_error = e;
 	return true;
 }

@@ -48,6 +48,9 @@ struct meta_faults {
 	struct trixy_text channel;		/* in words for a person, e.g. "Instagram" */
 };
 
+/* Reads an error object itself: `error` of an answer, a member of a webhook's errors[]. http_status stays 0. False: it is none. */
+bool meta_error_object(struct json_object *error, struct meta_error *ret_error);
+
 /* False when the JSON holds no error object. */
 bool meta_error_read(struct json_object *root, int64_t http_status, struct meta_error *ret_error);
 

@@ -53,8 +53,7 @@ void meta_outcome_read(struct meta_maker *maker, const struct meta_faults *fault
 		of_fault(maker, faults, answer, &error, &o);
 	} else if (is_done && answer->http_status >= 200 && answer->http_status < 300) {
 		o.kind = TRIXY_SENT;
-		if (message_id.len > 0)
-			o.message_id = META_JOIN(maker, message_id);
+		o.message_id = message_id.len > 0 ? meta_text_kept(maker, message_id) : (struct trixy_text){NULL, 0};
 	} else {
 		of_stranger(maker, faults->channel, answer->http_status, &o);
 		o.detail = META_JOIN(maker, TEXT("http="), meta_text_number(maker, answer->http_status),

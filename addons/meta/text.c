@@ -43,6 +43,11 @@ struct trixy_text meta_text_join(struct meta_maker *maker, const struct trixy_te
 	return (struct trixy_text){p, len};
 }
 
+struct trixy_text meta_text_kept(struct meta_maker *maker, struct trixy_text text)
+{
+	return text.p != NULL ? META_JOIN(maker, text) : text;
+}
+
 struct trixy_text meta_text_quote(struct meta_maker *maker, struct trixy_text text)
 {
 	static const char hex[] = "0123456789abcdef";

@@ -26,6 +26,9 @@ struct trixy_text meta_text_copy(struct trixy_memory *memory, struct trixy_text 
 /* Absent parts count as "". */
 struct trixy_text meta_text_join(struct meta_maker *maker, const struct trixy_text *parts, size_t count);
 
+/* A copy in the maker's memory, for what is borrowed from JSON; {NULL,0} stays so. */
+struct trixy_text meta_text_kept(struct meta_maker *maker, struct trixy_text text);
+
 /* A JSON string, with its quotes. `text` is UTF-8 and stays so: only what JSON demands is escaped. */
 struct trixy_text meta_text_quote(struct meta_maker *maker, struct trixy_text text);
 

@@ -9,6 +9,7 @@
 
 #include "addon/addon.h"
 #include "base/log.h"
+#include "channel/whatsapp/whatsapp.h"
 #include "files/files.h"
 #include "inbox/account.h"
 #include "inbox/directory.h"
@@ -103,7 +104,8 @@ int cmd_instance_open(struct config *config, struct instance *i, struct error *e
 
 	*i = (struct instance){ .config = config };
 	if ((r = crypto_init(err)) < 0 || (r = open_data(config, err)) < 0 ||
-	    (r = channels_new(&i->channels, err)) < 0 || (r = directory_new(&i->directory, err)) < 0 ||
+	    (r = channels_new(&i->channels, err)) < 0 || (r = channels_add(i->channels, &whatsapp_channel, err)) < 0 ||
+	    (r = directory_new(&i->directory, err)) < 0 ||
 	    (r = store_open(&options, &i->store, err)) < 0 || (r = load_key(i, err)) < 0 || (r = addon_load_active(i, err)) < 0 ||
 	    (r = directory_load(i, err)) < 0 ||
 	    (r = files_open(config->data, STR("/proc/self/exe"), &i->seal_key, &i->files, err)) < 0) {
