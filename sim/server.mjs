@@ -1,7 +1,8 @@
 // One listener on loopback: both Graph hosts, the control API, the media, the phone page.
 
 import http from 'node:http';
-import { answerJson, serveControl, serveMedia, servePhone } from './control/door.mjs';
+import { answerJson, serveControl, servePhone } from './control/door.mjs';
+import { serveCdn, serveElsewhere, serveWhatsappMedia } from './core/files.mjs';
 import { Stage } from './core/stage.mjs';
 import { serveGraph } from './graph/door.mjs';
 import { closeConnections } from './webhook/post.mjs';
@@ -39,7 +40,9 @@ async function serve(stage, request, response) {
   if (first === 'graph-facebook') return serveGraph(stage, 'facebook', request, response, path, searchParams, base('facebook'));
   if (first === 'graph-instagram') return serveGraph(stage, 'instagram', request, response, path, searchParams, base('instagram'));
   if (first === 'control') return serveControl(stage, request, response, path, searchParams);
-  if (first === 'ig_messaging_cdn') return serveMedia(stage, response, searchParams);
+  if (first === 'ig_messaging_cdn') return serveCdn(stage, request, response, searchParams);
+  if (first === 'whatsapp_business') return serveWhatsappMedia(stage, request, response, searchParams);
+  if (first === 'elsewhere') return serveElsewhere(stage, request, response);
   if (first === 'phone') return servePhone(response, path);
   if (first === '') { response.writeHead(302, { Location: '/phone' }); return response.end(); }
   return answerJson(response, 404, { error: 'there is nothing here' });

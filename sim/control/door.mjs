@@ -1,4 +1,4 @@
-// Serves /control/…, the media and the phone page, and the stream that the page follows.
+// Serves /control/… and the phone page, and the stream that the page follows.
 
 import { readFile } from 'node:fs/promises';
 import { TooLarge, decodeUtf8, readBody } from '../core/body.mjs';
@@ -6,7 +6,7 @@ import { isLoopbackHost } from '../core/loopback.mjs';
 import { NotHere } from '../core/world.mjs';
 import { ROUTES } from './routes.mjs';
 
-const UPLOAD_MAX_BYTES = 25e6;
+const UPLOAD_MAX_BYTES = 106e6;
 const JSON_MAX_BYTES = 16e6;
 const PHONE = { '': ['page.html', 'text/html'], 'page.css': ['page.css', 'text/css'], 'page.mjs': ['page.mjs', 'text/javascript'], 'thread.mjs': ['thread.mjs', 'text/javascript'], 'weather.mjs': ['weather.mjs', 'text/javascript'], 'icon.svg': ['icon.svg', 'image/svg+xml'] };
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -73,25 +73,6 @@ function follow(stage, request, response) {
   const stop = stage.world.watch.follow((change) => response.write(`data: ${JSON.stringify(change ?? {})}\n\n`));
   request.on('close', stop);
 }
-
-/** What a browser may show. Anything else, above all a page or a drawing with scripts in it, is only ever saved. */
-const SHOWN = /^(image\/(png|jpeg|gif|webp)|(audio|video)\/[a-z0-9.+-]+)$/;
-const SAVED = ['application/pdf', 'text/plain'];
-
-export function serveMedia(stage, response, query) {
-  const { status, file, reason } = stage.world.media.fetch(query);
-  const headers = { 'Access-Control-Allow-Origin': '*', 'X-Content-Type-Options': 'nosniff', 'Content-Security-Policy': "default-src 'none'; sandbox" };
-  if (!file) {
-    response.writeHead(status, { 'Content-Type': 'text/plain', ...headers });
-    return response.end(reason);
-  }
-  const type = file.type.split(';')[0].trim().toLowerCase();
-  if (!SHOWN.test(type)) headers['Content-Disposition'] = `attachment; filename*=UTF-8''${encodeName(file.name)}`;
-  response.writeHead(status, { 'Content-Type': SHOWN.test(type) || SAVED.includes(type) ? type : 'application/octet-stream', ...headers });
-  return response.end(file.bytes);
-}
-
-const encodeName = (name) => encodeURIComponent(name).replace(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`);
 
 export async function servePhone(response, name) {
   const [file, type] = PHONE[name] ?? [];

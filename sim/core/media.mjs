@@ -4,8 +4,8 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { SAMPLES } from './samples.mjs';
 
-const MAX_FILE_BYTES = 25e6;
-const MAX_TOTAL_BYTES = 96e6;
+const MAX_FILE_BYTES = 110e6;
+const MAX_TOTAL_BYTES = 320e6;
 
 export class Media {
   #files = new Map();
@@ -45,8 +45,18 @@ export class Media {
     const genuine = signature.length === expected.length && timingSafeEqual(Buffer.from(signature), Buffer.from(expected));
     if (!genuine) return { status: 403, reason: 'Bad URL signature' };
     if (parseInt(expiry, 16) * 1000 < this.clock.now()) return { status: 403, reason: 'URL signature expired' };
-    const file = this.#files.get(id) ?? SAMPLES[id]?.();
+    const file = this.file(id);
     return file ? { status: 200, file } : { status: 404, reason: 'Not found' };
+  }
+
+  /** A kept file or a sample, `{ type, name, bytes }`, or null. */
+  file(id) {
+    return this.#files.get(id) ?? (Object.hasOwn(SAMPLES, id) ? SAMPLES[id]() : null);
+  }
+
+  /** A signature that only this simulator can have made. */
+  sign(words) {
+    return createHmac('sha256', this.#key).update(words, 'utf8').digest('hex').slice(0, 32);
   }
 
   has(id) {
@@ -54,6 +64,6 @@ export class Media {
   }
 
   #sign(id, expiry) {
-    return createHmac('sha256', this.#key).update(`${id} ${expiry}`, 'utf8').digest('hex').slice(0, 32);
+    return this.sign(`${id} ${expiry}`);
   }
 }

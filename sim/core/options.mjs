@@ -6,6 +6,7 @@ export const DEFAULTS = {
   answer_timeout_ms: 5000, // Meta waits five seconds for a 200
   retry_ms: [0, 10e3, 60e3, 5 * 60e3, 15 * 60e3, 30 * 60e3, 3600e3, 2 * 3600e3, 4 * 3600e3, 8 * 3600e3, 12 * 3600e3],
   give_up_after_ms: 36 * 3600e3,
+  whatsapp_give_up_after_ms: 7 * 24 * 3600e3,
   unsubscribe_after_ms: 3600e3, // 0: never
   time_scale: 1, // multiplies every delay of this block except the answer timeout
   escape_slash: false,
@@ -36,15 +37,51 @@ export const DEFAULTS = {
   media_fetch: 'loopback', // what an app sends by its address is fetched, from this machine; 'trust': not at all
   media_timeout_ms: 75e3,
   media_lifetime_ms: 4 * 24 * 3600e3,
+
+  // WhatsApp: what becomes of a message
+  statuses: 'after', // when `sent` comes, seen from the answer to the send
+  status_delay_ms: 1000, // of 'delayed'
+  status_order: 'usual', // 'reversed': `delivered` overtakes `sent`
+  skip_delivered: false, // Meta leaves it out when a message is read at once
+  auto_deliver: true,
+  auto_read: false,
+  status_twice: false,
+  status_contacts: true,
+  conversation_objects: false, // gone since v24.0
+  errors: 'async', // how a refusal of what was sent comes: as a status, or as the answer
+  fail_after_sent: false,
+  message_status: true, // whether the answer of a template tells it
+
+  // WhatsApp: webhooks
+  bsuid: true, // they carry the business-scoped user id
+  merge_values: false, // a batch's messages of one number in one value
+  webhook_media_url: true, // rolled out since 2025-11
+  timestamp_as_number: false,
+
+  // WhatsApp: limits and media
+  throughput_per_second: 80, // in and out; 0: no limit, as in the next three lines
+  pair_burst: 45,
+  pair_ms: 6000,
+  management_per_hour: 5000,
+  rate_status: 400,
+  file_size_as_text: false,
+  media_sha256: 'hex', // in the answer about a media id; webhooks have base64
+  media_url_ms: 5 * 60e3,
+  media_needs_user_agent: false,
+  review_ms: 0, // after which a new template is approved by itself; 0: never
 };
 
 const CHOICES = {
   object: ['instagram', 'page'],
   echo: ['before', 'after', 'never', 'delayed', 'held'],
   media_fetch: ['loopback', 'trust'],
+  statuses: ['after', 'before', 'delayed', 'held', 'never'],
+  status_order: ['usual', 'reversed'],
+  errors: ['async', 'sync'],
+  media_sha256: ['hex', 'base64'],
 };
 
-const LIMITS = { media_timeout_ms: [1, 600e3], batch_max: [1, 1000], per_entry: [1, 1000], parallel: [1, 64], duplicates: [0, 20] };
+const LIMITS = { media_timeout_ms: [1, 600e3], batch_max: [1, 1000], per_entry: [1, 1000], parallel: [1, 64], duplicates: [0, 20], rate_status: [400, 429] };
 
 export function defaultOptions() {
   return structuredClone(DEFAULTS);

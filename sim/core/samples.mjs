@@ -128,6 +128,8 @@ function sample(type, name, make) {
 }
 
 const picture = (name, width, height, shade) => sample('image/png', `${name}.png`, () => png(width, height, shade));
+/** What Node cannot encode lies beside this file, made from the drawings above. */
+const kept = (type, name) => sample(type, name, () => readFileSync(new URL(`./${name}`, import.meta.url)));
 const face = (name, colours) => picture(name, 240, 240, avatar(colours));
 
 export const SAMPLES = {
@@ -135,7 +137,12 @@ export const SAMPLES = {
   fjord: picture('fjord', 720, 540, fjord),
   flowers: picture('flowers', 540, 675, flowers),
   chord: sample('audio/wav', 'chord.wav', chord),
-  waves: sample('video/mp4', 'waves.mp4', () => readFileSync(new URL('./waves.mp4', import.meta.url))),
+  waves: kept('video/mp4', 'waves.mp4'),
+  'mug-photo': kept('image/jpeg', 'mug.jpg'), // as phones take them
+  voice: kept('audio/ogg; codecs=opus', 'voice.ogg'), // three seconds of hum, mono
+  sticker: kept('image/webp', 'sticker.webp'),
+  'sticker-animated': kept('image/webp', 'sticker-animated.webp'),
+  note: sample('text/plain', 'note.txt', () => Buffer.from('Two mugs, one bowl. Thank you!\n')),
   'size-chart': sample('application/pdf', 'size-chart.pdf', pdf),
   'avatar-ada': face('ada', { sky: [255, 214, 186], ground: [244, 162, 140], cloth: [64, 84, 150], skin: [242, 200, 172], hair: [94, 52, 40], long: true }),
   'avatar-bjorn': face('bjorn', { sky: [190, 226, 224], ground: [108, 170, 180], cloth: [222, 120, 74], skin: [246, 212, 188], hair: [214, 172, 100], long: false }),

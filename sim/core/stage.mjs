@@ -10,6 +10,8 @@ export class Stage {
     this.delivery = new Delivery(this.world);
     this.weather = new Weather(this.world);
     this.heldEchoes = [];
+    this.heldStatuses = []; // of WhatsApp messages
+    this.elsewhere = []; // what came to the address that redirects lead to
     this.demo = null;
   }
 
@@ -18,6 +20,12 @@ export class Stage {
     const { account } = customer;
     const unheard = !account.app.live && !customer.has_role;
     return this.delivery.emit(account, event, { force, drop: unheard ? 'the app is not Live and the person has no role in it' : null });
+  }
+
+  /** An address that nobody must fetch, when the weather has one for the media of `account`; else null. */
+  privateUrl(account, customer) {
+    const fault = this.weather.take({ name: 'media_in_webhook', account, customer: customer.id });
+    return fault?.location ?? null;
   }
 
   mediaUrl(id) {
@@ -29,5 +37,7 @@ export class Stage {
     this.delivery.reset();
     this.weather.clear();
     this.heldEchoes = [];
+    this.heldStatuses = [];
+    this.elsewhere = [];
   }
 }

@@ -2,11 +2,13 @@
 
 import { ERRORS, GraphError, TOKEN_TROUBLE } from '../graph/error.mjs';
 import { businessUsage } from '../graph/limits.mjs';
+import { WHATSAPP_CODES, isAsync, whatsappError } from '../whatsapp/error.mjs';
 import { shortId } from './ids.mjs';
 
 /**
  * What a fault does. Those of `after` happen once the call has had its effect: a message is in the
- * customer's hands although the caller hears nothing, or something else.
+ * customer's hands although the caller hears nothing, or something else. Those of `inside` change the
+ * effect, those of `file` what a media address gives.
  */
 const KINDS = {
   error: { phase: 'before' },
@@ -16,12 +18,25 @@ const KINDS = {
   lost_answer: { phase: 'after' },
   hold: { phase: 'after' },
   delay: { phase: 'after' },
+  fail_later: { phase: 'inside' }, // WhatsApp accepts the message, and its status becomes failed
+  media_private: { phase: 'inside', on: 'media_url' }, // the address of a file is one inside a network
+  media_expired: { phase: 'file' },
+  media_redirect: { phase: 'file' },
+  media_larger: { phase: 'file' },
+  media_wrong_type: { phase: 'file' },
+  media_wrong_hash: { phase: 'file' },
+  media_slow: { phase: 'file' },
+  media_cut: { phase: 'file' },
+  media_fault: { phase: 'file' }, // 503
 };
 
 const CALL_NAMES = ['send', 'action', 'me', 'app', 'debug_token', 'page', 'accounts', 'subscribed_apps', 'subscriptions',
-  'profile', 'conversations', 'conversation', 'message', 'token', 'any'];
+  'profile', 'conversations', 'conversation', 'message', 'token', 'number', 'waba', 'phone_numbers', 'templates', 'register', 'upload', 'media_url',
+  'media_delete', 'media_file', 'media_in_webhook', 'any'];
 
-const usage = (type, minutes) => (account) => businessUsage(account, type, minutes);
+const PRIVATE_URL = 'http://10.255.255.1/private.jpg';
+
+const usage = (type, minutes) => (account) => businessUsage(account?.waba ?? account, type, minutes);
 
 /** Names for the usual kinds of bad weather; each may be refined by the fields of the control call. */
 const PRESETS = {
@@ -32,7 +47,18 @@ const PRESETS = {
   expired_token: () => ({ kind: 'error', on: 'any', error: () => new GraphError({ code: 190, subcode: 463, message: TOKEN_TROUBLE.expired[1] }) }),
   rate_limit: ({ minutes = 5 }) => ({ kind: 'error', error: ERRORS.rate_limit, headers: usage('messenger', minutes) }),
   business_limit: ({ minutes = 5 }) => ({ kind: 'error', error: ERRORS.business_limit, headers: usage('instagram', minutes) }),
+  media_private: () => ({ kind: 'media_private', on: 'media_url' }),
+  media_private_in_webhook: () => ({ kind: 'media_private', on: 'media_in_webhook' }),
+  wa_app_limit: ({ minutes = 5 }, world) => ({ kind: 'error', error: () => whatsappError(world, 4), headers: usage('whatsapp', minutes) }),
+  wa_account_limit: ({ minutes = 5 }, world) => ({ kind: 'error', error: () => whatsappError(world, 80008), headers: usage('whatsapp_business_management', minutes) }),
 };
+
+for (const kind of Object.keys(KINDS).filter((name) => KINDS[name].phase === 'file')) PRESETS[kind] = () => ({ kind, on: 'media_file' });
+
+/** `wa_131047` and so on: as an answer, or, where that is usual (or `async` is said), as a status later. */
+for (const code of WHATSAPP_CODES) {
+  PRESETS[`wa_${code}`] = ({ async: later = isAsync(code), details }, world) => (later ? { kind: 'fail_later', code } : { kind: 'error', error: () => whatsappError(world, code, details) });
+}
 
 export const PRESET_NAMES = [...Object.keys(PRESETS), ...Object.keys(ERRORS).filter((name) => !(name in PRESETS))];
 
@@ -47,16 +73,19 @@ export class Weather {
   add(given) {
     const { preset } = given;
     if (preset !== undefined && !PRESET_NAMES.includes(preset)) throw new Error(`there is no preset "${preset}"; known are ${PRESET_NAMES.join(', ')}`);
-    const base = preset === undefined ? {} : PRESETS[preset]?.(given) ?? { kind: 'error', error: ERRORS[preset] };
+    const base = preset === undefined ? {} : PRESETS[preset]?.(given, this.world) ?? { kind: 'error', error: ERRORS[preset] };
     const kind = given.kind ?? base.kind ?? 'error';
-    const on = given.on ?? base.on ?? 'send';
+    const on = given.on ?? base.on ?? KINDS[kind]?.on ?? (KINDS[kind]?.phase === 'file' ? 'media_file' : 'send');
     if (!KINDS[kind]) throw new Error(`there is no fault of kind "${kind}"; known are ${Object.keys(KINDS).join(', ')}`);
     if (!CALL_NAMES.includes(on)) throw new Error(`"on" is one of ${CALL_NAMES.join(', ')}`);
     if (given.times !== undefined && !(Number.isInteger(given.times) && given.times >= 0)) throw new Error('"times" is a whole number, 0 for always');
+    if (kind === 'fail_later' && !Number.isInteger(given.code ?? base.code)) throw new Error('a failure needs a "code" or a "preset"');
     if (kind.startsWith('error') && !base.error && !Number.isInteger(given.code)) throw new Error('an error needs a "code" or a "preset"');
     const fault = {
       id: shortId('fault'), preset: preset ?? null, kind, on, phase: KINDS[kind].phase, left: given.times ?? 1, hits: 0,
       account: given.account ?? null, customer: given.customer ?? null, ms: given.ms ?? 0, status: given.status ?? base.status ?? null,
+      location: kind === 'media_private' ? given.location ?? PRIVATE_URL : given.location ?? null, bytes: given.bytes ?? null,
+      failure: kind === 'fail_later' ? { code: given.code ?? base.code, details: given.details, after_sent: given.after_sent ?? false } : null,
       body: given.body ?? null, headers: given.headers ?? base.headers ?? null, makeError: () => this.#error(given, base),
     };
     if (fault.left === 0) fault.left = Infinity;
@@ -67,8 +96,9 @@ export class Weather {
 
   /** The fault that strikes this call, if any; it is used up by being taken. */
   take(call) {
-    const fault = this.faults.find((one) => (one.on === 'any' || one.on === call.name)
-      && (!one.account || one.account === call.account?.id) && (!one.customer || one.customer === call.customer));
+    const isFile = call.name.startsWith('media_file') || call.name === 'media_in_webhook';
+    const fault = this.faults.find((one) => ((one.on === 'any' && !isFile) || one.on === call.name)
+      && (!one.account || one.account === call.account?.id || one.account === call.account?.waba?.id) && (!one.customer || one.customer === call.customer));
     if (!fault) return null;
     fault.hits += 1;
     fault.left -= 1;

@@ -17,6 +17,13 @@ export const DASHBOARD_FIELDS = [
   'story_insights',
 ];
 
+/** Those for the object `whatsapp_business_account`. */
+export const WHATSAPP_FIELDS = [
+  'account_alerts', 'account_review_update', 'account_update', 'business_capability_update', 'calls', 'history', 'message_template_quality_update',
+  'message_template_status_update', 'messages', 'phone_number_name_update', 'phone_number_quality_update', 'security', 'smb_app_state_sync',
+  'smb_message_echoes', 'template_category_update', 'user_preferences',
+];
+
 /** What can be wrong with an account, and with a customer. Those of an account are names of errors. */
 export const ACCOUNT_CONDITIONS = ['messages_off', 'not_linked', 'restricted', 'relink', 'business_blocked', 'ineligible', 'permission', 'policy_block'];
 export const CUSTOMER_CONDITIONS = ['blocked', 'gone', 'unavailable', 'no_consent', 'review_bot'];
@@ -44,6 +51,10 @@ export class World {
     this.customers = new Map();
     this.conversations = new Map(); // conversation id -> customer
     this.messages = new Map(); // mid -> { customer, message }
+    this.wabas = new Map(); // WhatsApp Business Accounts
+    this.numbers = new Map(); // their phone numbers, by phone number id
+    this.whatsappMedia = new Map(); // media id -> what it stands for
+    this.templates = new Map(); // template id -> template
     this.calls = new Ring({ entries: 5000, bytes: 32e6 });
     this.alerts = new Ring({ entries: 500 });
   }
@@ -60,6 +71,9 @@ export class World {
       human_agent: given.human_agent ?? true,
       fields: given.fields ?? [...DASHBOARD_FIELDS],
       callback: { url: given.callback_url ?? null, verify_token: null, verified: false, last_handshake: null },
+      // Each kind of webhook has a callback of its own in the dashboard, and fields to tick.
+      whatsapp_callback: { url: given.whatsapp_callback_url ?? null, verify_token: null, verified: false, last_handshake: null },
+      whatsapp_fields: given.whatsapp_fields ?? [...WHATSAPP_FIELDS],
     };
     this.#claim(this.apps, app.id, app);
     return app;
@@ -147,6 +161,25 @@ export class World {
     return found(account, 'account', id);
   }
 
+  waba(id) {
+    return found(id === undefined ? only(this.wabas) : this.wabas.get(id), 'WhatsApp Business Account', id);
+  }
+
+  number(id) {
+    return found(id === undefined ? only(this.numbers) : this.numbers.get(id), 'phone number', id);
+  }
+
+  /** Keeps a thing under its id, which must be free. */
+  claim(map, id, thing) {
+    this.#claim(map, id, thing);
+    return thing;
+  }
+
+  /** How many customers there may still be. */
+  get roomForCustomers() {
+    return MAX_CUSTOMERS - this.customers.size;
+  }
+
   customer(id) {
     return found(id === undefined ? only(this.customers) : this.customers.get(id), 'customer', id);
   }
@@ -157,18 +190,24 @@ export class World {
 
   /** Adds a message to a customer's thread, in the order of event time. */
   addMessage(customer, given) {
-    const message = {
-      mid: given.mid ?? ids.messageId(), at: this.clock.now(), text: null, attachments: [], reply_to: null, story: null,
-      quick_reply: null, quick_replies: [], buttons: [], reactions: {}, edits: [], deleted: false, unsupported: false,
-      ...stripUndefined(given),
-    };
-    if (this.messages.has(message.mid)) throw new Error(`message id ${message.mid} is taken`);
+    const message = this.makeMessage(given);
     const later = customer.thread.findIndex((other) => other.at > message.at);
     customer.thread.splice(later < 0 ? customer.thread.length : later, 0, message);
     this.messages.set(message.mid, { customer, message });
     while (customer.thread.length > MAX_MESSAGES_PER_THREAD) this.messages.delete(customer.thread.shift().mid);
     customer.updated_at = Math.max(customer.updated_at ?? 0, message.at);
     this.threadChanged(customer);
+    return message;
+  }
+
+  /** A message that is in no thread yet. */
+  makeMessage(given) {
+    const message = {
+      mid: given.mid ?? ids.messageId(), at: this.clock.now(), text: null, attachments: [], reply_to: null, story: null,
+      quick_reply: null, quick_replies: [], buttons: [], reactions: {}, edits: [], deleted: false, unsupported: false,
+      ...stripUndefined(given),
+    };
+    if (this.messages.has(message.mid)) throw new Error(`message id ${message.mid} is taken`);
     return message;
   }
 

@@ -23,9 +23,10 @@ export async function serveGraph(stage, host, request, response, path, query, ba
 
 /** The log keeps the parameters without the token. */
 function note(stage, record, request, call, query) {
-  const { access_token: token, ...params } = call.params;
+  const { access_token: token, file, ...rest } = call.params;
+  const params = file?.bytes ? { ...rest, file: { filename: file.filename, type: file.type, size: file.bytes.length } } : call.params.file === undefined ? rest : { ...rest, file };
   Object.assign(record, { params, authorized_by: request.headers.authorization ? 'header' : token === undefined ? null : 'parameter' });
-  stage.world.calls.grow(record, call.bytes + query.toString().length);
+  stage.world.calls.grow(record, (file?.bytes ? 0 : call.bytes) + query.toString().length);
 }
 
 async function answerCall(stage, host, call, record, response, base) {
@@ -35,8 +36,8 @@ async function answerCall(stage, host, call, record, response, base) {
   record.fault = fault?.preset ?? fault?.kind ?? null;
   if (fault?.phase === 'before') return strikeBefore(stage, host, fault, route, record, response);
   const checked = await route.check?.();
-  const { answer, after } = await route.run(checked);
-  if (fault) return strikeAfter(stage, host, fault, route, record, response, answer, after);
+  const { answer, after } = await route.run(checked, fault);
+  if (fault?.phase === 'after') return strikeAfter(stage, host, fault, route, record, response, answer, after);
   reply(stage, record, response, 200, answer);
   after?.();
 }

@@ -4,7 +4,7 @@
 import { traceId } from '../core/ids.mjs';
 
 export class GraphError extends Error {
-  /** `details`: code, and optionally subcode, message, type, status, is_transient, title, advice, headers. */
+  /** `details`: code, and optionally subcode, message, type, status, is_transient, title, advice, headers, and data (`error_data`). */
   constructor(details) {
     super(details.message ?? `(#${details.code}) An error occurred`);
     this.details = details;
@@ -26,6 +26,7 @@ export class GraphError extends Error {
     if (is_transient !== undefined) error.is_transient = is_transient;
     if (title) error.error_user_title = title;
     if (advice) error.error_user_msg = advice;
+    if (this.details.data) error.error_data = this.details.data;
     error.fbtrace_id = traceId();
     return { error };
   }

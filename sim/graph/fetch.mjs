@@ -1,5 +1,6 @@
 // Fetching what an app wants to send, as Meta does: of this machine only, of the right type, not too large, not for ever.
 
+import { alike, sniff } from '../core/filetype.mjs';
 import { isLoopback } from '../core/loopback.mjs';
 import { ERRORS } from './error.mjs';
 
@@ -15,29 +16,50 @@ export const MEDIA_TYPES = Object.keys(KINDS);
 
 /** Resolves to `{ type, bytes, name }`, or throws the error that Meta would answer. */
 export async function fetchMedia(options, { type: kind, url }) {
-  if (!isLoopback(new URL(url).hostname)) throw ERRORS.media_unreachable();
+  const { types, max } = KINDS[kind];
+  const got = await fetchBytes(options, url, max, (type) => types.includes(type));
+  if (got.problem === 'type') throw ERRORS.media_mismatch();
+  if (got.problem === 'size') throw ERRORS.media_too_big();
+  if (got.problem === 'timeout' && kind === 'video') throw ERRORS.media_timeout();
+  if (got.problem) throw ERRORS.media_unreachable();
+  const real = sniff(got.bytes).type;
+  if (real === null || !alike(got.type, real)) throw ERRORS.media_mismatch();
+  return { type: got.type, bytes: got.bytes, name: nameOf(got.answer, url) ?? kind };
+}
+
+/**
+ * Fetches a file of at most `max` bytes from this machine, its type one that `fits`. Resolves to `{ type, bytes, answer }`, or to a
+ * `{ problem }`: 'type', 'size', 'timeout' or words.
+ */
+export async function fetchBytes(options, url, max, fits = () => true) {
+  if (!isLoopback(new URL(url).hostname)) return { problem: 'an address that is not of this machine' };
   try {
     // A redirect is not followed: it could lead to another machine.
     const answer = await fetch(url, { redirect: 'manual', headers: { 'User-Agent': 'facebookexternalua' }, signal: AbortSignal.timeout(Math.ceil(options.media_timeout_ms)) });
-    const problem = problemWith(answer, KINDS[kind]);
+    const type = typeOf(answer);
+    const problem = answer.status !== 200 ? `http code ${answer.status}` : !fits(type) ? 'type' : Number(answer.headers.get('content-length')) > max ? 'size' : null;
     if (problem) {
       await answer.body?.cancel();
-      throw problem();
+      return { problem };
     }
-    return { type: typeOf(answer), bytes: await readAtMost(answer.body, KINDS[kind].max), name: kind };
+    const bytes = await readAtMost(answer.body, max);
+    return bytes === null ? { problem: 'size' } : { type, bytes, answer };
   } catch (error) {
-    if (error.details) throw error;
-    throw error.name === 'TimeoutError' && kind === 'video' ? ERRORS.media_timeout() : ERRORS.media_unreachable();
+    return { problem: error.name === 'TimeoutError' ? 'timeout' : 'no answer' };
   }
 }
 
 const typeOf = (answer) => (answer.headers.get('content-type') ?? '').split(';')[0].trim().toLowerCase();
 
-function problemWith(answer, { types, max }) {
-  if (answer.status !== 200) return ERRORS.media_unreachable;
-  if (!types.includes(typeOf(answer))) return ERRORS.media_mismatch;
-  if (Number(answer.headers.get('content-length')) > max) return ERRORS.media_too_big;
-  return null;
+/** What a file is called: by its Content-Disposition, else by its address. */
+function nameOf(answer, url) {
+  const header = answer.headers.get('content-disposition') ?? '';
+  const [, extended] = /filename\*=UTF-8''([^;]+)/i.exec(header) ?? [], [, plain] = /filename="?([^";]+)"?/i.exec(header) ?? [];
+  try {
+    return decodeURIComponent(extended ?? plain ?? new URL(url).pathname.split('/').at(-1)) || null;
+  } catch {
+    return null;
+  }
 }
 
 async function readAtMost(body, max) {
@@ -45,7 +67,7 @@ async function readAtMost(body, max) {
   let size = 0;
   for await (const part of body ?? []) {
     size += part.length;
-    if (size > max) throw ERRORS.media_too_big();
+    if (size > max) return null;
     parts.push(part);
   }
   return Buffer.concat(parts);

@@ -17,9 +17,10 @@ export function debugToken(world, caller, call) {
   if (!input || input.app !== caller.app) return { data: { is_valid: false, error: { code: 190, message: 'The access token could not be decrypted' }, scopes: [] } };
   const { account, app, scopes } = input, trouble = troubleWith(input, world.clock.now());
   const data = {
-    app_id: app.id, type: input.kind === 'instagram' ? 'USER' : input.kind.toUpperCase(), application: app.name, is_valid: !trouble,
+    app_id: app.id, type: { instagram: 'USER', system: 'SYSTEM_USER' }[input.kind] ?? input.kind.toUpperCase(), application: app.name, is_valid: !trouble,
     expires_at: seconds(input.expires_at), data_access_expires_at: seconds(input.issued_at + 90 * 24 * 3600e3), issued_at: seconds(input.issued_at), scopes,
     ...(account ? { user_id: PERSON, granular_scopes: scopes.map((scope) => ({ scope, target_ids: [account.page?.id ?? account.id] })) } : {}),
+    ...(input.waba ? { user_id: '122100000000001', granular_scopes: scopes.map((scope) => ({ scope, ...(scope === 'business_management' ? {} : { target_ids: [input.waba.id] }) })) } : {}),
     ...(input.kind === 'page' ? { profile_id: account.page.id } : {}),
   };
   if (trouble) data.error = { code: 190, message: TOKEN_TROUBLE[trouble][1], subcode: TOKEN_TROUBLE[trouble][0] };
@@ -41,8 +42,8 @@ export function subscriptions(caller, call, id) {
   const { app } = caller;
   if (caller.kind !== 'app') throw new GraphError({ code: 15, message: '(#15) This method must be called with an app access_token.' });
   if (app.id !== id) throw noSuchObject(call.method, id);
-  const { url, verified } = app.callback;
-  return { data: url ? [{ object: 'instagram', callback_url: url, active: verified, fields: app.fields.map((name) => ({ name, version: 'v25.0' })) }] : [] };
+  const listed = [['instagram', app.callback, app.fields], ['whatsapp_business_account', app.whatsapp_callback, app.whatsapp_fields]];
+  return { data: listed.filter(([, { url }]) => url).map(([object, { url, verified }, fields]) => ({ object, callback_url: url, active: verified, fields: fields.map((name) => ({ name, version: 'v25.0' })) })) };
 }
 
 /** The account itself in way B; its `id` is the app's own, `user_id` the one that webhooks carry. */

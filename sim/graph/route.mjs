@@ -3,6 +3,7 @@
 import { GraphError, badParameter, noSuchObject } from './error.mjs';
 import * as history from './history.mjs';
 import * as read from './read.mjs';
+import { findWhatsappCall } from '../whatsapp/route.mjs';
 import { checkSend, recipientOf, send } from './send.mjs';
 import { checkToken, requireAccountToken, requireMessaging } from './token.mjs';
 
@@ -14,8 +15,9 @@ const told = (answer) => ({ answer });
  */
 export function findCall(stage, host, call, base) {
   const { world } = stage, token = checkToken(world, host, call), [first, edge, ...rest] = call.segments;
-  const route = rest.length > 0 ? null
-    : fixedCall(stage, host, token, call) ?? ownCall(stage, token, call, first, edge, base) ?? objectCall(stage, token, call, first, edge, base);
+  const others = () => (token.kind === 'system' ? findWhatsappCall(stage, token, call, addresses(base, call))
+    : ownCall(stage, token, call, first, edge, base) ?? objectCall(stage, token, call, first, edge, base));
+  const route = rest.length > 0 ? null : fixedCall(stage, host, token, call) ?? others();
   if (!route) throw noSuchObject(call.method, first ?? '');
   return route;
 }

@@ -3,7 +3,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { ERRORS, GraphError, tokenError } from './error.mjs';
 
-const KINDS_OF_HOST = { facebook: ['page', 'user', 'app'], instagram: ['instagram'] };
+const KINDS_OF_HOST = { facebook: ['page', 'user', 'app', 'system'], instagram: ['instagram'] };
 
 /** The token of the call, checked as Meta does: known, of this host, not expired, its proof right. */
 export function checkToken(world, host, call) {
@@ -22,7 +22,7 @@ export function lookUp(world, value) {
   if (known) return known;
   const [, id, secret] = /^(\d+)\|(.+)$/.exec(value) ?? [];
   const app = world.apps.get(id);
-  if (app && app.secret === secret) return { value, kind: 'app', app, account: null, scopes: [], issued_at: 0, expires_at: 0, trouble: null };
+  if (app && app.secret === secret) return { value, kind: 'app', app, account: null, waba: null, scopes: [], issued_at: 0, expires_at: 0, trouble: null };
   throw new GraphError({ code: 190, message: app ? 'Invalid OAuth access token signature.' : 'Invalid OAuth access token - Cannot parse access token' });
 }
 

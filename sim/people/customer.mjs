@@ -9,7 +9,7 @@ const EMOJI = { love: '❤️', laugh: '😂', wow: '😮', sad: '😢', angry: 
 const ACTS = {
   text: (stage, customer, given) => write(stage, customer, given, { text: given.text ?? 'Hello!' }),
   media: (stage, customer, given) => write(stage, customer, given, {
-    text: given.text, attachments: (given.attachments ?? []).map((one) => attachment(stage, one.type, one)),
+    text: given.text, attachments: (given.attachments ?? []).map((one) => attachment(stage, customer, one.type, one)),
   }),
   photo: mediaAct('image'),
   video: mediaAct('video'),
@@ -122,12 +122,12 @@ export function actAsCustomer(stage, customer, given) {
 
 function mediaAct(type, sample = SAMPLE_OF_TYPE[type]) {
   return (stage, customer, given) => write(stage, customer, given, {
-    text: given.text, attachments: [attachment(stage, type, { media: sample, ...given })],
+    text: given.text, attachments: [attachment(stage, customer, type, { media: sample, ...given })],
   });
 }
 
-function attachment(stage, type, { url, media, title, payload }) {
-  const address = url ?? stage.mediaUrl(media ?? SAMPLE_OF_TYPE[type] ?? 'mug');
+function attachment(stage, customer, type, { url, media, title, payload }) {
+  const address = url ?? stage.privateUrl(customer.account, customer) ?? stage.mediaUrl(media ?? SAMPLE_OF_TYPE[type] ?? 'mug');
   return { type, media: url ? null : media ?? null, url: address, payload: { ...(title ? { title } : {}), ...payload } };
 }
 

@@ -67,3 +67,23 @@ export async function startPair() {
   const send = (message, more = {}) => graph('POST', 'me/messages', { recipient: { id: customer }, message, ...more });
   return { callback, sim, demo, handshake, graph, customer, send, secret: demo.fields.app_secret, stop: async () => { await sim.stop(); callback.stop(); } };
 }
+
+/** The same for WhatsApp: `send` to the first person of the demo, `statuses` that came for a message. */
+export async function startWhatsapp() {
+  const p = await startPair(), wa = p.demo.whatsapp, person = wa.customers[0];
+  await p.sim.post('callback', { object: 'whatsapp_business_account', url: p.callback.url, verify_token: 'token' });
+  const graph = (method, path, body, more) => p.graph(method, path, body, { token: wa.token, ...more });
+  const send = (content, more = {}) => graph('POST', `${wa.number}/messages`, { messaging_product: 'whatsapp', to: person.wa_id, ...content, ...more });
+  const text = (body, more) => send({ type: 'text', text: { body } }, more);
+  const values = () => p.callback.posts.flatMap(({ body }) => body.entry.flatMap((entry) => entry.changes ?? [])).map(({ value }) => value);
+  const statuses = (id) => values().flatMap((value) => value.statuses ?? []).filter((one) => one.id === id);
+  const upload = async (bytes, type, { name = 'file', messaging_product = 'whatsapp' } = {}) => {
+    const form = new FormData();
+    form.set('messaging_product', messaging_product);
+    form.set('type', type);
+    form.set('file', new File([bytes], name, { type }));
+    const answer = await fetch(`${p.sim.graph_url}/v25.0/${wa.number}/media`, { method: 'POST', headers: { Authorization: `Bearer ${wa.token}` }, body: form });
+    return { status: answer.status, body: await answer.json() };
+  };
+  return { ...p, wa, person: person.id, graph, send, text, values, statuses, upload, act: (kind, more) => p.sim.act(person.id, kind, more) };
+}

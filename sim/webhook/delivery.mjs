@@ -2,11 +2,20 @@
 // until they are answered with 200, and not at all once an account's webhooks have failed for an hour.
 
 import { Ring } from '../core/ring.mjs';
+import { mergeValues } from '../whatsapp/value.mjs';
+import { WHATSAPP } from '../whatsapp/world.mjs';
 import { signatureHeaders, writeBody } from './signature.mjs';
 import { request } from './post.mjs';
 
 const RECORD_BYTES = 400; // what a record takes beside its event
 const ALERT_AFTER_MS = 15 * 60e3;
+const isWhatsapp = (account) => account.object === WHATSAPP;
+
+/** Where the webhooks of an account go: a number or an account may have a callback of its own. */
+function callbackOf({ account, number }) {
+  return isWhatsapp(account) ? number?.override?.url ?? account.override?.url ?? account.app.whatsapp_callback.url : account.app.callback.url;
+}
+
 const OPEN = new Set(['queued', 'sending', 'retrying']);
 
 export class Delivery {
@@ -21,17 +30,17 @@ export class Delivery {
     this.posts = new Ring({ entries: 5000, bytes: 32e6 });
     this.held = [];
     this.late = []; // events that disorder lets the next one overtake
-    this.queues = new Map(); // app id -> { app, waiting, running }
+    this.queues = new Map(); // app, kind and address -> { app, url, waiting, running }
     this.open = new Set(); // events not yet acknowledged
     this.nextId = 1;
   }
 
   /** Hands over an event of `account`; the record that comes back tells what becomes of it. `drop` is why it is not sent at all. */
-  emit(account, { field, slot, item }, { force = false, drop = null } = {}) {
-    const record = { id: this.nextId++, account, field, slot, item, at: this.world.clock.now(), state: 'queued', reason: null };
+  emit(account, { field, slot, item, number = null }, { force = false, drop = null } = {}) {
+    const record = { id: this.nextId++, account, number, field, slot, item, at: this.world.clock.now(), state: 'queued', reason: null };
     record.tried = new Promise((resolve) => { record.markTried = resolve; });
     this.events.push(record, RECORD_BYTES + JSON.stringify(item).length);
-    const reason = drop ?? (force ? null : this.#whyNot(account, field));
+    const reason = drop ?? (force ? null : isWhatsapp(account) ? this.#whyNotWhatsapp(record) : this.#whyNot(account, field));
     if (reason) return this.#finish(record, 'dropped', reason);
     if (this.world.options.hold) {
       record.state = 'held';
@@ -52,7 +61,7 @@ export class Delivery {
     if (shuffle) shuffleInPlace(records);
     for (const record of records) record.state = 'queued';
     if (!batch) this.#enqueue(records);
-    else for (const [app, group] of groupBy(records, (record) => record.account.app)) this.#post(app, group);
+    else for (const group of groupBy(records, queueKey).values()) this.#post(group);
     return records;
   }
 
@@ -61,9 +70,10 @@ export class Delivery {
   }
 
   /** Sends a body as it is; `signature` is 'right', 'wrong', 'missing', 'sha1-only' or a header value. */
-  async sendRaw(app, { body, text, signature = 'right', secret = app.secret }) {
+  async sendRaw(app, { body, text, object, signature = 'right', secret = app.secret }) {
     const raw = text ?? writeBody(body, { escapeSlash: this.world.options.escape_slash });
-    const post = { id: this.nextId++, app, records: [], text: raw, attempts: [], state: 'sending', first_at: this.world.clock.now() };
+    const url = (object ?? body?.object) === WHATSAPP ? app.whatsapp_callback.url : app.callback.url;
+    const post = { id: this.nextId++, app, url, records: [], text: raw, attempts: [], state: 'sending', first_at: this.world.clock.now() };
     this.posts.push(post, raw.length);
     await this.#attempt(post, rawSignature(signature, secret, raw));
     post.state = post.attempts.at(-1).status === 200 ? 'acknowledged' : 'failed';
@@ -83,6 +93,13 @@ export class Delivery {
     return null;
   }
 
+  #whyNotWhatsapp({ account, number, field }) {
+    const { app } = account;
+    if (!callbackOf({ account, number })) return 'the app has no callback URL for WhatsApp';
+    if (!account.subscribed) return 'the app is not subscribed to the WhatsApp Business Account';
+    return app.whatsapp_fields.includes(field) ? null : `the field ${field} is not ticked in the dashboard`;
+  }
+
   #overtake(record) {
     this.open.add(record);
     this.late.push(record);
@@ -93,9 +110,9 @@ export class Delivery {
   #enqueue(records) {
     for (const record of records) {
       this.open.add(record);
-      const { app } = record.account;
-      if (!this.queues.has(app.id)) this.queues.set(app.id, { app, waiting: [], running: 0 });
-      this.queues.get(app.id).waiting.push(record);
+      const key = queueKey(record);
+      if (!this.queues.has(key)) this.queues.set(key, { waiting: [], running: 0 });
+      this.queues.get(key).waiting.push(record);
     }
     for (const queue of this.queues.values()) this.#pump(queue);
   }
@@ -104,17 +121,18 @@ export class Delivery {
     const { parallel, batch_max: batch } = this.world.options;
     while (queue.running < parallel && queue.waiting.length > 0) {
       queue.running += 1;
-      this.#post(queue.app, queue.waiting.splice(0, batch)).finally(() => {
+      this.#post(queue.waiting.splice(0, batch)).finally(() => {
         queue.running -= 1;
         this.#pump(queue);
       });
     }
   }
 
-  #post(app, records) {
-    const { options, clock } = this.world;
+  /** `records` are of one app, one kind of account and one callback. */
+  #post(records) {
+    const { options, clock } = this.world, { app } = records[0].account;
     const text = writeBody(this.#envelope(records), { escapeSlash: options.escape_slash });
-    const post = { id: this.nextId++, app, records, text, attempts: [], state: 'sending', first_at: clock.now() };
+    const post = { id: this.nextId++, app, url: callbackOf(records[0]), records, text, attempts: [], state: 'sending', first_at: clock.now() };
     for (const record of records) {
       this.open.add(record);
       record.state = 'sending';
@@ -125,6 +143,7 @@ export class Delivery {
 
   #envelope(records) {
     const { options, clock } = this.world;
+    if (isWhatsapp(records[0].account)) return { object: WHATSAPP, entry: whatsappEntries(options, records) };
     const entries = [];
     for (const { account, slot, item } of records) {
       let entry = entries.at(-1);
@@ -154,7 +173,7 @@ export class Delivery {
 
   async #attempt(post, headers) {
     const at = this.world.clock.now();
-    const answer = await request(post.app.callback.url, {
+    const answer = await request(post.url, {
       headers: { 'Content-Type': 'application/json', 'User-Agent': 'facebookexternalua', Accept: '*/*', 'Content-Length': Buffer.byteLength(post.text), ...headers },
       body: post.text, timeoutMs: this.world.options.answer_timeout_ms,
     });
@@ -179,7 +198,7 @@ export class Delivery {
     this.#countFailure(post);
     const live = post.records.filter((record) => OPEN.has(record.state));
     const wait = options.retry_ms[post.attempts.length - 1 - options.duplicates] ?? options.retry_ms.at(-1);
-    const tooLate = clock.now() + wait * options.time_scale - post.first_at > options.give_up_after_ms * options.time_scale;
+    const tooLate = clock.now() + wait * options.time_scale - post.first_at > this.#giveUpAfter(post) * options.time_scale;
     if (live.length === 0 || wait === undefined || tooLate) {
       post.state = 'lost';
       for (const record of live) this.#finish(record, 'lost', 'given up after the last retry');
@@ -189,6 +208,12 @@ export class Delivery {
     for (const record of live) record.state = 'retrying';
     post.next_at = clock.now() + wait * options.time_scale;
     clock.after(wait * options.time_scale, () => this.#retry(post));
+  }
+
+  /** WhatsApp is patient for a week, and never unsubscribes anybody. */
+  #giveUpAfter({ records }) {
+    const { options } = this.world;
+    return isWhatsapp(records[0].account) ? options.whatsapp_give_up_after_ms : options.give_up_after_ms;
   }
 
   #retry(post) {
@@ -208,7 +233,7 @@ export class Delivery {
       clock.after(ALERT_AFTER_MS * options.time_scale, () => {
         if (stillFailing()) this.world.alert('webhooks_failing', { account: account.id, since });
       });
-      if (options.unsubscribe_after_ms === 0) continue;
+      if (options.unsubscribe_after_ms === 0 || isWhatsapp(account)) continue;
       clock.after(options.unsubscribe_after_ms * options.time_scale, () => {
         if (stillFailing()) this.#unsubscribe(account, since);
       });
@@ -246,6 +271,20 @@ function rawSignature(kind, secret, raw) {
   if (kind === 'sha1-only') return { 'X-Hub-Signature': headers['X-Hub-Signature'] };
   if (kind === 'wrong') return signatureHeaders(`not ${secret}`, raw);
   return { 'X-Hub-Signature-256': kind };
+}
+
+const queueKey = (record) => [record.account.app.id, record.account.object ?? 'instagram', callbackOf(record)].join(' ');
+
+/** The entries of a WhatsApp webhook: one for each account, its changes in it; what belongs together may stand in one value. */
+function whatsappEntries(options, records) {
+  const entries = [];
+  for (const [account, group] of groupBy(records, (record) => record.account)) {
+    const key = ({ field, number }, at) => (options.merge_values && field === 'messages' ? `${field} ${number?.id}` : at);
+    const keyed = group.map((record, at) => ({ key: key(record, at), item: record.item }));
+    const changes = [...groupBy(keyed, (one) => one.key).values()].map((same) => ({ value: mergeValues(same.map(({ item }) => item.value)), field: same[0].item.field }));
+    for (let at = 0; at < changes.length; at += options.per_entry) entries.push({ id: account.id, changes: changes.slice(at, at + options.per_entry) });
+  }
+  return entries;
 }
 
 function shuffleInPlace(list) {

@@ -59,6 +59,11 @@ export function dashboardTest(shape, accountId) {
     sender: { id: '12334' }, recipient: { id: '23245' }, timestamp: '1527459824', message: { mid: 'random_mid', text: 'random_text' },
   };
   const time = Math.floor(Date.now() / 1000);
+  if (shape === 'whatsapp') {
+    const sample = { from: '16315551181', id: 'ABGGFlA5Fpa', timestamp: '1504902988', type: 'text', text: { body: 'this is a text message' } };
+    const inner = { messaging_product: 'whatsapp', metadata: { display_phone_number: '16505551111', phone_number_id: '123456123' }, contacts: [{ profile: { name: 'test user name' }, wa_id: '16315551181' }], messages: [sample] };
+    return { object: 'whatsapp_business_account', entry: [{ id: '0', changes: [{ field: 'messages', value: inner }] }] };
+  }
   if (shape === 'changes') return { entry: [{ id: accountId ?? '0', time, changes: [{ field: 'messages', value }] }], object: 'instagram' };
   return { entry: [{ id: '0', time, messaging: [value] }], object: 'instagram' };
 }

@@ -3,6 +3,7 @@
 #include "base/limit.h"
 #include "inbox/account_form.h"
 #include "inbox/check.h"
+#include "inbox/message.h"
 #include "web/call.h"
 #include "web/render.h"
 
@@ -51,11 +52,71 @@ static void render_field(struct json_out *j, const struct trixy_channel *c, cons
 	json_bool(j, "secret", (f->flags & TRIXY_FIELD_SECRET) != 0);
 	json_str(j, "help", str_from_trixy(f->help));
 	json_str(j, "placeholder", str_from_trixy(f->placeholder));
+	json_bool(j, "learned", (f->flags & TRIXY_FIELD_LEARNED) != 0);
 	json_i64(j, "max_bytes", (int64_t)f->max_bytes);
 	json_list(j, "backends");
 	for (uint32_t k = 0; k < c->backend_count; k++)
 		if ((f->backends >> k & 1) != 0)
 			json_str(j, NULL, str_from_trixy(c->backends[k].slug));
+	json_list_end(j);
+	json_close(j);
+}
+
+static void render_reactions(struct json_out *j, const struct trixy_channel *c)
+{
+	bool allowed = channel_can(c, TRIXY_CAN_REACT);
+	uint32_t count = 0;
+	const struct trixy_text *emoji = channel_reactions(c, &count);
+
+	json_open(j, "react");
+	json_bool(j, "allowed", allowed);
+	if (!allowed || count == 0) {
+		json_null(j, "emoji");
+	} else {
+		json_list(j, "emoji");
+		for (uint32_t k = 0; k < count; k++)
+			json_str(j, NULL, str_from_trixy(emoji[k]));
+		json_list_end(j);
+	}
+	json_close(j);
+}
+
+static void render_media_rule(struct json_out *j, const struct trixy_media_rule *rule)
+{
+	struct str types = str_from_trixy(rule->mime_types);
+
+	json_open(j, NULL);
+	json_c(j, "type", message_kind_word((int)rule->type));
+	json_list(j, "mime_types");
+	while (types.p != NULL) {
+		struct str one = str_split(types, ' ', &types);
+
+		if (one.len > 0)
+			json_str(j, NULL, one);
+	}
+	json_list_end(j);
+	json_i64(j, "max_bytes", (int64_t)rule->max_bytes);
+	json_i64(j, "caption_max", (int64_t)rule->caption_max);
+	json_str(j, "help", str_from_trixy(rule->help));
+	json_close(j);
+}
+
+/* What composer and page offer. The same facts refuse what is asked for all the same (inbox/rules.h). */
+static void render_capabilities(struct json_out *j, const struct trixy_channel *c)
+{
+	const struct trixy_media_rule *rule;
+
+	json_open(j, "capabilities");
+	json_bool(j, "quote", channel_can(c, TRIXY_CAN_QUOTE));
+	render_reactions(j, c);
+	json_bool(j, "seen", channel_can(c, TRIXY_CAN_SEEN));
+	json_bool(j, "typing", channel_can(c, TRIXY_CAN_TYPING));
+	json_bool(j, "templates", channel_can(c, TRIXY_CAN_TEMPLATES));
+	json_bool(j, "voice", channel_can(c, TRIXY_CAN_VOICE));
+	json_c(j, "text_style", channel_text_style(c) == TRIXY_STYLE_WHATSAPP ? "whatsapp" : "plain");
+	json_list(j, "media");
+	for (uint32_t k = 0; (rule = channel_media_rule_at(c, k)) != NULL; k++)
+		render_media_rule(j, rule);
 	json_list_end(j);
 	json_close(j);
 }
@@ -80,6 +141,7 @@ static void render_channel(struct call *c, struct json_out *j, const struct trix
 	json_open(j, "limits");
 	json_i64(j, bytes ? "text_bytes" : "text_characters", (int64_t)channel->text_max);
 	json_close(j);
+	render_capabilities(j, channel);
 	json_list(j, "webhook_fields");
 	for (uint32_t k = 0; k < channel->webhook_field_count; k++)
 		json_str(j, NULL, str_from_trixy(channel->webhook_fields[k]));
@@ -92,15 +154,11 @@ void api_channel_list(struct call *c)
 {
 	const struct trixy_channel *list[CHANNELS_MAX];
 	size_t count = channels_list(c->instance->channels, list);
-	struct json_out j = call_json(c, 200);
+	struct json_out j = call_list(c);
 
-	json_open(&j, NULL);
-	json_list(&j, "items");
 	for (size_t k = 0; k < count; k++)
 		render_channel(c, &j, list[k]);
-	json_list_end(&j);
-	json_null(&j, "next_cursor");
-	json_close(&j);
+	call_list_end(&j, STR_NONE);
 }
 
 /* ---- accounts ---- */
@@ -137,15 +195,11 @@ void api_account_list(struct call *c)
 	struct json_out j;
 	int r = account_list(c->db, c->workspace, c->arena, &list, &count, &err);
 
-	j = call_json(c, 200);
-	json_open(&j, NULL);
-	json_list(&j, "items");
+	j = call_list(c);
 	for (size_t k = 0; r >= 0 && k < count; k++)
 		if (is_active(c, &list[k]))
 			r = render_account(&j, NULL, c->instance, c->db, &list[k], c->role, c->arena, &err);
-	json_list_end(&j);
-	json_null(&j, "next_cursor");
-	json_close(&j);
+	call_list_end(&j, STR_NONE);
 	if (r < 0)
 		call_failed(c, &err, false);
 }
@@ -239,6 +293,37 @@ void api_account_put(struct call *c)
 		answer_account(c, 200, id);
 }
 
+/* A switch of the body: *presence gets or loses the bit. */
+static void read_switch(struct call *c, const char *field, unsigned bit, unsigned *presence)
+{
+	bool v = call_bool(c, field);
+
+	if (!json_is_none(c->json, field))
+		*presence = v ? *presence | bit : *presence & ~bit;
+}
+
+void api_account_change(struct call *c)
+{
+	struct error err = { 0 };
+	struct account a;
+	int64_t id;
+
+	if (!call_id(c, 1, &id))
+		return;
+	if (account_get(c->db, c->workspace, id, c->arena, &a, &err) < 0) {
+		call_failed(c, &err, false);
+		return;
+	}
+	read_switch(c, "read_receipts", PRESENCE_SEEN, &a.presence);
+	read_switch(c, "typing", PRESENCE_TYPING, &a.presence);
+	if (call_has_faults(c))
+		return;
+	if (account_set_presence(c->instance, c->workspace, id, a.presence, &err) < 0)
+		call_failed(c, &err, false);
+	else
+		answer_account(c, 200, id);
+}
+
 void api_account_delete(struct call *c)
 {
 	struct error err = { 0 };
@@ -282,9 +367,7 @@ void api_account_check(struct call *c)
 		call_failed(c, &err, err.code == ERR_STATE);
 		return;
 	}
-	j = call_json(c, 200);
-	json_open(&j, NULL);
-	json_list(&j, "items");
+	j = call_list(c);
 	for (size_t k = 0; k < count; k++) {
 		json_open(&j, NULL);
 		json_str(&j, "check", list[k].check);
@@ -293,7 +376,5 @@ void api_account_check(struct call *c)
 		json_str(&j, "fix", list[k].fix);
 		json_close(&j);
 	}
-	json_list_end(&j);
-	json_null(&j, "next_cursor");
-	json_close(&j);
+	call_list_end(&j, STR_NONE);
 }

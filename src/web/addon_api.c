@@ -45,14 +45,10 @@ void api_addon_list(struct call *c)
 		call_failed(c, &err, false);
 		return;
 	}
-	j = call_json(c, 200);
-	json_open(&j, NULL);
-	json_list(&j, "items");
+	j = call_list(c);
 	for (size_t k = 0; k < count; k++)
 		render_addon(c, &j, &list[k]);
-	json_list_end(&j);
-	json_null(&j, "next_cursor");
-	json_close(&j);
+	call_list_end(&j, STR_NONE);
 }
 
 /* Reasons of addon/ are written for the admin. */

@@ -49,9 +49,14 @@ static void write_body(struct evbuffer *out, struct call *call, struct str body)
 	}
 }
 
+void answer_write_body(struct evbuffer *out, struct call *call)
+{
+	write_body(out, call, call->fixed.p != NULL ? call->fixed : buf_str(&call->out));
+}
+
 void answer_write(struct loop *l, struct evbuffer *out, struct call *call, bool close_after)
 {
-	struct str body;
+	size_t length;
 
 	/* An answer that grew past its limit is no answer. */
 	if (call->out.failed || call->fields.failed || call->status == 0) {
@@ -60,7 +65,7 @@ void answer_write(struct loop *l, struct evbuffer *out, struct call *call, bool 
 			     STR("Memory ran out while the answer was written."));
 	}
 	count_answer(call);
-	body = call->fixed.p != NULL ? call->fixed : buf_str(&call->out);
+	length = call->file.length > 0 ? (size_t)call->file.length : call->fixed.p != NULL ? call->fixed.len : call->out.len;
 	(void)evbuffer_add_printf(
 		out, "HTTP/1.1 %d %s\r\n%sCache-Control: %s\r\nContent-Security-Policy: %s\r\n" SAFE_FIELDS, call->status,
 		http_reason(call->status), l->date, call->caching != NULL ? call->caching : "no-store",
@@ -72,8 +77,8 @@ void answer_write(struct loop *l, struct evbuffer *out, struct call *call, bool 
 	if (call->type != NULL)
 		(void)evbuffer_add_printf(out, "Content-Type: %s\r\n", call->type);
 	if (!call->stream && call->status != 204 && call->status != 304)
-		(void)evbuffer_add_printf(out, "Content-Length: %zu\r\n", body.len);
+		(void)evbuffer_add_printf(out, "Content-Length: %zu\r\n", length);
 	(void)evbuffer_add_printf(out, "%s\r\n", close_after ? "Connection: close\r\n" : "");
 	if (call->head.method != HTTP_HEAD && call->status != 204 && call->status != 304)
-		write_body(out, call, body);
+		answer_write_body(out, call);
 }

@@ -1,6 +1,8 @@
 /* See web/call.h: reading a request and writing its answer. Who may is web/gate.c. */
 #include "web/call.h"
 
+#include <unistd.h>
+
 #include "base/limit.h"
 #include "base/log.h"
 #include "inbox/webhook.h"
@@ -9,6 +11,9 @@
 
 void call_free(struct call *c)
 {
+	if (c->file.fd > 0)
+		(void)close(c->file.fd);
+	file_draft_drop(&c->draft);
 	free(c->head_bytes);
 	buf_done(&c->body);
 	buf_done(&c->out);
@@ -49,21 +54,20 @@ bool call_query(struct call *c, const char *name, struct str *ret)
 	return false;
 }
 
-bool call_query_limit(struct call *c, size_t otherwise, size_t *ret)
+bool call_query_page(struct call *c, size_t *ret_limit, struct str *ret_cursor)
 {
 	struct str text;
-	int64_t v;
+	int64_t v = 50;
 
-	*ret = otherwise;
-	if (!call_query(c, "limit", &text))
+	if (!call_query(c, "cursor", ret_cursor) || !call_query(c, "limit", &text))
 		return false;
-	if (text.p == NULL)
-		return true;
-	if (!str_to_i64(text, &v) || v < 1) {
+	if (ret_cursor->len == 0)
+		*ret_cursor = STR_NONE;
+	if (text.p != NULL && (!str_to_i64(text, &v) || v < 1)) {
 		call_problem(c, 400, NULL, "The request is malformed", STR("limit is a whole number, 1 or more."));
 		return false;
 	}
-	*ret = v < LIMIT_PAGE_ROWS ? (size_t)v : LIMIT_PAGE_ROWS;
+	*ret_limit = v < LIMIT_PAGE_ROWS ? (size_t)v : LIMIT_PAGE_ROWS;
 	return true;
 }
 
@@ -201,6 +205,30 @@ struct json_out call_json(struct call *c, int status)
 	return json_out(&c->out);
 }
 
+struct json_out call_list(struct call *c)
+{
+	struct json_out j = call_json(c, 200);
+
+	json_open(&j, NULL);
+	json_list(&j, "items");
+	return j;
+}
+
+void call_list_end(struct json_out *j, struct str next)
+{
+	json_list_end(j);
+	json_str(j, "next_cursor", next);
+	json_close(j);
+}
+
+void call_list_failed(struct call *c, const struct error *err)
+{
+	if (err->code == ERR_INVALID)
+		call_problem(c, 400, NULL, "The request is malformed", STR("cursor is not one that this list has given."));
+	else
+		call_failed(c, err, false);
+}
+
 void call_empty(struct call *c, int status)
 {
 	c->status = status;
@@ -268,6 +296,7 @@ void call_problem(struct call *c, int status, const char *name, const char *titl
 	c->type = "application/problem+json";
 	c->fixed = STR_NONE;
 	c->stream = false;
+	c->file.length = c->file.left = 0;
 	buf_clear(&c->out);
 	j = json_out(&c->out);
 	json_open(&j, NULL);

@@ -25,12 +25,10 @@ static bool read_query(struct call *c, struct conversation_query *q)
 
 	*q = (struct conversation_query){ 0 };
 	if (!read_status(c, &q->status) || !call_query(c, "channel", &q->channel) || !call_query(c, "q", &q->q) ||
-	    !call_query(c, "unread", &unread) || !call_query(c, "cursor", &q->cursor) || !call_query_limit(c, 50, &q->limit))
+	    !call_query(c, "unread", &unread) || !call_query_page(c, &q->limit, &q->cursor))
 		return false;
 	if (q->channel.len == 0)
 		q->channel = STR_NONE;
-	if (q->cursor.len == 0)
-		q->cursor = STR_NONE;
 	q->unread_only = str_eq(unread, STR("1")) || str_eq(unread, STR("true"));
 	return true;
 }
@@ -43,26 +41,17 @@ void api_conversation_list(struct call *c)
 	struct error err = { 0 };
 	size_t count = 0;
 	struct json_out j;
-	int r;
 
 	if (!read_query(c, &q))
 		return;
-	if ((r = conversation_list(c->instance, c->db, c->workspace, &q, c->arena, &list, &count, &next, &err)) < 0) {
-		if (r == ERR_INVALID)
-			call_problem(c, 400, NULL, "The request is malformed",
-				     STR("cursor is not one that this list has given."));
-		else
-			call_failed(c, &err, false);
+	if (conversation_list(c->instance, c->db, c->workspace, &q, c->arena, &list, &count, &next, &err) < 0) {
+		call_list_failed(c, &err);
 		return;
 	}
-	j = call_json(c, 200);
-	json_open(&j, NULL);
-	json_list(&j, "items");
+	j = call_list(c);
 	for (size_t k = 0; k < count; k++)
 		render_conversation(&j, NULL, &list[k]);
-	json_list_end(&j);
-	json_str(&j, "next_cursor", next);
-	json_close(&j);
+	call_list_end(&j, next);
 }
 
 void api_conversation_counts(struct call *c)
@@ -121,6 +110,7 @@ void api_conversation_change(struct call *c)
 	struct str word = call_text(c, "status", false, LIMIT_NAME);
 	int status = str_eq(word, STR("open")) ? CONVERSATION_OPEN : str_eq(word, STR("done")) ? CONVERSATION_DONE : 0;
 	bool mark_read = !json_is_none(c->json, "unread");
+	struct conversation before = { 0 };
 	int64_t id, unread = 1;
 	struct error err = { 0 };
 
@@ -130,8 +120,13 @@ void api_conversation_change(struct call *c)
 		call_fault(c, "unread", "Can only be set to 0.");
 	if (!call_id(c, 1, &id) || call_has_faults(c))
 		return;
-	if ((status != 0 || mark_read) && conversation_update(c->instance, c->workspace, id, status, mark_read, &err) < 0)
+	if ((mark_read && conversation_get(c->instance, c->db, c->workspace, id, c->arena, &before, &err) < 0) ||
+	    ((status != 0 || mark_read) && conversation_update(c->instance, c->workspace, id, status, mark_read, &err) < 0)) {
 		call_failed(c, &err, false);
-	else
-		answer_conversation(c, id);
+		return;
+	}
+	/* An agent has looked at what the customer wrote: they may be told. */
+	if (before.unread > 0 && c->instance->presence != NULL)
+		c->instance->presence(c->instance->presence_arg, c->workspace, id, PRESENCE_SEEN);
+	answer_conversation(c, id);
 }

@@ -1,5 +1,7 @@
 /* The one place where it is decided who a request comes from and what it may do: sign-in, CSRF, roles, the body's form. */
+#include "base/log.h"
 #include "web/call.h"
+#include "web/file_answer.h"
 #include "web/query.h"
 #include "web/server.h"
 #include "web/session.h"
@@ -116,16 +118,65 @@ bool call_sign_in_state(struct call *c)
 	return known;
 }
 
+/* What is not the client's fault and not passing either: a full disk, or a broken one. */
+static void disk_failed(struct call *c, const struct error *err)
+{
+	log_event(LOG_ERROR, "a file that is being uploaded cannot be kept", log_c("reason", err->text), log_end);
+	call_problem(c, 507, "disk", "The file cannot be kept",
+		     STR("The server's disk is full or broken; its log says which. Tell the admin of this installation."));
+}
+
+static void spool(struct call *c)
+{
+	struct error err = { 0 };
+
+	if (c->body.len > 0 && file_draft_write(&c->draft, buf_str(&c->body), &err) < 0)
+		disk_failed(c, &err);
+}
+
+static void admit(struct call *c)
+{
+	struct error err = { 0 };
+
+	if (may(c) && file_draft_begin(c->instance->files, &c->draft, &err) < 0)
+		disk_failed(c, &err);
+}
+
+static bool body_is_right(struct call *c)
+{
+	struct str rest, type;
+
+	switch (c->route->body) {
+	case BODY_JSON:
+		return call_read_json(c);
+	case BODY_ZIP:
+		type = str_trim(str_split(http_field(&c->head, "content-type"), ';', &rest));
+		if (str_eq_nocase(type, STR("application/zip")))
+			return true;
+		call_problem(c, 415, NULL, "Unsupported content type", STR("The body must be application/zip."));
+		return false;
+	case BODY_FILE:
+		spool(c);
+		return c->status == 0;
+	case BODY_NONE:
+	case BODY_RAW:
+		break;
+	}
+	return true;
+}
+
 void call_run(struct call *c)
 {
-	struct str type, rest;
-
-	if (may(c) && (c->route->body != BODY_JSON || call_read_json(c))) {
-		type = str_trim(str_split(http_field(&c->head, "content-type"), ';', &rest));
-		if (c->route->body == BODY_ZIP && !str_eq_nocase(type, STR("application/zip")))
-			call_problem(c, 415, NULL, "Unsupported content type", STR("The body must be application/zip."));
-		else
+	switch (c->step) {
+	case CALL_RUN:
+		/* Also for a body that was admitted: who sent it may have lost the right meanwhile. */
+		if (may(c) && body_is_right(c))
 			c->route->run(c);
+		break;
+	case CALL_ADMIT: admit(c); break;
+	case CALL_SPOOL: spool(c); break;
+	case CALL_READ: file_answer_read(c); break;
+	case CALL_DROP: file_draft_drop(&c->draft); break;
 	}
 	/* Either way the call is somebody else's after this, and may be gone already. */
 	if (c->unit.run != NULL)

@@ -20,33 +20,23 @@ void api_journal_list(struct call *c)
 	struct str word, cursor, next = STR_NONE;
 	struct error err = { 0 };
 	size_t limit, count = 0;
-	int state = 0, r;
+	int state = 0;
 	struct json_out j;
 
-	if (!call_query(c, "state", &word) || !call_query(c, "cursor", &cursor) || !call_query_limit(c, 50, &limit))
+	if (!call_query(c, "state", &word) || !call_query_page(c, &limit, &cursor))
 		return;
 	if (word.len > 0 && (state = journal_state_of_word(word)) == 0) {
 		call_problem(c, 400, NULL, "The request is malformed", STR("state is applied, ignored, failed or refused."));
 		return;
 	}
-	if (cursor.len == 0)
-		cursor = STR_NONE;
-	if ((r = journal_list(c->db, c->workspace, state, cursor, limit, c->arena, &list, &count, &next, &err)) < 0) {
-		if (r == ERR_INVALID)
-			call_problem(c, 400, NULL, "The request is malformed",
-				     STR("cursor is not one that this list has given."));
-		else
-			call_failed(c, &err, false);
+	if (journal_list(c->db, c->workspace, state, cursor, limit, c->arena, &list, &count, &next, &err) < 0) {
+		call_list_failed(c, &err);
 		return;
 	}
-	j = call_json(c, 200);
-	json_open(&j, NULL);
-	json_list(&j, "items");
+	j = call_list(c);
 	for (size_t k = 0; k < count; k++)
 		render_event(&j, &list[k]);
-	json_list_end(&j);
-	json_str(&j, "next_cursor", next);
-	json_close(&j);
+	call_list_end(&j, next);
 }
 
 void api_journal_replay(struct call *c)

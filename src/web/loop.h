@@ -34,7 +34,11 @@ void loop_post(struct loop *loop, struct note *note);
 bool loop_stop(struct loop *loop);
 void loop_free(struct loop *loop);
 
-struct loop_figures { atomic_int_fast64_t connections, requests_running, body_bytes; };
+struct loop_figures {
+	atomic_int_fast64_t connections, requests_running;
+	atomic_int_fast64_t body_bytes;		/* in memory */
+	atomic_int_fast64_t upload_bytes;	/* on the disk, or to come there: of files that are not kept yet */
+};
 struct loop_figures *loop_figures(struct loop *loop);
 
 /* ---- on the loop's thread only ---- */

@@ -278,6 +278,8 @@ int render_account(struct json_out *j, const char *key, struct instance *i, stru
 		json_str(j, arena_copy(arena, pairs[k].name).p, pairs[k].value);
 	json_close(j);
 	json_str(j, "verify_token", token);
+	json_bool(j, "read_receipts", (a->presence & PRESENCE_SEEN) != 0);
+	json_bool(j, "typing", (a->presence & PRESENCE_TYPING) != 0);
 	json_str(j, "webhook_url", webhook_url(i, a->channel, arena));
 	json_time(j, "parked_until", a->parked_until);
 	json_time(j, "connected_at", a->connected_at);

@@ -14,6 +14,7 @@ static const struct route table[] = {
 	{ HTTP_GET, "/readyz", ACCESS_PUBLIC, ROLE_NONE, NO_BODY, ON_WORKER, ops_ready },
 	{ HTTP_GET, "/metrics", ACCESS_PUBLIC, ROLE_NONE, NO_BODY, ON_WORKER, ops_metrics },
 	{ HTTP_GET, "/login", ACCESS_PUBLIC, ROLE_NONE, NO_BODY, ON_WORKER, page_link },
+	{ HTTP_GET, "/files/{token}", ACCESS_PUBLIC, ROLE_NONE, NO_BODY, ON_WORKER, public_file },
 	{ HTTP_GET, API "/openapi.json", ACCESS_PUBLIC, ROLE_NONE, NO_BODY, ON_LOOP, api_document },
 	{ HTTP_GET, API "/setup", ACCESS_PUBLIC, ROLE_NONE, NO_BODY, ON_WORKER, api_setup_get },
 	{ HTTP_POST, API "/setup", ACCESS_PUBLIC, ROLE_NONE, JSON, ON_SLOW_WORKER, api_setup },
@@ -45,6 +46,9 @@ static const struct route table[] = {
 	{ HTTP_GET, W "/accounts/{id}", ACCESS_MEMBER, ROLE_VIEWER, NO_BODY, ON_WORKER, api_account_get },
 	{ HTTP_PUT, W "/accounts/{id}", ACCESS_MEMBER, ROLE_ADMIN, JSON, ON_WORKER, api_account_put },
 	{ HTTP_DELETE, W "/accounts/{id}", ACCESS_MEMBER, ROLE_ADMIN, NO_BODY, ON_WORKER, api_account_delete },
+	{ HTTP_PATCH, W "/accounts/{id}", ACCESS_MEMBER, ROLE_ADMIN, JSON, ON_WORKER, api_account_change },
+	{ HTTP_GET, W "/accounts/{id}/templates", ACCESS_MEMBER, ROLE_VIEWER, NO_BODY, ON_WORKER, api_template_list },
+	{ HTTP_POST, W "/accounts/{id}/templates", ACCESS_MEMBER, ROLE_AGENT, NO_BODY, ON_WAITING_WORKER, api_template_fetch },
 	{ HTTP_POST, W "/accounts/{id}/check", ACCESS_MEMBER, ROLE_ADMIN, NO_BODY, ON_WAITING_WORKER, api_account_check },
 
 	{ HTTP_GET, W "/conversations", ACCESS_MEMBER, ROLE_VIEWER, NO_BODY, ON_WORKER, api_conversation_list },
@@ -55,6 +59,15 @@ static const struct route table[] = {
 	/* A text of 64 KiB may take six times that in JSON's escapes. */
 	{ HTTP_POST, W "/conversations/{id}/messages", ACCESS_MEMBER, ROLE_AGENT, BODY_JSON, 2 * LIMIT_JSON_BODY, ON_WORKER, api_message_add },
 	{ HTTP_POST, W "/conversations/{id}/messages/{m}/retry", ACCESS_MEMBER, ROLE_AGENT, NO_BODY, ON_WORKER, api_message_retry },
+
+	{ HTTP_PUT, W "/conversations/{id}/messages/{m}/reaction", ACCESS_MEMBER, ROLE_AGENT, JSON, ON_WORKER, api_message_react },
+	{ HTTP_POST, W "/conversations/{id}/messages/{m}/attachments/{n}/fetch", ACCESS_MEMBER, ROLE_AGENT, NO_BODY, ON_WORKER, api_attachment_fetch },
+	{ HTTP_POST, W "/conversations/{id}/typing", ACCESS_MEMBER, ROLE_AGENT, NO_BODY, ON_WORKER, api_conversation_typing },
+
+	{ HTTP_POST, W "/uploads", ACCESS_MEMBER, ROLE_AGENT, BODY_FILE, LIMIT_FILE, ON_SLOW_WORKER, api_upload_add },
+	{ HTTP_GET, W "/uploads/{id}/content", ACCESS_MEMBER, ROLE_AGENT, NO_BODY, ON_WORKER, api_upload_content },
+	{ HTTP_DELETE, W "/uploads/{id}", ACCESS_MEMBER, ROLE_AGENT, NO_BODY, ON_WORKER, api_upload_delete },
+	{ HTTP_GET, W "/messages/{m}/attachments/{n}", ACCESS_MEMBER, ROLE_VIEWER, NO_BODY, ON_WORKER, api_attachment_get },
 
 	{ HTTP_GET, W "/webhook-events", ACCESS_MEMBER, ROLE_ADMIN, NO_BODY, ON_WORKER, api_journal_list },
 	{ HTTP_POST, W "/webhook-events/{id}/replay", ACCESS_MEMBER, ROLE_ADMIN, NO_BODY, ON_WORKER, api_journal_replay },

@@ -13,7 +13,10 @@ enum route_access {
 	ACCESS_INSTANCE_ADMIN,
 	ACCESS_MEMBER,		/* of the workspace {w}, with at least `role`; others are told 404, as for a workspace that is not */
 };
-enum route_body { BODY_NONE, BODY_JSON, BODY_ZIP, BODY_RAW };
+enum route_body {
+	BODY_NONE, BODY_JSON, BODY_ZIP, BODY_RAW,
+	BODY_FILE,		/* any bytes, to call->draft as they come; who may not send them is told before they are read */
+};
 enum route_thread {
 	ON_LOOP,		/* answers from memory */
 	ON_LOOP_IF_SMALL,	/* there when its body is small, else on a worker; uses no database */
@@ -34,7 +37,7 @@ struct route {
 	void (*run)(struct call *call);
 };
 
-enum { ROUTE_PARAMS = 3 };
+enum { ROUTE_PARAMS = 4 };
 
 /* For tests, the OpenAPI check and metrics. */
 const struct route *route_table(size_t *ret_count);
@@ -67,8 +70,11 @@ void api_account_list(struct call *c);
 void api_account_add(struct call *c);
 void api_account_get(struct call *c);
 void api_account_put(struct call *c);
+void api_account_change(struct call *c);
 void api_account_delete(struct call *c);
 void api_account_check(struct call *c);
+void api_template_list(struct call *c);			/* template_api.c */
+void api_template_fetch(struct call *c);
 void api_conversation_list(struct call *c);		/* conversation_api.c */
 void api_conversation_counts(struct call *c);
 void api_conversation_get(struct call *c);
@@ -76,6 +82,14 @@ void api_conversation_change(struct call *c);
 void api_message_list(struct call *c);			/* message_api.c */
 void api_message_add(struct call *c);
 void api_message_retry(struct call *c);
+void api_message_react(struct call *c);
+void api_conversation_typing(struct call *c);
+void api_upload_add(struct call *c);			/* file_api.c */
+void api_upload_content(struct call *c);
+void api_upload_delete(struct call *c);
+void api_attachment_get(struct call *c);
+void api_attachment_fetch(struct call *c);
+void public_file(struct call *c);
 void api_journal_list(struct call *c);			/* journal_api.c */
 void api_journal_replay(struct call *c);
 void api_events(struct call *c);			/* live.c */

@@ -32,14 +32,10 @@ void api_token_list(struct call *c)
 
 	if (!list_tokens(c, &list, &count))
 		return;
-	j = call_json(c, 200);
-	json_open(&j, NULL);
-	json_list(&j, "items");
+	j = call_list(c);
 	for (size_t k = 0; k < count; k++)
 		render_token(&j, &list[k], STR_NONE);
-	json_list_end(&j);
-	json_null(&j, "next_cursor");
-	json_close(&j);
+	call_list_end(&j, STR_NONE);
 }
 
 void api_token_add(struct call *c)

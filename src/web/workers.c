@@ -7,9 +7,9 @@
 #include "web/loop.h"
 #include "web/server.h"
 
-enum { WORKERS_MIN = 6, WORKERS_MAX = 64, WAITING_MAX = 8192 };
+enum { WORKERS_MIN = 8, WORKERS_MAX = 64, WAITING_MAX = 8192 };
 
-enum { LANE_QUICK, LANE_SLOW, LANE_WAITING, LANES };
+enum { LANE_QUICK, LANE_SLOW, LANE_WAITING, LANE_DISK, LANES };
 
 /* Calls of one kind, in their order. */
 struct lane {
@@ -80,12 +80,34 @@ static void wake_one(struct workers *w)
 	}
 }
 
+/* Pieces of a file that comes or goes: the disk's speed, not the database's. */
+static bool is_disk_step(const struct call *call)
+{
+	return call->step == CALL_SPOOL || call->step == CALL_READ || call->step == CALL_DROP;
+}
+
+static void run(struct web *web, struct call *call, struct arena *arena, struct db **db)
+{
+	struct error err = { 0 };
+
+	if (*db == NULL && !is_disk_step(call))
+		(void)store_reader_new(web->instance->store, db, &err);
+	call->arena = arena;
+	call->db = *db;
+	if (err.code != 0) {
+		call_failed(call, &err, false);
+		call_finish(call);
+	} else {
+		call_run(call);
+	}
+	arena_done(arena);	/* not kept: it may have held secrets */
+}
+
 static void *work(void *arg)
 {
 	struct workers *w = arg;
 	struct arena arena = { 0 };
 	struct db *db = NULL;
-	struct error err = { 0 };
 	struct lane *lane = NULL;
 
 	(void)pthread_setname_np(pthread_self(), "web-worker");
@@ -101,17 +123,7 @@ static void *work(void *arg)
 			continue;
 		}
 		pthread_mutex_unlock(&w->lock);
-		if (db == NULL)
-			(void)store_reader_new(w->web->instance->store, &db, &err);
-		call->arena = &arena;
-		call->db = db;
-		if (db == NULL) {
-			call_failed(call, &err, false);
-			call_finish(call);
-		} else {
-			call_run(call);
-		}
-		arena_done(&arena);	/* not kept: it may have held secrets */
+		run(w->web, call, &arena, &db);
 		pthread_mutex_lock(&w->lock);
 		w->running--;
 		lane->running--;
@@ -136,7 +148,8 @@ int workers_start(struct web *web, int64_t count, struct workers **ret, struct e
 	w->web = web;
 	w->lane[LANE_QUICK].max = (size_t)count;
 	w->lane[LANE_SLOW].max = (size_t)count / 2;
-	w->lane[LANE_WAITING].max = (size_t)count / 3;
+	w->lane[LANE_WAITING].max = (size_t)count / 4;
+	w->lane[LANE_DISK].max = (size_t)count / 8;	/* with these three full, one of eight is left for what is quick */
 	lock_init(&w->lock);
 	pthread_cond_init(&w->more, NULL);
 	for (; w->count < (size_t)count; w->count++)
@@ -166,6 +179,10 @@ void workers_stop(struct workers *w)
 
 static int lane_of(const struct call *call)
 {
+	if (is_disk_step(call))
+		return LANE_DISK;
+	if (call->step == CALL_ADMIT)
+		return LANE_QUICK;
 	switch (call->route->thread) {
 	case ON_SLOW_WORKER: return LANE_SLOW;
 	case ON_WAITING_WORKER: return LANE_WAITING;

@@ -78,14 +78,10 @@ void api_member_list(struct call *c)
 
 	if (!read_members(c, &list, &count))
 		return;
-	j = call_json(c, 200);
-	json_open(&j, NULL);
-	json_list(&j, "items");
+	j = call_list(c);
 	for (size_t k = 0; k < count; k++)
 		render_member(&j, &list[k]);
-	json_list_end(&j);
-	json_null(&j, "next_cursor");
-	json_close(&j);
+	call_list_end(&j, STR_NONE);
 }
 
 static void answer_member(struct call *c, int status, int64_t user_id)

@@ -2,32 +2,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import net from 'node:net';
 import { after, before, test } from 'node:test';
 import { House, metaJson, password, sign, until, webhookPath } from './lib/house.mjs';
+import { Wire, asked } from './lib/wire.mjs';
 
 let house;
 before(async () => { house = await House.start(); });
 after(() => house.stop());
 
-// Sends bytes and reads until the server closes or `enough` says so.
-class Wire {
-  static async open() {
-    const w = new Wire();
-    w.socket = net.connect(house.port, '127.0.0.1');
-    w.text = '';
-    w.closed = false;
-    w.socket.on('data', (d) => { w.text += d.toString('latin1'); }).on('close', () => { w.closed = true; }).on('error', () => {});
-    await once(w.socket, 'connect');
-    return w;
-  }
-  send(text) { this.socket.write(text); return this; }
-  async until(passes, ms = 5000) { await until(() => this, passes, ms); return this; }
-  answers() { return [...this.text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((m) => Number(m[1])); }
-  close() { this.socket.destroy(); }
-}
-const asked = (method, where, extra = '') => `${method} ${where} HTTP/1.1\r\nHost: x\r\n${extra}\r\n`;
-const one = async (text, ms) => { const w = await (await Wire.open()).send(text).until((x) => x.closed || /\r\n\r\n/.test(x.text), ms); w.close(); return w; };
+const one = async (text, ms) => { const w = await (await Wire.open(house.port)).send(text).until((x) => x.closed || /\r\n\r\n/.test(x.text), ms); w.close(); return w; };
 
 test('what is no HTTP/1.1 is refused in words', async () => {
   for (const [text, status] of [
@@ -50,7 +33,7 @@ test('a body that is too large is refused before it is sent', async () => {
     assert.deepEqual(w.answers(), [413], where);
   }
   // And one that grows past the limit in chunks.
-  const w = await Wire.open();
+  const w = await Wire.open(house.port);
   w.send(asked('POST', '/api/v1/session', 'Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n'));
   for (let k = 0; k < 40 && !w.closed; k++) w.send(`4000\r\n${'x'.repeat(0x4000)}\r\n`);
   await w.until((x) => x.answers().length > 0);
@@ -60,7 +43,7 @@ test('a body that is too large is refused before it is sent', async () => {
 
 test('a client that waits for leave to send its body gets it', async () => {
   const body = metaJson(house.envelope(house.fromCustomer('900000000000401', { message: { mid: 'http-continue', text: 'waited' } })));
-  const w = await Wire.open();
+  const w = await Wire.open(house.port);
   w.send(asked('POST', webhookPath, `Content-Length: ${body.length}\r\nExpect: 100-continue\r\nX-Hub-Signature-256: ${sign(body, house.account.secret)}\r\n`));
   await w.until((x) => x.text.includes('100 Continue'));
   w.send(body);
@@ -71,7 +54,7 @@ test('a client that waits for leave to send its body gets it', async () => {
 
 test('a webhook in pieces of one byte, in chunks, and with its header in other case', async () => {
   const body = metaJson(house.envelope(house.fromCustomer('900000000000402', { message: { mid: 'http-chunks', text: 'in pieces' } })));
-  const w = await Wire.open();
+  const w = await Wire.open(house.port);
   w.socket.setNoDelay(true);
   const text = asked('POST', webhookPath, `transfer-encoding: chunked\r\nx-HUB-signature-256: ${sign(body, house.account.secret)}\r\n`)
     + [...body.matchAll(/[^]{1,7}/g)].map(([part]) => `${part.length.toString(16)};x=y\r\n${part}\r\n`).join('') + '0\r\nTrailer: z\r\n\r\n';
@@ -82,7 +65,7 @@ test('a webhook in pieces of one byte, in chunks, and with its header in other c
 });
 
 test('requests in a row on one connection are answered in their order', async () => {
-  const w = await Wire.open();
+  const w = await Wire.open(house.port);
   const wheres = Array.from({ length: 60 }, (_, k) => ['/healthz', '/api/v1/setup', '/nothing/here', '/readyz'][k % 4]);
   w.send(wheres.map((where) => asked('GET', where)).join('\r\n'));
   await w.until((x) => x.answers().length === 60);
@@ -112,7 +95,7 @@ test('clients that leave in the middle of anything do no harm', async () => {
   const conversations = asked('GET', house.w('/conversations'), `Authorization: Bearer ${house.token}\r\n`);
   const events = asked('GET', house.w('/events'), `Authorization: Bearer ${house.token}\r\n`);
   await Promise.all(Array.from({ length: 300 }, async (_, k) => {
-    const w = await Wire.open();
+    const w = await Wire.open(house.port);
     const text = [whole, conversations, events, whole + conversations][k % 4];
     w.send(k % 5 === 0 ? text.slice(0, Math.floor(text.length * Math.random())) : text);
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
@@ -125,7 +108,7 @@ test('clients that leave in the middle of anything do no harm', async () => {
 });
 
 test('a client that sends too slowly is cut off, one that is only idle may stay', { timeout: 60_000 }, async () => {
-  const slow = await Wire.open(), idle = await Wire.open(), body = await Wire.open();
+  const slow = await Wire.open(house.port), idle = await Wire.open(house.port), body = await Wire.open(house.port);
   idle.send(asked('GET', '/healthz'));
   slow.send('GET /healthz HTTP/1.1\r\nHost: x\r\n');
   body.send(asked('POST', webhookPath, 'Content-Length: 1000\r\n'));
@@ -138,7 +121,7 @@ test('a client that sends too slowly is cut off, one that is only idle may stay'
 });
 
 test('a live stream whose client does not read is cut, and the others go on', { timeout: 60_000 }, async () => {
-  const deaf = await Wire.open();
+  const deaf = await Wire.open(house.port);
   deaf.send(asked('GET', house.w('/events'), `Authorization: Bearer ${house.token}\r\n`));
   await deaf.until((x) => x.text.includes('event: hello'));
   deaf.socket.pause();
@@ -251,9 +234,7 @@ test('live streams take half of the places at most, and idle connections give th
   const small = await House.start({ addon: false, args: ['--max-connections', '20'] });
   const wires = [];
   try {
-    const wire = () => new Promise((resolve) => { const w = new Wire(); w.text = ''; w.closed = false;
-      w.socket = net.connect(small.port, '127.0.0.1', () => resolve(w)).on('data', (d) => { w.text += d.toString('latin1'); }).on('close', () => { w.closed = true; }).on('error', () => {});
-      wires.push(w); });
+    const wire = async () => { wires.push(await Wire.open(small.port)); return wires.at(-1); };
     const answers = [];
     for (let k = 0; k < 12; k++) {
       const w = (await wire()).send(asked('GET', small.w('/events'), `Authorization: Bearer ${small.token}\r\n`));

@@ -1,0 +1,252 @@
+// Files through the doors: brought by agents, served to members and, by a signed link, to a provider; and what nobody gets.
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { House, password, until } from './lib/house.mjs';
+import { png } from './lib/picture.mjs';
+import { Wire, ask, asked } from './lib/wire.mjs';
+
+const max = 100 * 1024 * 1024;
+let house, agent, viewer, elsewhere;
+
+const member = (email, role) => house.api('POST', house.w('/members'), { email, name: role, role, password })
+  .then((answer) => { assert.equal(answer.status, 201, answer.text); return house.command(['token', '--email', email]); });
+
+before(async () => {
+  house = await House.start();
+  agent = await member('agent@example.org', 'agent');
+  viewer = await member('viewer@example.org', 'viewer');
+  elsewhere = (await house.api('POST', '/api/v1/workspaces', { name: 'Elsewhere' })).body.id;
+});
+after(() => house.stop());
+
+const upload = (body, name = 'file.bin', options = {}) => ask(house, 'POST', house.w(`/uploads?name=${encodeURIComponent(name)}${options.query ?? ''}`), { body, ...options });
+const content = (id, options, query = '') => ask(house, options?.method ?? 'GET', house.w(`/uploads/${id}/content${query}`), options);
+const drafts = () => readdirSync(path.join(house.data, 'files/new'));
+const figure = async (name) => Number(new RegExp(`^mailtrixy_${name} (\\d+)$`, 'm').exec((await house.api('GET', '/metrics')).text)[1]);
+
+test('what is brought is what its bytes are, whatever name and type it is told', async () => {
+  const picture = png(900, 600);
+  const told = await upload(picture, 'Größe "1".jpg', { headers: { 'Content-Type': 'text/html' } });
+  assert.equal(told.status, 201, told.bytes.toString());
+  assert.deepEqual({ ...told.body, id: 0 }, { id: 0, name: 'Größe "1".jpg', mime_type: 'image/png', bytes: picture.length, width: 900, height: 600, type: 'image',
+    preview_url: house.w(`/uploads/${told.body.id}/content?preview=1`) });
+  assert.deepEqual((await content(told.body.id)).bytes, picture);
+  const small = await ask(house, 'GET', told.body.preview_url);
+  assert.equal(small.headers['content-type'], 'image/webp');
+  assert.equal(small.bytes.toString('latin1', 0, 4), 'RIFF');
+  const text = (await upload(Buffer.from('Plain words, nothing else.\n'), 'words.txt')).body;
+  assert.deepEqual([text.mime_type, text.type, text.width, text.preview_url], ['text/plain', 'file', null, null]);
+  assert.equal((await content(text.id, {}, '?preview=1')).status, 404);
+  assert.equal((await upload(randomBytes(500), '../../etc/passwd\u0007')).body.name, 'passwd');
+});
+
+test('a file in chunks, of one byte, and of none', async () => {
+  const whole = randomBytes(700_001);
+  const pieces = function* () { for (let at = 0; at < whole.length; at += 9_999) yield whole.subarray(at, at + 9_999); };
+  const made = await upload(pieces(), 'chunks');
+  assert.equal(made.status, 201);
+  assert.deepEqual((await content(made.body.id)).bytes, whole);
+  assert.equal((await upload(Buffer.from('x'))).body.bytes, 1);
+  for (const body of [Buffer.alloc(0), (function* () {})()]) {
+    const none = await upload(body);
+    assert.deepEqual([none.status, none.body.type], [422, 'urn:mailtrixy:problem:file_empty']);
+  }
+  // Waits for leave, then sends.
+  const w = await Wire.open(house.port);
+  w.send(asked('POST', house.w('/uploads?name=late'), `Authorization: Bearer ${house.token}\r\nContent-Length: 5\r\nExpect: 100-continue\r\n`));
+  await w.until((x) => x.text.includes('100 Continue'));
+  w.send('later');
+  await w.until((x) => x.answers().length === 2);
+  assert.deepEqual(w.answers(), [100, 201]);
+  // The connection goes on.
+  w.send(asked('GET', '/healthz'));
+  await w.until((x) => x.answers().length === 3);
+  w.close();
+});
+
+test('100 MB are taken, and not a byte more', { timeout: 120_000 }, async () => {
+  const piece = randomBytes(1024 * 1024), hash = createHash('sha256');
+  const pieces = function* () { for (let k = 0; k < 100; k++) { hash.update(piece); yield piece; } };
+  const full = await upload(pieces(), 'full');
+  assert.equal(full.status, 201, full.bytes.toString());
+  assert.equal(full.body.bytes, max);
+  const back = await content(full.body.id);
+  assert.equal(createHash('sha256').update(back.bytes).digest('hex'), hash.digest('hex'));
+  const over = await upload((function* () { for (let k = 0; k < 100; k++) yield piece; yield Buffer.from('!'); })(), 'over');
+  assert.equal(over.status, 413);
+  const w = await Wire.open(house.port);
+  w.send(asked('POST', house.w('/uploads'), `Authorization: Bearer ${house.token}\r\nContent-Length: ${max + 1}\r\n`));
+  await w.until((x) => x.answers().length > 0);
+  assert.deepEqual(w.answers(), [413]);
+  w.close();
+  await until(drafts, (list) => list.length === 0);
+  assert.equal(await figure('http_upload_bytes'), 0);
+});
+
+test('who may not send is told before the body is read', async () => {
+  for (const [token, workspace, status] of [[null, house.workspace, 401], ['no-such-token', house.workspace, 401], [viewer, house.workspace, 403], [agent, elsewhere, 404], [agent, '999', 404]]) {
+    const w = await Wire.open(house.port);
+    w.send(asked('POST', `/api/v1/workspaces/${workspace}/uploads?name=x`, `${token ? `Authorization: Bearer ${token}\r\n` : ''}Content-Length: ${max}\r\nExpect: 100-continue\r\n`));
+    await w.until((x) => x.answers().length > 0);
+    assert.deepEqual(w.answers(), [status]);
+    assert.match(w.text, /problem\+json/);
+    w.close();
+  }
+  // By cookie without the CSRF token, from a page of elsewhere.
+  const signedIn = await house.api('POST', '/api/v1/session', { email: 'agent@example.org', password }, { token: null });
+  const cookie = signedIn.headers.get('set-cookie').split(';')[0];
+  const headers = { Cookie: cookie };
+  assert.equal((await upload(Buffer.from('x'), 'x', { token: null, headers })).status, 403);
+  assert.equal((await upload(Buffer.from('x'), 'x', { token: null, headers: { ...headers, 'X-CSRF-Token': signedIn.body.csrf_token } })).status, 201);
+  assert.deepEqual(drafts(), []);
+});
+
+test("an upload is its owner's alone", async () => {
+  const mine = (await upload(Buffer.from('mine'), 'mine.txt', { token: agent })).body;
+  assert.equal((await content(mine.id, { token: agent })).bytes.toString(), 'mine');
+  for (const [method, where] of [['GET', `/uploads/${mine.id}/content`], ['DELETE', `/uploads/${mine.id}`]]) {
+    assert.equal((await ask(house, method, house.w(where))).status, 404, method);
+    assert.equal((await ask(house, method, house.w(where), { token: viewer })).status, 403, method);
+    assert.equal((await ask(house, method, house.w(where), { token: null })).status, 401, method);
+    assert.equal((await ask(house, method, `/api/v1/workspaces/${elsewhere}${where}`)).status, 404, method);
+  }
+  assert.equal((await ask(house, 'DELETE', house.w(`/uploads/${mine.id}`), { token: agent })).status, 204);
+  assert.equal((await content(mine.id, { token: agent })).status, 404);
+  assert.equal((await ask(house, 'DELETE', house.w(`/uploads/${mine.id}`), { token: agent })).status, 404);
+});
+
+test('parts, heads and what the client has already', async () => {
+  const bytes = randomBytes(400_000), { id } = (await upload(bytes, 'parts.bin')).body;
+  const whole = await content(id), tag = whole.headers.etag;
+  assert.deepEqual(whole.bytes, bytes);
+  assert.equal(tag, `"${createHash('sha256').update(bytes).digest('hex')}"`);
+  assert.equal(whole.headers['accept-ranges'], 'bytes');
+  const head = await content(id, { method: 'HEAD' });
+  assert.deepEqual([head.status, head.headers['content-length'], head.headers.etag, head.bytes.length], [200, '400000', tag, 0]);
+  for (const [range, from, to] of [['bytes=0-0', 0, 0], ['bytes=0-399999', 0, 399_999], ['bytes=399999-', 399_999, 399_999], ['bytes=200000-999999999999999999999', 200_000, 399_999],
+    ['bytes=-1', 399_999, 399_999], ['bytes=-9999999', 0, 399_999], ['bytes=131071-131073', 131_071, 131_073], ['Bytes=5-300000', 5, 300_000]]) {
+    const part = await content(id, { headers: { Range: range } });
+    assert.equal(part.status, 206, range);
+    assert.equal(part.headers['content-range'], `bytes ${from}-${to}/400000`);
+    assert.ok(part.bytes.equals(bytes.subarray(from, to + 1)), range);
+  }
+  for (const range of ['bytes=400000-', 'bytes=999999999999999999999-', 'bytes=-0']) {
+    const none = await content(id, { headers: { Range: range } });
+    assert.deepEqual([none.status, none.headers['content-range']], [416, 'bytes */400000'], range);
+  }
+  for (const range of ['bytes=0-1,5-6', 'bytes=5-2', 'bytes=a-b', 'bytes=', 'bytes=-', 'lines=0-1', 'bytes=--1', 'bytes=0 1'])
+    assert.equal((await content(id, { headers: { Range: range } })).status, 200, range);
+  const ifRange = (value) => content(id, { headers: { Range: 'bytes=0-9', 'If-Range': value } }).then((answer) => answer.status);
+  assert.deepEqual([await ifRange(tag), await ifRange('"other"'), await ifRange(`W/${tag}`), await ifRange('Wed, 01 Jan 2025 00:00:00 GMT')], [206, 200, 200, 200]);
+  const ifNone = (value) => content(id, { headers: { 'If-None-Match': value } });
+  for (const value of [tag, `"a", W/${tag}`, '*']) {
+    const same = await ifNone(value);
+    assert.deepEqual([same.status, same.headers.etag, same.bytes.length], [304, tag, 0], value);
+  }
+  assert.equal((await ifNone('"a"')).status, 200);
+});
+
+test('a browser shows the short list alone, and nothing runs', async () => {
+  const evil = '<html><script>alert(1)</script></html>';
+  const served = async (body, name) => content((await upload(Buffer.from(body), name)).body.id);
+  for (const [body, name] of [[`<!doctype html>${evil}`, 'photo.png'], ['<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', 'drawing.svg'],
+    ['<?xml version="1.0"?><a/>', 'a.xml'], [Buffer.from('4d5a900003000000', 'hex'), 'run.exe']]) {
+    const answer = await served(body, name);
+    assert.match(answer.headers['content-disposition'], /^attachment; /, name);
+    assert.match(answer.headers['content-security-policy'], /^sandbox; default-src 'none'/, name);
+    assert.doesNotMatch(answer.headers['content-type'], /html|xml|svg/, name);
+    assert.equal(answer.headers['x-content-type-options'], 'nosniff');
+  }
+  const picture = await served(png(20, 20), 'Größe "1" 😀.png');
+  assert.equal(picture.headers['content-disposition'], `inline; filename="Gr__e _1_ _.png"; filename*=UTF-8''Gr%C3%B6%C3%9Fe%20%221%22%20%F0%9F%98%80.png`);
+  assert.equal(picture.headers['content-type'], 'image/png');
+  assert.match(picture.headers['content-security-policy'], /^sandbox; default-src 'none'; .*img-src 'self'/);
+  assert.equal(picture.headers['cache-control'], 'private, max-age=31536000, immutable');
+  assert.equal(picture.headers['cross-origin-resource-policy'], 'same-origin');
+  const words = await served('Only <b>words</b>, to a reader of plain text.\n', 'words.txt');
+  assert.equal(words.headers['content-security-policy'].includes('script'), false);
+});
+
+test('no address leads out of the files', async () => {
+  for (const where of ['/files/..', '/files/%2e%2e', '/files/..%2f..%2fetc%2fpasswd', '/files/../mailtrixy.db', '/files/', '/files/x', `/files/${'A'.repeat(300)}`, '/files/%00',
+    house.w('/uploads/../content'), house.w('/uploads/%2e%2e/content'), house.w('/uploads/1%2f2/content'), house.w('/uploads/-1/content'), house.w('/uploads/01/content'),
+    house.w('/messages/1/attachments/..'), house.w('/messages/1/attachments/-1'), house.w('/messages/1/attachments/00'), house.w('/messages/1/attachments/99999999999'), house.w('/messages/%2e%2e/attachments/0')]) {
+    const w = await Wire.open(house.port);
+    w.send(asked('GET', where, `Authorization: Bearer ${house.token}\r\n`));
+    await w.until((x) => x.answers().length > 0);
+    assert.deepEqual(w.answers(), [404], where);
+    w.close();
+  }
+});
+
+test('a client that leaves in the middle leaves nothing behind', async () => {
+  const wires = await Promise.all(Array.from({ length: 12 }, async (_, k) => {
+    const w = await Wire.open(house.port);
+    w.send(asked('POST', house.w('/uploads?name=gone'), `Authorization: Bearer ${house.token}\r\n${k % 2 ? 'Transfer-Encoding: chunked' : 'Content-Length: 5000000'}\r\n`));
+    return w;
+  }));
+  await until(drafts, (list) => list.length === 12);
+  const part = Buffer.alloc(900_000, 7);
+  wires.forEach((w, k) => { if (k % 2) w.socket.write(`${part.length.toString(16)}\r\n`); w.socket.write(part); });
+  await until(() => figure('http_upload_bytes'), (n) => n >= 6 * 5_000_000 + 6 * 800_000);
+  wires.forEach((w) => w.close());
+  await until(drafts, (list) => list.length === 0);
+  await until(() => figure('http_upload_bytes'), (n) => n === 0);
+  await until(() => figure('http_body_bytes'), (n) => n === 0);
+});
+
+test('one person has 32 places for uploads, and others have theirs', async () => {
+  const wires = [];
+  const begin = async (token) => {
+    const w = await Wire.open(house.port);
+    wires.push(w);
+    return w.send(asked('POST', house.w('/uploads'), `Authorization: Bearer ${token}\r\nContent-Length: 10\r\nExpect: 100-continue\r\n`)).until((x) => x.answers().length > 0);
+  };
+  try {
+    for (let k = 0; k < 32; k++) assert.deepEqual((await begin(agent)).answers(), [100]);
+    assert.deepEqual((await begin(agent)).answers(), [429]);
+    assert.deepEqual((await begin(house.token)).answers(), [100]);
+    wires[0].send('0123456789');
+    await wires[0].until((x) => x.answers().length === 2);
+    assert.deepEqual(wires[0].answers(), [100, 201]);
+    assert.deepEqual((await begin(agent)).answers(), [100]);
+  } finally { wires.forEach((w) => w.close()); }
+  await until(drafts, (list) => list.length === 0);
+});
+
+test('20 files at once, each to its end', { timeout: 120_000 }, async () => {
+  const files = Array.from({ length: 20 }, (_, k) => Buffer.concat([Buffer.from(`file ${k} `), randomBytes(1_500_000 + k)]));
+  const made = await Promise.all(files.map((bytes, k) => upload(bytes, `file ${k}`)));
+  assert.deepEqual(made.map((m) => m.status), files.map(() => 201));
+  const back = await Promise.all(made.map((m) => content(m.body.id)));
+  back.forEach((answer, k) => assert.ok(answer.bytes.equals(files[k]), `file ${k}`));
+  assert.deepEqual(drafts(), []);
+});
+
+test('while a large file leaves slowly everything else goes on, and it arrives whole', { timeout: 120_000 }, async () => {
+  const bytes = randomBytes(60_000_000), { id } = (await upload(bytes, 'large')).body;
+  const stream = await house.events();
+  const slow = await Promise.all(Array.from({ length: 5 }, async () => {
+    const w = await Wire.open(house.port);
+    w.parts = [];
+    w.socket.removeAllListeners('data').on('data', (d) => w.parts.push(d));
+    w.send(asked('GET', house.w(`/uploads/${id}/content`), `Authorization: Bearer ${house.token}\r\nConnection: close\r\n`));
+    await w.until((x) => x.parts.length > 0);
+    w.socket.pause();
+    return w;
+  }));
+  for (let k = 0; k < 20; k++) {
+    assert.equal((await house.webhook(house.envelope(house.fromCustomer('900000000000501', { message: { mid: `slow-${k}`, text: `still quick ${k}` } })))).status, 200);
+    await stream.wait((e) => e.json?.message?.text === `still quick ${k}`);
+    assert.equal((await content(id, { headers: { Range: 'bytes=100-199' } })).bytes.length, 100);
+  }
+  slow.slice(1).forEach((w) => w.close());
+  slow[0].socket.resume();
+  await slow[0].until((x) => x.closed, 60_000);
+  const all = Buffer.concat(slow[0].parts), body = all.subarray(all.indexOf('\r\n\r\n') + 4);
+  assert.ok(body.equals(bytes), `${body.length} of ${bytes.length} bytes`);
+  stream.close();
+});
