@@ -121,10 +121,10 @@ test('a quote leads to its message, also to one that is not loaded yet', async (
   await page.waitForFunction(() => document.activeElement?.matches('.flash'));
   assert.match(await focused(), /the blue one$/);
   const fresh = await enter('owner@example.org', { pages: 40 });
-  assert.equal(await message(fresh, 'the very first words').locator('.quote').count(), 0);
+  assert.equal(await fresh.locator(`[data-id=${early.id}]`).count(), 0);
   await message(fresh, 'as you said').locator('.quote').click();
   await fresh.waitForFunction(() => document.activeElement?.getAttribute('aria-label')?.endsWith('the very first words'));
-  assert.ok(await message(fresh, 'the very first words').first().evaluate((one) => one.getBoundingClientRect().top > 0));
+  assert.ok(await fresh.locator(`[data-id=${early.id}]`).evaluate((one) => one.getBoundingClientRect().top > 0));
   await fresh.getByRole('button', { name: 'Latest messages' }).click();
   assert.ok(await message(fresh, 'to a stranger').locator('.quote').isDisabled());
   await message(fresh, 'to a stranger').getByText('a message that is not here').waitFor();
@@ -204,7 +204,7 @@ test('what the channel or the role does not allow says why', async () => {
   await other.getByRole('menuitem', { name: /Reply Instagram cannot quote a message/ }).waitFor();
   await other.context().close();
   const heart = await enter('owner@example.org', { can: { react: { allowed: true, emoji: ['❤️'] } } });
-  await message(heart, 'the blue one').focus();
+  await message(heart, 'the blue one').first().focus();
   await heart.keyboard.press('Enter');
   assert.deepEqual(await heart.locator('.emoji-row button').allTextContents(), ['❤️']);
   await heart.context().close();
@@ -276,7 +276,8 @@ test('a picture that does not load says so, and can be asked for again', async (
   told.broken = true;
   const other = await enter('owner@example.org');
   other.expected.push(/404/);
-  const one = message(other, 'the blue one');
+  const one = message(other, 'the blue one').first();
+  await one.scrollIntoViewIfNeeded();
   await one.getByText('It could not be loaded.').waitFor();
   told.broken = false;
   await one.getByRole('button', { name: 'Try again' }).click();
@@ -297,7 +298,7 @@ for (const [name, size, theme] of [['desk, light', desk, 'light'], ['desk, dark'
 test('on a phone a long press opens the menu, and is no tap', async () => {
   const hand = await enter('owner@example.org', { size: phone, hasTouch: true, isMobile: true });
   const picture = message(hand, 'the blue one').locator('.picture.ready');
-  await picture.scrollIntoViewIfNeeded();
+  await message(hand, 'the blue one').first().scrollIntoViewIfNeeded();
   await picture.waitFor();
   const { x, y } = await picture.boundingBox();
   const touch = await hand.context().newCDPSession(hand);
@@ -317,7 +318,7 @@ test('on a phone a long press opens the menu, and is no tap', async () => {
 });
 
 test('the list says what came last, by icon and word', async () => {
-  await s.sim.act(s.customers[1], 'image');
+  await s.sim.act(s.customers[1], 'photo');
   await row(page, 'Image').locator('.row-text .icon').waitFor();
 });
 

@@ -77,9 +77,13 @@ function Viewer({ looks, index, contact }: { looks: Look[]; index: number; conta
   };
   useLayoutEffect(() => {
     const before = document.activeElement as HTMLElement | null;
-    if (!box.current!.open) box.current!.showModal();
-    box.current!.querySelector<HTMLElement>(".look-stage")?.focus();
-    return () => before?.focus?.();
+    const dialog = box.current!;
+    if (!dialog.open) dialog.showModal();
+    dialog.querySelector<HTMLElement>(".look-stage")?.focus();
+    return () => {
+      dialog.close(); /* while it is open, nothing behind it can take the focus */
+      before?.focus?.({ preventScroll: true });
+    };
   }, []);
   /* The stage is another one for each picture: the keys would be lost with it. */
   useLayoutEffect(() => {
