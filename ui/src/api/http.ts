@@ -120,21 +120,47 @@ export const patch = <T>(path: string, body: unknown) => request<T>(path, { meth
 export const del = <T = void>(path: string) => request<T>(path, { method: "DELETE" });
 
 /* fetch() does not tell how far an upload is; the older interface does. */
-export function upload<T>(path: string, file: Blob, onProgress: (share: number) => void): Promise<T> {
+export function upload<T>(
+  path: string,
+  file: Blob,
+  onProgress: (share: number) => void,
+  { type = "application/zip", signal }: { type?: string; signal?: AbortSignal } = {},
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const sender = new XMLHttpRequest();
+    const unreachable = () => reject(new Fault(0, text.fault.title, text.fault.offline));
     sender.open("POST", "/api/v1" + path);
-    sender.setRequestHeader("Content-Type", "application/zip");
+    sender.setRequestHeader("Content-Type", type);
     sender.setRequestHeader("Accept", "application/json");
     if (csrf) sender.setRequestHeader("X-CSRF-Token", csrf);
     sender.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total);
-    sender.onerror = () => reject(new Fault(0, text.fault.title, text.fault.offline));
+    sender.onerror = unreachable;
+    sender.onabort = unreachable;
     sender.onload = () => {
-      if (sender.status >= 200 && sender.status < 300) resolve(JSON.parse(sender.responseText) as T);
-      else reject(readProblem(sender.status, sender.responseText, sender.getResponseHeader("Retry-After")));
+      if (sender.status === 401) onSignedOut();
+      if (sender.status < 200 || sender.status >= 300) {
+        reject(readProblem(sender.status, sender.responseText, sender.getResponseHeader("Retry-After")));
+        return;
+      }
+      try {
+        resolve(JSON.parse(sender.responseText) as T);
+      } catch {
+        reject(new Fault(502, text.fault.title, text.fault.unknown));
+      }
     };
+    signal?.addEventListener("abort", () => sender.abort());
     sender.send(file);
   });
+}
+
+/* Is there something at this address? null: it cannot be told now. */
+export async function exists(path: string): Promise<boolean | null> {
+  try {
+    const answer = await fetch("/api/v1" + path, { method: "HEAD", credentials: "same-origin" });
+    return answer.ok ? true : answer.status === 404 || answer.status === 410 ? false : null;
+  } catch {
+    return null;
+  }
 }
 
 export function query(values: Record<string, string | number | null | undefined>): string {

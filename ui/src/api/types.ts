@@ -73,6 +73,8 @@ export interface Channel {
   webhook_url?: string | null;
   webhook_fields?: string[] | null;
   capabilities?: Capabilities;
+  /* Part of the program, not of an addon: it is there without anybody wanting it. */
+  core?: boolean;
 }
 
 export type AccountStatus = "connected" | "reconnect_needed" | "disabled";

@@ -1,6 +1,7 @@
 /* Messages reach the page three ways: pages of history, answers to a send, live events. They may
    overtake each other. Here they become one list that does not depend on who came first. */
 import type { Conversation, Message } from "../api/types";
+import type { Chip } from "./filerules";
 
 export function olderFirst(a: Message, b: Message): number {
   if (a.at !== b.at) return a.at < b.at ? -1 : 1;
@@ -54,9 +55,18 @@ export interface Pending {
   note: boolean;
   tag: string | null;
   overflow: "cut" | "split" | null;
+  /* Files that are on the server already, the message it answers, and the template it is: left out where there is none. */
+  files?: Chip[];
+  quote?: Message | null;
+  template?: SentTemplate | null;
   at: string;
   state: "sending" | "waiting" | "failed";
   error: SendFault | null;
+}
+export interface SentTemplate {
+  name: string;
+  language: string;
+  values: Record<string, string>;
 }
 export interface SendFault {
   message: string;

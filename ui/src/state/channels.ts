@@ -2,6 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import { Fault, faultOf, get } from "../api/http";
 import type { Account, Capabilities, Channel } from "../api/types";
+import { counts } from "./inbox";
 import { workspacePath } from "./session";
 
 export const channels = signal<Channel[] | null>(null);
@@ -22,8 +23,12 @@ const NOTHING: Capabilities = {
 };
 export const capabilitiesOf = (slug: string): Capabilities => channelOf(slug)?.capabilities ?? NOTHING;
 export const accountOf = (id: string | null) => accounts.value?.find((one) => one.id === id) ?? null;
-/* The sidebar shows a channel while it can be used or connected here, and not a moment longer. */
-export const shownChannels = computed(() => channels.value ?? []);
+/* The sidebar shows an addon's channel while the addon is active, and one that is always there once something came by it. */
+export const shownChannels = computed(() =>
+  (channels.value ?? []).filter(
+    (one) => !one.core || accounts.value?.some((item) => item.channel === one.slug) || !!counts.value?.by_channel[one.slug],
+  ),
+);
 
 export function channelName(slug: string): string {
   const known = channelOf(slug)?.name;

@@ -11,6 +11,7 @@ import { known, loadCounts, loadList, openId, takeConversation } from "./inbox";
 import { hurry, whenSending } from "./outbox";
 import { recheck, workspacePath } from "./session";
 import { expectAnswer, refreshThread, takeLive } from "./thread";
+import { hurryUploads } from "./uploads";
 
 export const liveState = signal<LiveState>("connecting");
 /* The bar appears only when the stream stays away: a blink is not worth a word. */
@@ -26,6 +27,7 @@ function onState(state: LiveState): void {
   if (state === "open") {
     offline.value = false;
     hurry();
+    hurryUploads();
   } else if (before === "open" || state === "lost") {
     barTimer = window.setTimeout(
       () => {

@@ -3,9 +3,12 @@
 import { effect, signal } from "@preact/signals";
 import { faultOf, post } from "../api/http";
 import type { Message } from "../api/types";
+import { plainType, takes, type Chip } from "../pure/filerules";
 import { withoutConfirmed, type Pending } from "../pure/merge";
+import { capabilitiesOf } from "./channels";
 import { me, workspacePath, workspace } from "./session";
 import { recall, remember } from "./store";
+import { releaseChips, withdraw } from "./uploads";
 
 export const pending = signal<Pending[]>([]);
 
@@ -47,7 +50,9 @@ function newId(): string {
   return "w-" + Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-export function send(one: Pick<Pending, "conversationId" | "text" | "note" | "tag" | "overflow">, at: number): void {
+type Sent = Pick<Pending, "conversationId" | "text" | "note" | "tag" | "overflow" | "files" | "quote" | "template">;
+
+export function send(one: Sent, at: number): void {
   const item: Pending = { ...one, clientId: newId(), at: new Date(at).toISOString(), state: "sending", error: null };
   save([...pending.peek(), item]);
   void attempt(item.clientId, 0);
@@ -58,9 +63,42 @@ export function sendAgain(clientId: string): void {
   void attempt(clientId, 0);
 }
 
-export function discard(clientId: string): void {
+function drop(clientId: string): Pending | null {
+  const one = pending.peek().find((item) => item.clientId === clientId) ?? null;
   window.clearTimeout(timers.get(clientId));
-  save(pending.peek().filter((one) => one.clientId !== clientId));
+  if (one) save(pending.peek().filter((item) => item !== one));
+  return one;
+}
+
+/* It is not to be sent any more, nor its files. */
+export function discard(clientId: string): void {
+  withdraw(drop(clientId)?.files ?? []);
+}
+
+/* Nor is it, but its parts are wanted back. */
+export function reclaim(clientId: string): void {
+  drop(clientId);
+}
+
+/* What was recorded here goes as a voice message where the channel has such, and in the form that it wants for them. */
+function isVoice(file: Chip): boolean {
+  const can = capabilitiesOf(file.channel);
+  const ogg = can.media.some((rule) => takes(rule, "audio/ogg"));
+  return file.voice && can.voice && (!ogg || plainType(file.mime) === "audio/ogg");
+}
+
+function bodyOf(one: Pending): Record<string, unknown> {
+  const files = one.files ?? [];
+  return {
+    client_id: one.clientId,
+    ...(one.template ? { template: one.template } : one.text ? { text: one.text } : {}),
+    ...(one.note ? { note: true } : {}),
+    ...(one.tag ? { tag: one.tag } : {}),
+    ...(one.overflow ? { overflow: one.overflow } : {}),
+    ...(files.length ? { attachments: files.map((file) => file.upload!.id) } : {}),
+    ...(files.some(isVoice) ? { voice: true } : {}),
+    ...(one.quote ? { reply_to: one.quote.id } : {}),
+  };
 }
 
 async function attempt(clientId: string, tries: number): Promise<void> {
@@ -71,15 +109,9 @@ async function attempt(clientId: string, tries: number): Promise<void> {
   try {
     const answer = await post<Message & { messages?: Message[] }>(
       `${base}/conversations/${encodeURIComponent(one.conversationId)}/messages`,
-      {
-        text: one.text,
-        client_id: one.clientId,
-        ...(one.note ? { note: true } : {}),
-        ...(one.tag ? { tag: one.tag } : {}),
-        ...(one.overflow ? { overflow: one.overflow } : {}),
-      },
+      bodyOf(one),
     );
-    discard(clientId);
+    releaseChips(drop(clientId)?.files ?? []);
     if (workspacePath.peek() === base) take(answer.messages?.length ? answer.messages : [answer]);
   } catch (error) {
     fail(one, tries, faultOf(error));
@@ -120,5 +152,12 @@ export function hurry(): void {
 
 export function settle(confirmed: Message[]): void {
   const rest = withoutConfirmed(pending.peek(), confirmed);
-  if (rest !== pending.peek()) save(rest);
+  if (rest === pending.peek()) return;
+  releaseChips(
+    pending
+      .peek()
+      .filter((one) => !rest.includes(one))
+      .flatMap((one) => one.files ?? []),
+  );
+  save(rest);
 }

@@ -115,7 +115,10 @@ function Help({ onClose }: { onClose: () => void }) {
       [
         [["Enter"], t.send],
         [["Shift", "Enter"], t.line],
-        [["Esc"], t.escape],
+        [["Ctrl", "B"], t.bold],
+        [["Ctrl", "I"], t.italic],
+        [["Ctrl", "Shift", "X"], t.strike],
+        [["Esc"], t.quote],
       ],
     ],
   ];

@@ -1,8 +1,12 @@
 /* The field one writes in: it grows with the text, counts it, and shows where a limit cuts. */
-import { trimAscii, type Draft } from "../../pure/bytes";
+import type { ComponentChildren } from "preact";
+import type { Draft } from "../../pure/bytes";
+import type { Added } from "../../state/uploads";
 import { text } from "../../text";
 import { Button } from "../parts/basic";
+import { pastedFiles } from "./attach";
 import type { Mode } from "./composer";
+import { markOf, markWords } from "./tools";
 
 interface EditorProps {
   area: { current: HTMLTextAreaElement | null };
@@ -10,18 +14,37 @@ interface EditorProps {
   value: string;
   draft: Draft | null;
   unit: "bytes" | "characters";
+  /* The channel carries marks such as *bold*. */
+  marked: boolean;
+  /* There is something that can be sent now; `waits`: it will go when the files are there. */
+  ready: boolean;
+  waits: boolean;
+  hint: string | null;
+  above?: ComponentChildren;
+  tools?: ComponentChildren;
   onWrite: (value: string) => void;
   onSubmit: (overflow: "cut" | "split" | null) => void;
+  onStopWaiting: () => void;
+  /* Returns whether Escape had something to take away. */
+  onEscape: () => boolean;
+  onFiles: ((files: Added[]) => void) | null;
 }
 
 /* On a touch keyboard Enter is a new line; the button sends. */
 const touch = () => window.matchMedia("(pointer: coarse)").matches;
 
-export function Editor({ area, mode, value, draft, unit, onWrite, onSubmit }: EditorProps) {
+export function Editor(props: EditorProps) {
+  const { area, mode, value, draft, unit, onWrite, onSubmit } = props;
   const over = draft?.level === "over";
   const onKeyDown = (event: KeyboardEvent) => {
+    const mark = props.marked && !event.isComposing ? markOf(event) : null;
+    if (mark) {
+      event.preventDefault();
+      markWords(area.current, mark);
+      return;
+    }
     if (event.key === "Escape") {
-      area.current?.blur();
+      if (!props.onEscape()) area.current?.blur();
       return;
     }
     if (event.key !== "Enter" || event.isComposing || event.shiftKey || event.altKey) return;
@@ -31,9 +54,16 @@ export function Editor({ area, mode, value, draft, unit, onWrite, onSubmit }: Ed
     if (over) document.getElementById("send-split")?.focus();
     else onSubmit(null);
   };
+  const onPaste = (event: ClipboardEvent) => {
+    const files = props.onFiles ? pastedFiles(event.clipboardData) : [];
+    if (files.length === 0) return;
+    event.preventDefault();
+    props.onFiles!(files);
+  };
   return (
     <>
       <div class="editor">
+        {props.above}
         <div class="editor-grow">
           <Mirror value={value} cutFrom={draft?.cutFrom ?? null} />
           <textarea
@@ -47,33 +77,56 @@ export function Editor({ area, mode, value, draft, unit, onWrite, onSubmit }: Ed
             enterkeyhint={touch() ? "enter" : "send"}
             onInput={(event) => onWrite(event.currentTarget.value)}
             onKeyDown={onKeyDown}
+            onPaste={onPaste}
           />
         </div>
       </div>
       <div class="composer-foot">
-        <span class="composer-hint">{mode === "note" ? text.composer.noteHint : text.composer.hint}</span>
-        {draft && <Counter draft={draft} unit={unit} />}
-        {!over && (
-          <Button
-            kind="primary"
-            small
-            icon={mode === "note" ? "note" : "send"}
-            disabled={trimAscii(value) === ""}
-            onClick={() => onSubmit(null)}
-          >
-            {mode === "note" ? text.composer.sendNote : text.composer.send}
-          </Button>
+        {props.tools && (
+          <div class="composer-tools" role="group" aria-label={text.composer.tools}>
+            {props.tools}
+          </div>
         )}
+        <span class={`composer-hint${props.hint ? " told" : ""}`}>
+          {props.hint ?? (mode === "note" ? text.composer.noteHint : text.composer.hint)}
+        </span>
+        {draft && <Counter draft={draft} unit={unit} marked={props.marked} />}
+        {!over && <SendButton {...props} />}
       </div>
       {over && <Overflow draft={draft!} unit={unit} onSubmit={onSubmit} />}
     </>
   );
 }
 
-function Counter({ draft, unit }: { draft: Draft; unit: "bytes" | "characters" }) {
+function SendButton({ mode, ready, waits, onSubmit, onStopWaiting }: EditorProps) {
+  if (waits)
+    return (
+      <span class="button-pair waits">
+        <span class="waits-words" role="status">
+          <span class="spinner" aria-hidden="true" />
+          {text.composer.sends}
+        </span>
+        <Button small onClick={onStopWaiting}>
+          {text.composer.stopWaiting}
+        </Button>
+      </span>
+    );
+  return (
+    <Button kind="primary" small icon={mode === "note" ? "note" : "send"} disabled={!ready} onClick={() => onSubmit(null)}>
+      {mode === "note" ? text.composer.sendNote : text.composer.send}
+    </Button>
+  );
+}
+
+function Counter({ draft, unit, marked }: { draft: Draft; unit: "bytes" | "characters"; marked: boolean }) {
   const words = text.composer.counterWords(draft.count, draft.max, unitName(unit));
   return (
-    <span id="composer-count" class={`counter ${draft.level}`} title={`${words}. ${text.composer.plain}`} aria-label={words}>
+    <span
+      id="composer-count"
+      class={`counter ${draft.level}`}
+      title={marked ? words : `${words}. ${text.composer.plain}`}
+      aria-label={words}
+    >
       {text.composer.counter(draft.count, draft.max, unit === "bytes" ? " B" : "")}
     </span>
   );

@@ -241,7 +241,7 @@ function Sticker({ message, one }: MediaProps) {
   return <img class="sticker" src={still ?? url} alt={label} loading="lazy" draggable={false} referrerpolicy="no-referrer" onError={() => setBroken(true)} />;
 }
 
-const ICON_OF: Record<FileKind, string> = {
+export const ICON_OF: Record<FileKind, string> = {
   pdf: "words",
   sheet: "sheet",
   slides: "slides",

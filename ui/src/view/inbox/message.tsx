@@ -14,9 +14,9 @@ import { Button } from "../parts/basic";
 import { Confirm } from "../parts/dialog";
 import { Icon } from "../parts/icons";
 import { aroundOf, Tools, useTouched } from "./actions";
-import { lookOf, MessageBody } from "./body";
+import { MessageBody } from "./body";
 import { Picture } from "./media";
-import { Prose } from "./prose";
+import { PendingBody } from "./pending";
 import { Quoted } from "./quoted";
 import { Reactions, ReactionTrouble } from "./reactions";
 import { hasActions, reactObstacle } from "../../pure/act";
@@ -238,7 +238,7 @@ export function PendingView({ one, channel, onEdit }: { one: Pending; channel: s
     <article class={`message ${one.note ? "note" : "out"} first last pending`} data-id={one.clientId}>
       <div class="bubble-line">
         <div class={`bubble${one.state === "failed" ? " failed" : ""}`}>
-          <Prose look={lookOf({ direction: one.note ? "note" : "out" }, channel)}>{one.text}</Prose>
+          <PendingBody one={one} channel={channel} />
         </div>
       </div>
       <div class="meta">

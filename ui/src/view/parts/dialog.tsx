@@ -23,10 +23,7 @@ export function Dialog({
     const box = ref.current!;
     const before = document.activeElement as HTMLElement | null;
     if (!box.open) box.showModal();
-    return () => {
-      box.close(); /* while it is open, nothing behind it can take the focus */
-      before?.focus?.();
-    };
+    return () => before?.focus?.();
   }, []);
   return (
     <dialog

@@ -21,6 +21,8 @@ export interface FieldProps {
   autofocus?: boolean;
   name?: string;
   mono?: boolean;
+  /* A small button in the field, where it hides nothing. */
+  action?: { label: string; onPick: () => void };
 }
 
 export function FormField(props: FieldProps) {
@@ -70,6 +72,11 @@ export function FormField(props: FieldProps) {
           {hidden && (
             <Button kind="quiet" small tabIndex={-1} onClick={() => setShown(!shown)}>
               {shown ? text.common.hide : text.common.show}
+            </Button>
+          )}
+          {props.action && !hidden && (
+            <Button kind="quiet" small onClick={props.action.onPick}>
+              {props.action.label}
             </Button>
           )}
         </div>

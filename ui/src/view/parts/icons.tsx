@@ -61,6 +61,10 @@ const PATHS: Record<string, ComponentChildren> = {
   words: <path d="M4 2h5l3.5 3.5V14H4zM9 2v3.5h3.5M6 8.5h4.5M6 11h3" />,
   archive: <path d="M2.5 3h11v3h-11zM3.5 6v7.5h9V6M6.5 8.5h3" />,
   code: <path d="M5.5 4.5 2 8l3.5 3.5M10.5 4.5 14 8l-3.5 3.5" />,
+  clip: <path d="m13 7.5-5.2 5.2a3.2 3.2 0 0 1-4.5-4.5l5.6-5.6a2.1 2.1 0 0 1 3 3l-5.4 5.4a1 1 0 0 1-1.5-1.5L10 4.7" />,
+  letters: <path d="m2 12 3.25-8h.5L9 12M3.2 9.3h4.6M14 8v4M14 10a1.9 1.9 0 1 1-3.8 0A1.9 1.9 0 0 1 14 10z" />,
+  stop: <rect x="4" y="4" width="8" height="8" rx="1.5" />,
+  template: <path d="M2.5 3h11v10h-11zM2.5 6.25h11M5 8.75h6M5 10.75h3.5" />,
   // channels
   email: <><rect x="2" y="3.5" width="12" height="9" rx="1.75" /><path d="m2.5 5 5.5 4 5.5-4" /></>,
   whatsapp: <path d="M8 2.2a5.8 5.8 0 0 0-5 8.7L2.3 13.7l2.9-.7A5.8 5.8 0 1 0 8 2.2zM6 5.6c-.6 1.9 2.4 5 4.4 4.5M6 5.6l.7 1.2M10.4 10.1l-1.3-.8" />,

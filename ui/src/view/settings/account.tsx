@@ -1,6 +1,6 @@
 /* One connected account: status, diagnosis, editing, disconnecting. */
 import { useEffect, useState } from "preact/hooks";
-import { del, get, post } from "../../api/http";
+import { del, faultOf, get, patch, post } from "../../api/http";
 import type { Account, Channel, Check } from "../../api/types";
 import { exact } from "../../pure/time";
 import { dropAccount, putAccount, shortName } from "../../state/channels";
@@ -12,6 +12,7 @@ import { Confirm } from "../parts/dialog";
 import { Menu, type MenuItem } from "../parts/menu";
 import { Icon } from "../parts/icons";
 import { useAction } from "../parts/states";
+import { TemplateShelf } from "../inbox/templates";
 import { ConfigureForm, SetupInfo } from "./configure";
 
 export function StatusBadge({ status }: { status: Account["status"] }) {
@@ -25,7 +26,7 @@ export function StatusBadge({ status }: { status: Account["status"] }) {
 
 const pathOf = (account: Account) => `${workspacePath.peek()}/accounts/${encodeURIComponent(account.id)}`;
 
-type Part = "edit" | "check" | "info" | null;
+type Part = "edit" | "check" | "info" | "templates" | null;
 
 export function AccountRow({ account, channel }: { account: Account; channel: Channel }) {
   const [part, setPart] = useState<Part>(null);
@@ -61,11 +62,26 @@ export function AccountRow({ account, channel }: { account: Account; channel: Ch
         </div>
         <StatusBadge status={account.status} />
         {may("admin") && (
-          <Actions account={account} part={part} onPart={setPart} onInfo={() => void info()} onLeave={() => setLeaving(true)} />
+          <Actions
+            account={account}
+            channel={channel}
+            part={part}
+            onPart={setPart}
+            onInfo={() => void info()}
+            onLeave={() => setLeaving(true)}
+          />
         )}
       </div>
       <AccountFacts account={account} onReconnect={may("admin") && part !== "edit" ? () => setPart("edit") : undefined} />
+      <Switches account={account} channel={channel} />
+      {text.channels.noHistory[account.channel] && <p class="account-note">{text.channels.noHistory[account.channel]}</p>}
       {part === "check" && <Checks account={account} />}
+      {part === "templates" && (
+        <div class="card-part">
+          <p class="muted shelf-lead">{text.templates.readOnly}</p>
+          <TemplateShelf account={account.id} />
+        </div>
+      )}
       {part === "info" && (
         <div class="card-part">
           <SetupInfo channel={channel} account={account} />
@@ -102,14 +118,55 @@ export function AccountRow({ account, channel }: { account: Account; channel: Ch
   );
 }
 
+/* What customers are told of what happens here. It is changed at once; a refusal puts it back and says why. */
+function Switches({ account, channel }: { account: Account; channel: Channel }) {
+  const can = channel.capabilities;
+  const t = text.channels;
+  const all = [
+    { name: "read_receipts" as const, there: can?.seen, label: t.receipts, help: t.receiptsHelp },
+    { name: "typing" as const, there: can?.typing, label: t.typing, help: t.typingHelp },
+  ].filter((one) => one.there && account[one.name] !== undefined);
+  const [busy, setBusy] = useState<string | null>(null);
+  if (all.length === 0) return null;
+  const turn = async (name: "read_receipts" | "typing", on: boolean) => {
+    setBusy(name);
+    putAccount({ ...account, [name]: on });
+    try {
+      putAccount(await patch<Account>(pathOf(account), { [name]: on }));
+    } catch (error) {
+      putAccount(account);
+      notify(faultOf(error).message, true);
+    }
+    setBusy(null);
+  };
+  return (
+    <div class="switches">
+      {all.map((one) => (
+        <label key={one.name} class="switch" title={one.help}>
+          <input
+            type="checkbox"
+            role="switch"
+            checked={!!account[one.name]}
+            disabled={!may("admin") || busy === one.name}
+            onChange={(event) => void turn(one.name, event.currentTarget.checked)}
+          />
+          <span>{one.label}</span>
+        </label>
+      ))}
+    </div>
+  );
+}
+
 function Actions({
   account,
+  channel,
   part,
   onPart,
   onInfo,
   onLeave,
 }: {
   account: Account;
+  channel: Channel;
   part: Part;
   onPart: (part: Part) => void;
   onInfo: () => void;
@@ -124,6 +181,17 @@ function Actions({
       {account.webhook_url && (
         <Button small kind="quiet" icon="link" aria-expanded={part === "info"} onClick={onInfo}>
           {text.channels.setupInfo}
+        </Button>
+      )}
+      {channel.capabilities?.templates && (
+        <Button
+          small
+          kind="quiet"
+          icon="template"
+          aria-expanded={part === "templates"}
+          onClick={() => onPart(part === "templates" ? null : "templates")}
+        >
+          {text.templates.title}
         </Button>
       )}
       <Button small icon="bolt" aria-expanded={part === "check"} onClick={() => onPart(part === "check" ? null : "check")}>

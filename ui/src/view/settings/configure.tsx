@@ -10,11 +10,16 @@ import { Button, Callout, Copy, Segments } from "../parts/basic";
 import { FormField } from "../parts/field";
 import { useAction } from "../parts/states";
 
-/* A server that lists a channel's webhook fields is believed; these are Meta's for the two it has. */
-const WEBHOOK_FIELDS: Record<string, string[]> = { instagram: ["messages", "messaging_postbacks"], whatsapp: ["messages"] };
-
 /* Half-filled forms outlive leaving the page by mistake; secrets among them only in memory. */
 const halfFilled = new Map<string, Record<string, string>>();
+
+/* The one secret that is the user's to choose: it is typed here and at the provider. */
+const VERIFY = "verify_token";
+
+function newToken(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(24));
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_");
+}
 
 function optionsOf(field: Field) {
   if (field.options?.length) return field.options;
@@ -25,7 +30,8 @@ function optionsOf(field: Field) {
 function startValues(channel: Channel, account?: Account): Record<string, string> {
   const values: Record<string, string> = {};
   for (const field of channel.fields) {
-    values[field.name] = (field.secret ? "" : (account?.fields[field.name] ?? "")) || (optionsOf(field)?.[0].value ?? "");
+    const stored = account?.fields[field.name] ?? (field.name === VERIFY ? account?.verify_token : null);
+    values[field.name] = (field.secret ? "" : (stored ?? "")) || (optionsOf(field)?.[0].value ?? "");
   }
   return values;
 }
@@ -98,22 +104,31 @@ export function ConfigureForm({
       }
     });
   };
+  const asked = fields.filter((field) => !field.learned);
+  const learned = fields.filter((field) => field.learned);
+  const one = (field: Field, first: boolean) => (
+    <OneField
+      key={field.name}
+      field={field}
+      value={form.values[field.name] ?? ""}
+      stored={field.secret ? (account?.fields[field.name] ?? null) : null}
+      onInput={(value) => form.set(field.name, value)}
+      onBlur={() => form.setTouched((was) => ({ ...was, [field.name]: was[field.name] || form.values[field.name] !== "" }))}
+      slip={form.touched[field.name] ? slip(field) : null}
+      fault={form.faults.find((fault) => fault.field === field.name)?.message}
+      autofocus={first}
+    />
+  );
   return (
     <form class="form" onSubmit={submit} noValidate autocomplete="off">
       {channel.backends.length > 1 && <Backends channel={channel} value={backend} onChange={setBackend} fixed={!!account} />}
-      {fields.map((field, index) => (
-        <OneField
-          key={field.name}
-          field={field}
-          value={form.values[field.name] ?? ""}
-          stored={field.secret ? (account?.fields[field.name] ?? null) : null}
-          onInput={(value) => form.set(field.name, value)}
-          onBlur={() => form.setTouched((was) => ({ ...was, [field.name]: was[field.name] || form.values[field.name] !== "" }))}
-          slip={form.touched[field.name] ? slip(field) : null}
-          fault={form.faults.find((one) => one.field === field.name)?.message}
-          autofocus={index === 0}
-        />
-      ))}
+      {asked.map((field, index) => one(field, index === 0))}
+      {learned.length > 0 && (
+        <fieldset class="learned">
+          <legend>{text.channels.learned}</legend>
+          {learned.map((field) => one(field, false))}
+        </fieldset>
+      )}
       {action.fault && (
         <Callout tone="bad" icon="warn" title={action.fault.title}>
           {action.fault.message !== action.fault.title && action.fault.message}
@@ -193,8 +208,8 @@ function OneField({
       label={label}
       name={field.name}
       optional={!field.required}
-      type={field.secret ? "secret" : "text"}
-      mono={field.secret || field.name.endsWith("_id")}
+      type={field.secret && field.name !== VERIFY ? "secret" : "text"}
+      mono={field.secret || field.name === VERIFY || field.name.endsWith("_id")}
       value={value}
       onInput={onInput}
       onBlur={onBlur}
@@ -202,6 +217,7 @@ function OneField({
       options={optionsOf(field)}
       numeric={/_(id|port)$/.test(field.name)}
       autofocus={autofocus}
+      action={field.name === VERIFY ? { label: text.channels.makeOne, onPick: () => onInput(newToken()) } : undefined}
       error={fault ?? (blocks(slip) ? words : null)}
       advice={blocks(slip) ? null : words}
       help={
@@ -219,7 +235,7 @@ function OneField({
 /* What has to be pasted into Meta's form. */
 export function SetupInfo({ channel, account }: { channel: Channel; account: Account }) {
   const hook = account.webhook_url ?? channel.webhook_url;
-  const fields = channel.webhook_fields ?? WEBHOOK_FIELDS[channel.slug] ?? [];
+  const fields = channel.webhook_fields ?? [];
   return (
     <ol class="steps">
       {hook && (
