@@ -25,6 +25,11 @@ static int64_t back_off_ms(int64_t tries)
 	return wait + wait / 5 * random / UINT16_MAX;
 }
 
+static bool is_file_kind(int kind)
+{
+	return (kind >= TRIXY_MESSAGE_IMAGE && kind <= TRIXY_MESSAGE_FILE) || kind == TRIXY_MESSAGE_STICKER;
+}
+
 int outbox_due(struct instance *i, struct db *db, int64_t now_ms, size_t per_account, struct arena *arena, struct outbox_item *ret,
 	       size_t max, size_t *ret_count, int64_t *ret_next_ms, struct error *err)
 {
@@ -48,7 +53,7 @@ int outbox_due(struct instance *i, struct db *db, int64_t now_ms, size_t per_acc
 		ret[(*ret_count)++] = (struct outbox_item){ .workspace = d->row.workspace, .message_id = d->row.message_id,
 			.conversation_id = d->row.conversation_id, .account_id = d->row.account_id, .tries = d->row.tries,
 			.channel = d->channel, .contact_key = d->contact_key, .text = d->row.text, .tag = d->tag, .reply_to_id = d->reply_to_id,
-			.arena = arena };
+			.arena = arena, .is_file = is_file_kind(d->kind) };
 	}
 	return 0;
 }
@@ -88,11 +93,6 @@ struct claim {
 	struct outbox_item *items;
 	size_t count;
 };
-
-static bool is_file_kind(int kind)
-{
-	return (kind >= TRIXY_MESSAGE_IMAGE && kind <= TRIXY_MESSAGE_FILE) || kind == TRIXY_MESSAGE_STICKER;
-}
 
 /* 1: the message can be sent as far as its file goes; 0: the file that it needs is not here. */
 static int fill_media(struct db *db, struct outbox_item *item, const struct store_message *m, int64_t now, struct error *err)

@@ -20,6 +20,7 @@ struct outbox_item {
 	int64_t message_id, conversation_id, account_id, tries;
 	struct str channel, contact_key, text, tag, reply_to_id;
 	struct arena *arena;		/* of its texts; outbox_claim adds to it */
+	bool is_file;			/* a file, which may take long to bring */
 	/* set by outbox_claim */
 	bool claimed;
 	int64_t account_revision;	/* whose fields the attempt is made with */

@@ -37,7 +37,7 @@ static int add_account(struct db *db, int64_t account_id, struct str channel, in
 		       struct store_outbox_due *ret, size_t *ret_count, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "SELECT " COLUMNS ", c.external_key, m.tag, m.reply_to_id"
+	int r = db_prepare(db, &st, "SELECT " COLUMNS ", c.external_key, m.tag, m.reply_to_id, m.kind"
 				    " FROM outbox o JOIN conversations c ON c.id = o.conversation_id JOIN messages m ON m.id = o.message_id"
 				    " WHERE o.account_id = ? AND o.due_at <= ? AND" MAY_GO " ORDER BY o.due_at, o.message_id LIMIT ?", err);
 
@@ -54,6 +54,7 @@ static int add_account(struct db *db, int64_t account_id, struct str channel, in
 		d->contact_key = arena_copy(arena, next_str(&st));
 		d->tag = arena_copy(arena, next_str(&st));
 		d->reply_to_id = arena_copy(arena, next_str(&st));
+		d->kind = (int)next_i64(&st);
 	}
 	return r;
 }

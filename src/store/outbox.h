@@ -12,6 +12,7 @@ struct store_outbox {
 struct store_outbox_due {
 	struct store_outbox row;
 	struct str channel, contact_key, tag, reply_to_id;
+	int kind;			/* of the message */
 };
 
 /* The oldest row of each conversation, if none of that is claimed, it is due, and its account is connected, not parked and of one

@@ -12,6 +12,8 @@
 
 enum {
 	IN_ALL = 64, PER_ACCOUNT = 4,		/* requests under way */
+	FILES_IN_ALL = 24, FILES_PER_ACCOUNT = 2,	/* of these, messages with a file: words never wait for long ones */
+	LOOK_PER_ACCOUNT = 8,			/* so that words behind some files are seen */
 	DUE_MAX = 512,				/* read at once: more than IN_ALL, for some accounts are at their bound */
 	CALL_MS = 30 * 1000, UPLOAD_BYTES_A_MS = 128,
 	AGAIN_MS = 1000, AGAIN_MAX_MS = 30 * 1000,	/* rests while the store is in trouble */
@@ -421,13 +423,15 @@ static bool launch(struct delivery *d, const struct outbox_item *item)
 	return false;
 }
 
-static size_t running_of(const struct delivery *d, int64_t account_id)
-{
-	size_t n = 0;
+struct load { size_t same, files, same_files; };	/* under way: of the account, with files, both */
 
-	for (size_t k = 0; k < IN_ALL; k++)
-		n += d->sending[k].state != SENDING_NONE && d->sending[k].item.account_id == account_id;
-	return n;
+static void count_item(struct load *l, const struct outbox_item *item, int64_t account_id)
+{
+	bool is_same = item->account_id == account_id;
+
+	l->same += is_same;
+	l->files += item->is_file;
+	l->same_files += is_same && item->is_file;
 }
 
 /* Packs those that the bounds allow to the front. */
@@ -436,11 +440,15 @@ static size_t choose(const struct delivery *d, struct outbox_item *items, size_t
 	size_t chosen = 0;
 
 	for (size_t k = 0; k < count && d->running + chosen < IN_ALL; k++) {
-		size_t same = running_of(d, items[k].account_id);
+		struct load load = { 0 };
 
+		for (size_t j = 0; j < IN_ALL; j++)
+			if (d->sending[j].state != SENDING_NONE)
+				count_item(&load, &d->sending[j].item, items[k].account_id);
 		for (size_t j = 0; j < chosen; j++)
-			same += items[j].account_id == items[k].account_id;
-		if (same < PER_ACCOUNT)
+			count_item(&load, &items[j], items[k].account_id);
+		if (load.same < PER_ACCOUNT &&
+		    (!items[k].is_file || (load.files < FILES_IN_ALL && load.same_files < FILES_PER_ACCOUNT)))
 			items[chosen++] = items[k];
 	}
 	return chosen;
@@ -457,7 +465,7 @@ static int64_t send_due(struct delivery *d)
 
 	if (d->running == IN_ALL)
 		return LOOK_MS;		/* the next that comes back rings */
-	if (items == NULL || outbox_due(d->i, d->reader, now, PER_ACCOUNT, &arena, items, DUE_MAX, &count, &next, &err) < 0) {
+	if (items == NULL || outbox_due(d->i, d->reader, now, LOOK_PER_ACCOUNT, &arena, items, DUE_MAX, &count, &next, &err) < 0) {
 		rest(d, "look", &err);
 		return d->rest_ms;
 	}

@@ -180,6 +180,29 @@ static void a_channel_that_fetches_gets_an_address(void **state)
 	assert_int_equal(file_id, file_of(id).file_id);
 }
 
+/* Two files of an account at once, so that words go past them. */
+static void words_do_not_wait_for_files(void **state)
+{
+	char name[20];
+	int64_t c, files[4], of[4];
+
+	(void)state;
+	for (int k = 0; k < 4; k++) {
+		(void)snprintf(name, sizeof(name), "ada-%d", k);
+		of[k] = street_meet(street.account_id, name);
+		(void)snprintf(name, sizeof(name), "wait %d", k);
+		files[k] = street_send_file(of[k], name, "");
+	}
+	street_work();
+	assert_true(street_waits(2));
+	c = street_meet(street.account_id, "ben");
+	(void)street_becomes(c, street_reply(c, "hello"), MESSAGE_SENT);
+	assert_int_equal(street_most_waiting(), 2);
+	street_release();
+	for (int k = 0; k < 4; k++)
+		(void)street_becomes(of[k], files[k], MESSAGE_SENT);
+}
+
 static void a_customer_who_is_written_to_too_fast_waits_alone(void **state)
 {
 	(void)state;
@@ -472,6 +495,7 @@ int main(void)
 		TEST(a_file_goes_up_and_then_out), TEST(an_upload_that_fails_is_made_again),
 		TEST(an_upload_without_an_answer_is_no_unknown_message), TEST(an_upload_that_is_refused), TEST(a_file_goes_up_once),
 		TEST(bytes_that_are_gone), TEST(a_stop_gives_an_upload_back), TEST(a_channel_that_fetches_gets_an_address),
+		TEST(words_do_not_wait_for_files),
 		TEST(a_customer_who_is_written_to_too_fast_waits_alone), TEST(a_quote_and_a_reaction_are_sent),
 		TEST(templates_are_fetched_page_by_page), TEST(a_new_account_has_its_templates_soon), TEST(customers_are_told_once),
 		TEST(an_account_tells_what_it_is_set_to), TEST(checks_find_out_what_a_subscription_needs), TEST(what_the_user_entered_stays),
