@@ -8,7 +8,10 @@ import { ROUTES } from './routes.mjs';
 
 const UPLOAD_MAX_BYTES = 106e6;
 const JSON_MAX_BYTES = 16e6;
-const PHONE = { '': ['page.html', 'text/html'], 'page.css': ['page.css', 'text/css'], 'page.mjs': ['page.mjs', 'text/javascript'], 'thread.mjs': ['thread.mjs', 'text/javascript'], 'weather.mjs': ['weather.mjs', 'text/javascript'], 'icon.svg': ['icon.svg', 'image/svg+xml'] };
+const PHONE = {
+  '': ['page.html', 'text/html'], 'page.css': ['page.css', 'text/css'], 'icon.svg': ['icon.svg', 'image/svg+xml'],
+  ...Object.fromEntries(['page', 'thread', 'weather', 'format', 'voice', 'ogg'].map((name) => [`${name}.mjs`, [`${name}.mjs`, 'text/javascript']])),
+};
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 export function answerJson(response, status, value) {

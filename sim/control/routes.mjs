@@ -117,7 +117,7 @@ export const ROUTES = {
   // Waiting: resolves when it is so, or with {timeout: true}.
   'GET wait/thread': async (stage, given) => {
     const customer = stage.world.customer(given.customer), count = Number(given.messages) || 1;
-    const ours = () => customer.thread.filter((m) => !given.from || m.from === given.from);
+    const ours = () => customer.thread.filter((m) => !m.lost && (!given.from || m.from === given.from));
     const seen = await stage.world.watch.until(() => ours().length >= count && (!given.text || ours().some((m) => m.text === given.text)), timeout(given));
     return { ...showThread(customer, stage), timeout: !seen };
   },

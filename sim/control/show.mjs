@@ -32,7 +32,8 @@ export const showTemplate = ({ id, waba, name, language, category, status, reaso
 /** The fields of the Configure form for WhatsApp; the verify token is the user's own. */
 export const whatsappFields = (n) => ({ phone_number_id: n.id, access_token: n.waba.token, verify_token: 'my-own-verify-token', app_secret: n.waba.app.secret });
 
-export const showThread = (c, stage) => ({ customer: showCustomer(c, stage), messages: c.thread.map(showMessage) });
+/** What the customer sees: a message that failed on the way is not there. */
+export const showThread = (c, stage) => ({ customer: showCustomer(c, stage), messages: c.thread.filter(({ lost }) => !lost).map(showMessage) });
 
 export const showAccount = (a) => ({
   id: a.id, scoped_id: a.scoped_id, app: a.app.id, backend: a.backend, username: a.username, name: a.name, page: a.page, token: a.token, user_token: a.user_token ?? null,

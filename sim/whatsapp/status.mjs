@@ -41,8 +41,8 @@ export async function followMessage(stage, person, message, failure) {
   message.in_window = windowIsOpen(stage.world, person);
   const steps = failure ? [...(options.fail_after_sent || failure.after_sent ? ['sent'] : []), 'failed'] : stepsOf(options, message);
   const run = (names) => names.map((name) => emitStatus(stage, person, message, name, { error: failure }));
-  const arrive = () => { if (!failure) message.arrived = true; stage.world.threadChanged(person); };
-  arrive();
+  message.lost = Boolean(failure); // the person never sees it
+  stage.world.threadChanged(person);
   if (options.statuses === 'never') return undefined;
   if (options.statuses === 'held') { stage.heldStatuses.push({ person, message, steps, failure }); return undefined; }
   if (options.statuses === 'delayed') { clock.after(options.status_delay_ms, () => run(steps)); return undefined; }
@@ -70,6 +70,7 @@ export function releaseStatuses(stage) {
 export function readAll(stage, person, upTo = null) {
   const events = [];
   for (const message of person.thread) {
+    if (message.lost) continue;
     if (message.from === 'business' && message.type !== 'reaction' && message.status !== 'failed' && !['read', 'played'].includes(message.status) && !message.read) {
       message.read = true;
       if (!person.read_receipts || message.via === 'phone') continue;

@@ -175,7 +175,9 @@ static int claim_one(struct instance *i, struct db *db, struct outbox_item *item
 
 	if (!is_always_open && rules_may_reply(channel, c.window_from, m.tag, now) != WINDOW_OPEN)
 		return end_failed(db, &m, STR("window_closed"), str_from_trixy(channel->window_error),
-				  STR("The window closed while the message waited. The customer must write first."), err);
+				  channel_can(channel, TRIXY_CAN_TEMPLATES) ?
+					  STR("The window closed while this waited. Send a template, or wait until the customer writes.") :
+					  STR("The window closed while the message waited. The customer must write first."), err);
 	if ((r = fill_item(db, item, &m, now, err)) < 0)
 		return r;
 	if (r == 0)

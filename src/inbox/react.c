@@ -201,7 +201,7 @@ int inbox_react(struct instance *i, struct workspace_id w, int64_t conversation_
 {
 	struct reacting q = { .i = i, .workspace = w, .conversation_id = conversation_id, .message_id = message_id, .author_id = author_id,
 			      .emoji = emoji.p == NULL ? STR("") : emoji };
-	struct error local;
+	struct error local = { 0 };
 	int r = store_write(i->store, run_react, &q, err != NULL ? err : &local);
 
 	if (r >= 0 && q.no < 0)

@@ -230,6 +230,20 @@ static int check_retry(struct db *db, struct retry *t, struct arena *arena, stru
 	return check_window(channel, c, m->tag, t->ret, err);
 }
 
+/* A person's new attempt begins from the start: the id of the upload may be what was refused. */
+static int forget_upload(struct db *db, const struct store_message *m, struct arena *arena, struct error *err)
+{
+	struct store_attachment *list;
+	size_t count;
+	int r = store_attachment_list(db, m->workspace, m->id, arena, &list, &count, err);
+
+	if (r < 0 || count == 0 || list[0].media_id.p == NULL)
+		return r;
+	list[0].media_id = STR_NONE;
+	list[0].media_until = 0;
+	return store_attachment_save(db, m->workspace, m->id, list[0].position, &list[0], err);
+}
+
 static int run_retry(struct db *db, void *arg, struct error *err)
 {
 	SCOPED(arena_done) struct arena arena = { 0 };
@@ -251,7 +265,8 @@ static int run_retry(struct db *db, void *arg, struct error *err)
 	m.external_id = STR_NONE;
 	m.status = MESSAGE_QUEUED;
 	m.error_code = m.error_text = m.error_fix = STR_NONE;
-	if ((r = store_message_save(db, &m, err)) < 0 || (r = store_outbox_add(db, &o, err)) < 0)
+	if ((r = store_message_save(db, &m, err)) < 0 || (r = forget_upload(db, &m, &arena, err)) < 0 ||
+	    (r = store_outbox_add(db, &o, err)) < 0)
 		return r;
 	t->ret->message_ids[t->ret->count++] = m.id;
 	return store_change_add(db, c.workspace, CHANGE_MESSAGE, m.id, c.id, err);

@@ -21,12 +21,14 @@ struct planning {
 static int refuse(struct planning *p, enum reply_refusal refusal, int code, struct str why)
 {
 	p->refusal = refusal;
-	return fail(p->err, code, "%.*s", STR_ARG(str_cut(why, 0, utf8_prefix(why, sizeof(p->err->text) - 1))));
+	(void)fail(p->err, code, "%.*s", STR_ARG(str_cut(why, 0, utf8_prefix(why, sizeof(p->err->text) - 1))));
+	return code;
 }
 
 static int no_memory(struct planning *p)
 {
-	return fail(p->err, ERR_NOMEM, "out of memory");
+	(void)fail(p->err, ERR_NOMEM, "out of memory");
+	return ERR_NOMEM;
 }
 
 static struct planned *add(struct planning *p)
@@ -96,8 +98,12 @@ static int find_quoted(struct planning *p)
 static int find_upload(struct planning *p, int64_t id, struct store_upload **ret)
 {
 	struct store_upload *u = arena_alloc(p->arena, sizeof(*u));
-	int r = u == NULL ? no_memory(p) : store_upload_get(p->db, p->c->workspace, id, p->arena, u, p->err);
+	int r;
 
+	*ret = NULL;
+	if (u == NULL)
+		return no_memory(p);
+	r = store_upload_get(p->db, p->c->workspace, id, p->arena, u, p->err);
 	if (r == ERR_NOTFOUND || (r == 0 && u->user_id != p->reply->author_id))
 		return refuse(p, REPLY_FILE, ERR_INVALID, STR("A file is not here any more: files that are not sent go after a day. Attach it again."));
 	*ret = u;
@@ -106,7 +112,7 @@ static int find_upload(struct planning *p, int64_t id, struct store_upload **ret
 
 static int check_voice(struct planning *p, const struct store_upload *u)
 {
-	struct str cannot = rules_cannot(p->channel, TRIXY_CAN_VOICE, p->arena), why;
+	struct str cannot = rules_cannot(p->channel, TRIXY_CAN_VOICE, p->arena), why = STR_NONE;
 
 	if (cannot.p != NULL)
 		return refuse(p, REPLY_CANNOT, ERR_STATE, cannot);
@@ -122,10 +128,10 @@ static int check_voice(struct planning *p, const struct store_upload *u)
 static int plan_file(struct planning *p, size_t k, struct planned *ret)
 {
 	struct store_upload *u;
-	struct str why;
+	struct str why = STR_NONE;
 	int r = find_upload(p, p->reply->uploads[k], &u);
 
-	if (r < 0 || (p->reply->voice && (r = check_voice(p, u)) < 0))
+	if (r < 0 || u == NULL || (p->reply->voice && (r = check_voice(p, u)) < 0))
 		return r;
 	for (size_t j = 0; j < k; j++)
 		if (p->reply->uploads[j] == p->reply->uploads[k])
@@ -230,7 +236,7 @@ static int plan_header(struct planning *p, const struct template *t, struct plan
 	if (p->reply->upload_count != 1)
 		return refuse(p, REPLY_TEMPLATE, ERR_INVALID, arena_printf(p->arena, "This template needs %s for its header: attach one.",
 									  header_words(t->header_type)));
-	if ((r = find_upload(p, p->reply->uploads[0], &u)) < 0)
+	if ((r = find_upload(p, p->reply->uploads[0], &u)) < 0 || u == NULL)
 		return r;
 	m->upload = u;
 	m->media_type = t->header_type;
@@ -307,7 +313,7 @@ static int plan(struct planning *p)
 int reply_plan_make(struct db *db, const struct trixy_channel *channel, const struct store_conversation *c, const struct reply *reply,
 		    struct arena *arena, struct reply_plan *ret, enum reply_refusal *ret_refusal, struct error *err)
 {
-	struct error local;
+	struct error local = { 0 };
 	struct planning p = { .db = db, .channel = channel, .c = c, .reply = reply, .arena = arena, .plan = ret,
 			      .err = err != NULL ? err : &local };
 	int r;

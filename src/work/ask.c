@@ -41,7 +41,7 @@ static int fill_headers(struct ask *a, const struct trixy_request *request, stru
 /* The body's parts. A part that is a file needs one: without, the request is not one that can be sent. */
 static int fill_parts(struct ask *a, const struct trixy_request *request, int64_t bytes, struct error *err)
 {
-	uint32_t count = TRIXY_HAS(request, parts) ? request->part_count : 0;
+	uint32_t count = request->size >= sizeof(*request) ? request->part_count : 0;	/* 1.0 has none */
 	struct http_part *parts = arena_alloc(&a->memory, (count + (size_t)1) * sizeof(*parts));
 
 	if (parts == NULL)

@@ -69,7 +69,7 @@ static void take_template(struct fetching *f, const struct trixy_template *t)
 	uint32_t type = t->header_type;
 	bool type_known = type == 0 || type == TRIXY_MESSAGE_IMAGE || type == TRIXY_MESSAGE_VIDEO || type == TRIXY_MESSAGE_FILE;
 
-	if (!TRIXY_HAS(t, buttons) || t->name.len > NAME_MAX || t->language.len > LANGUAGE_MAX)
+	if (t->size < sizeof(*t) || t->name.len > NAME_MAX || t->language.len > LANGUAGE_MAX)
 		return;
 	*to = (struct template){ .name = word(f, t->name, NAME_MAX), .language = word(f, t->language, LANGUAGE_MAX),
 		.category = word(f, t->category, WORD_MAX), .status = word(f, t->status, WORD_MAX), .reason = word(f, t->reason, 1000),
@@ -142,8 +142,10 @@ int templates_fetch(struct instance *i, struct http_client *http, struct db *db,
 	SCOPED(arena_done) struct arena arena = { 0 };
 	struct fetching f = { .i = i, .http = http, .db = db, .workspace = w, .account_id = account_id, .arena = &arena,
 			      .end_ms = clock_mono_ms() + ALL_MS, .list = arena_alloc(&arena, TEMPLATES_MAX * sizeof(*f.list)) };
-	int r = f.list == NULL ? fail(err, ERR_NOMEM, "out of memory") : 0;
+	int r = 0;
 
+	if (f.list == NULL)
+		return fail(err, ERR_NOMEM, "out of memory");
 	for (int page = 0; page < PAGES_MAX && r >= 0; page++)
 		if ((r = fetch_page(&f, err)) < 0 || f.next.p == NULL || f.count == TEMPLATES_MAX)
 			break;

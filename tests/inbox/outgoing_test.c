@@ -498,6 +498,12 @@ static void a_claim_is_a_whole_draft(void **state)
 	check_ok(outbox_release(&house.i, &item, &err), &err);
 	check_ok(outbox_claim(&house.i, &item, 1, &err), &err);
 	assert_null(item.media.media_id.p);			/* too old */
+	/* A person's attempt trusts nothing of the one that failed. */
+	check_ok(outbox_uploaded(&house.i, &item, STR("media-2"), clock_now_ms() + DAY_MS, &err), &err);
+	settle(&item, TRIXY_FAILED, NULL);
+	check_ok(inbox_retry(&house.i, house.w, conversation, ret.message_ids[0], &ret, &err), &err);
+	item = claim_next();
+	assert_null(item.media.media_id.p);
 }
 
 static void a_message_whose_file_is_gone_fails_alone(void **state)

@@ -247,6 +247,23 @@ static void an_echo_with_a_reference_is_ours(void **state)
 	assert_int_equal(shown(&p).at, e.at_ms);
 }
 
+/* The receipt waited for the message; what else the unit knows of the conversation must not undo what it said. */
+static void a_receipt_that_waited_is_counted(void **state)
+{
+	struct play p;
+	struct trixy_event unit[2];
+
+	(void)state;
+	begin(&p);
+	step(&p, 'R');
+	unit[0] = said(p.contact, "more", "more", clock_now_ms());
+	unit[1] = status(&p, TRIXY_STATUS_SENT, "ours");
+	(void)house_apply(unit, 2);
+	check_str(outline(&p), "[read ours 'hello']");
+	settle(&p, TRIXY_SENT, "ours");
+	check_str(outline(&p), "[read ours 'hello']");
+}
+
 /* It was shown as written elsewhere before anybody knew better. */
 static void what_was_taken_for_anothers_is_taken_in(void **state)
 {
@@ -319,7 +336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(statuses_and_answer_in_every_order), TEST(a_status_stands_in_for_a_lost_answer),
 		TEST(one_that_waits_for_another_attempt_needs_none), TEST(a_repeated_failure_does_not_end_the_retry),
-		TEST(an_echo_with_a_reference_is_ours), TEST(what_was_taken_for_anothers_is_taken_in), TEST(references_of_others_say_nothing),
+		TEST(an_echo_with_a_reference_is_ours), TEST(a_receipt_that_waited_is_counted), TEST(what_was_taken_for_anothers_is_taken_in), TEST(references_of_others_say_nothing),
 		TEST(a_reference_names_the_customer_too),
 	};
 

@@ -32,7 +32,8 @@ const place = signal<Place | null>(null);
 export function openMenu(message: Message, from: HTMLElement, at?: { x: number; y: number }): void {
   if (!hasActions(message)) return;
   const box = from.getBoundingClientRect();
-  place.value = { id: message.id, from, x: at?.x ?? box.left, y: at?.y ?? box.bottom + 4, emoji: false };
+  /* The buttons beside a message go with the mouse; the message stays. */
+  place.value = { id: message.id, from: from.closest<HTMLElement>("[data-id]") ?? from, x: at?.x ?? box.left, y: at?.y ?? box.bottom + 4, emoji: false };
 }
 
 export function aroundOf(one: Conversation): Around {

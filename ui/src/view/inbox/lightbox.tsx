@@ -77,10 +77,18 @@ function Viewer({ looks, index, contact }: { looks: Look[]; index: number; conta
   };
   useLayoutEffect(() => {
     const before = document.activeElement as HTMLElement | null;
-    if (!box.current!.open) box.current!.showModal();
-    box.current!.querySelector<HTMLElement>(".look-stage")?.focus();
-    return () => before?.focus?.();
+    const dialog = box.current!;
+    if (!dialog.open) dialog.showModal();
+    dialog.querySelector<HTMLElement>(".look-stage")?.focus();
+    return () => {
+      dialog.close(); /* while it is open, nothing behind it can take the focus */
+      before?.focus?.({ preventScroll: true });
+    };
   }, []);
+  /* The stage is another one for each picture: the keys would be lost with it. */
+  useLayoutEffect(() => {
+    if (!box.current!.querySelector("button:focus, a:focus")) box.current!.querySelector<HTMLElement>(".look-stage")?.focus();
+  }, [message.id, one.position]);
   useEffect(() => {
     setZoomed(false);
     for (const near of [looks[index - 1], looks[index + 1]]) {
@@ -143,8 +151,8 @@ function Viewer({ looks, index, contact }: { looks: Look[]; index: number; conta
         <IconButton icon="close" label={text.look.close} keys="Esc" onClick={close} />
       </header>
       <Stage key={`${message.id}/${one.position}`} one={one} zoomed={zoomed} onZoom={setZoomed} onClose={close} label={`${who}, ${clock(message.at)}`} />
-      <IconButton class="look-step back" icon="left" label={more ? text.look.previous : text.look.first} keys="←" disabled={!more} aria-busy={waits || undefined} onClick={back} />
-      <IconButton class="look-step forth" icon="right" label={text.look.next} keys="→" disabled={last} onClick={forth} />
+      <IconButton class="look-step back" icon="left" label={more ? text.look.previous : text.look.first} keys="←" aria-disabled={!more || undefined} aria-busy={waits || undefined} onClick={back} />
+      <IconButton class="look-step forth" icon="right" label={text.look.next} keys="→" aria-disabled={last || undefined} onClick={forth} />
       {message.text && (
         <footer class="look-words">
           <Prose>{message.text}</Prose>
@@ -169,6 +177,7 @@ function Stage({ one, zoomed, label, onZoom, onClose }: StageProps) {
   const stage = useRef<HTMLDivElement>(null);
   const picture = useRef<HTMLImageElement>(null);
   const aim = useRef({ x: 0.5, y: 0.5 });
+  const fit = useRef(0);
   const url = keptUrl(one) ?? safeUrl(one.url)!;
   const preview = safeUrl(one.preview_url);
   useLayoutEffect(() => {
@@ -176,10 +185,11 @@ function Stage({ one, zoomed, label, onZoom, onClose }: StageProps) {
     if (!area || !image) return;
     if (!zoomed) {
       image.style.width = "";
+      fit.current = image.clientWidth;
       return;
     }
-    /* A picture that is small already grows to twice what it was. */
-    const wide = Math.max(image.naturalWidth, image.clientWidth * 2);
+    /* A picture that hardly grows to its full size grows to twice what it was. */
+    const wide = image.naturalWidth > fit.current * 1.2 ? image.naturalWidth : fit.current * 2;
     image.style.width = `${wide}px`;
     area.scrollLeft = image.offsetWidth * aim.current.x - area.clientWidth / 2;
     area.scrollTop = image.offsetHeight * aim.current.y - area.clientHeight / 2;

@@ -55,17 +55,35 @@ function usePlace(list: Message[], waiting: number) {
   const box = useRef<HTMLDivElement>(null);
   const inner = useRef<HTMLDivElement>(null);
   const pinned = useRef(true);
+  const bottom = useRef(0);
   const lastSeen = useRef<string | null>(list[list.length - 1]?.id ?? null);
   const before = useRef({ total: list.length, newest: lastSeen.current, waiting });
   const [pane, setPane] = useState<Pane>({ tail: 0, count: STEP });
   const [away, setAway] = useState(false);
   const anchor = anchorIn(box.current); /* read before the page changes */
+  const tail = useRef(0);
+  tail.current = pane.tail;
+
+  /* Keeps the end in view. Focus may have scrolled up a moment ago, before its event told: that is the reader's will too. */
+  const stick = (): boolean => {
+    const element = box.current;
+    if (!element || !pinned.current || tail.current > 0) return false;
+    const left = element.scrollHeight - element.scrollTop - element.clientHeight;
+    if (element.scrollTop < bottom.current - 1 && left > PINNED) {
+      pinned.current = false;
+      return false;
+    }
+    element.scrollTop = element.scrollHeight;
+    bottom.current = element.scrollTop;
+    return true;
+  };
 
   useLayoutEffect(() => {
     const newest = list[list.length - 1]?.id ?? null;
     const was = before.current;
     if (waiting > was.waiting) {
       pinned.current = true;
+      bottom.current = 0;
       setPane((one) => ({ ...one, tail: 0 }));
     }
     const added = list.length - was.total;
@@ -76,8 +94,7 @@ function usePlace(list: Message[], waiting: number) {
   useLayoutEffect(() => {
     const element = box.current;
     if (!element) return;
-    if (pinned.current && pane.tail === 0) element.scrollTop = element.scrollHeight;
-    else restore(element, anchor);
+    if (!stick()) restore(element, anchor);
     if (pinned.current) lastSeen.current = list[list.length - 1]?.id ?? null;
   });
   /* Somebody wants to see one message: it is drawn first if need be, then shown and marked for a moment. */
@@ -98,9 +115,7 @@ function usePlace(list: Message[], waiting: number) {
     window.setTimeout(() => element?.classList.remove("flash"), FLASH);
   }, [target.value, list, pane]);
   useLayoutEffect(() => {
-    const watch = new ResizeObserver(() => {
-      if (pinned.current && box.current) box.current.scrollTop = box.current.scrollHeight;
-    });
+    const watch = new ResizeObserver(() => void stick());
     if (inner.current) watch.observe(inner.current);
     if (box.current) watch.observe(box.current);
     /* What was unread when the thread was opened is shown from its beginning. */
@@ -116,6 +131,7 @@ function usePlace(list: Message[], waiting: number) {
     if (!element) return; /* the event of a thread that has just been left */
     const left = element.scrollHeight - element.scrollTop - element.clientHeight;
     pinned.current = left < PINNED && pane.tail === 0;
+    if (pinned.current) bottom.current = element.scrollTop;
     if (pinned.current) lastSeen.current = list[list.length - 1]?.id ?? null;
     setAway(left > 300 || pane.tail > 0);
     if (element.scrollTop < NEAR) {
@@ -126,6 +142,7 @@ function usePlace(list: Message[], waiting: number) {
   };
   const toEnd = () => {
     pinned.current = true;
+    bottom.current = 0;
     setAway(false);
     setPane({ tail: 0, count: STEP });
     if (box.current) box.current.scrollTop = box.current.scrollHeight;

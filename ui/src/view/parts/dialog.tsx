@@ -23,7 +23,10 @@ export function Dialog({
     const box = ref.current!;
     const before = document.activeElement as HTMLElement | null;
     if (!box.open) box.showModal();
-    return () => before?.focus?.();
+    return () => {
+      box.close(); /* while it is open, nothing behind it can take the focus */
+      before?.focus?.();
+    };
   }, []);
   return (
     <dialog

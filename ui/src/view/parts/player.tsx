@@ -28,6 +28,7 @@ function useSound(onBroken: () => void) {
   const [length, setLength] = useState(NaN);
   const [at, setAt] = useState(0);
   const [plays, setPlays] = useState(false);
+  const ran = useRef(false);
   useEffect(() => {
     if (ref.current) ref.current.playbackRate = rate.value;
   }, [rate.value, plays]);
@@ -60,12 +61,18 @@ function useSound(onBroken: () => void) {
     onTimeUpdate: (event: Event) => setAt((event.currentTarget as HTMLAudioElement).currentTime),
     onPlay: (event: Event) => {
       playsAlone(event.currentTarget as HTMLAudioElement);
+      ran.current = true;
       setPlays(true);
     },
-    onPause: () => setPlays(false),
+    onPause: (event: Event) => {
+      if (!(event.currentTarget as HTMLAudioElement).ended) ran.current = false;
+      setPlays(false);
+    },
+    /* Played to its end, it stands at its beginning again; moved to its end by hand, it stays there. */
     onEnded: () => {
       setPlays(false);
-      seek(0);
+      if (ran.current) seek(0);
+      ran.current = false;
     },
     onError: onBroken,
   };
