@@ -1,6 +1,7 @@
 /* Instagram Direct Messages, a channel of MailTrixy: its constants and the list of its functions. */
 #include "check.h"
 #include "profile.h"
+#include "renew.h"
 #include "send.h"
 #include "subscribe.h"
 #include "webhook.h"
@@ -30,7 +31,7 @@ static const struct trixy_backend backends[] = {
 		.name = TRIXY_TEXT("Instagram account (Instagram Login)"),
 		.help = TRIXY_TEXT("For an Instagram account without a Facebook Page: messages go by the account's own "
 				   "access token, "
-				   "which lives 60 days unless it is refreshed."),
+				   "which is renewed by itself."),
 		.base_url = TRIXY_TEXT("https://graph.instagram.com"),
 		.url_setting = TRIXY_TEXT("instagram_graph_url"),
 	},
@@ -240,6 +241,8 @@ static const struct trixy_channel channel = {
 	.media_rules = media_rules,
 	.reactions = reactions,
 	.media_hosts = media_hosts,
+	.renew_request = ig_renew_request,
+	.renew_answer = ig_renew_answer,
 };
 
 static const struct trixy_addon addon = {

@@ -36,7 +36,7 @@
  *	An array of structs is walked by the size that its first element tells (TRIXY_AT).
  *	  1.0	first version
  *	  1.1	files both ways, templates, reactions and quotes from us, read receipts and typing, a customer's
- *		second id, history; all of it optional
+ *		second id, history, tokens that are renewed; all of it optional
  */
 #ifndef MAILTRIXY_ADDON_H
 #define MAILTRIXY_ADDON_H
@@ -355,7 +355,8 @@ struct trixy_finding {
 	uint32_t reconnect;		/* 1: this proves that the token is no longer valid */
 	uint32_t learned_count;		/* 1.1; before, the member was always 0 */
 	/* 1.1 */
-	const struct trixy_pair *learned;	/* values for fields with TRIXY_FIELD_LEARNED: kept where the user left them empty */
+	const struct trixy_pair *learned;	/* values for fields with TRIXY_FIELD_LEARNED: kept where the user left them empty; of
+						 * renew_answer, for secret fields: kept instead of the old ones */
 };
 
 /* ---- what a channel is ---- */
@@ -511,6 +512,13 @@ struct trixy_channel {
 				  struct trixy_memory *memory, struct trixy_request *ret_request);
 	int32_t (*upload_answer)(const struct trixy_account *account, const struct trixy_answer *answer,
 				 struct trixy_memory *memory, struct trixy_outcome *ret_outcome);
+
+	/* Renews a token before it ends, about once a week, never one that was saved less than two days ago. A request with the method
+	 * "": this account's has no end. What the finding learned takes the place of secret fields. NULL: tokens do not end. */
+	int32_t (*renew_request)(const struct trixy_account *account, struct trixy_memory *memory,
+				 struct trixy_request *ret_request);
+	int32_t (*renew_answer)(const struct trixy_account *account, const struct trixy_answer *answer,
+				struct trixy_memory *memory, struct trixy_finding *ret_finding);
 
 	/* TRIXY_CAN_TEMPLATES: a page of them. page: absent, or what the page before gave as next. */
 	int32_t (*templates_request)(const struct trixy_account *account, struct trixy_text page, struct trixy_memory *memory,

@@ -290,6 +290,41 @@ static int32_t profile(int64_t http_status, const char *body, struct trixy_profi
 	return test_channel()->profile_answer(&test_facebook, &answer, &memory.memory, ret_profile);
 }
 
+static struct trixy_finding renewed(int64_t http_status, const char *body)
+{
+	const struct trixy_answer answer = {.size = sizeof(answer), .http_status = http_status, .body = test_text(body)};
+	struct trixy_finding f;
+
+	assert_int_equal(test_channel()->renew_answer(&test_instagram, &answer, &memory.memory, &f), 0);
+	test_finding_check(&f);
+	return f;
+}
+
+/* Meta: Instagram API with Instagram Login, "Refresh a long-lived token". */
+static void renews_the_token_that_ends(void **state)
+{
+	struct trixy_finding f;
+	struct trixy_request r;
+
+	(void)state;
+	assert_int_equal(test_channel()->renew_request(&test_facebook, &memory.memory, &r), 0);
+	assert_text(r.method, "");
+	assert_int_equal(test_channel()->renew_request(&test_instagram, &memory.memory, &r), 0);
+	assert_text(r.method, "GET");
+	assert_text(r.url, "https://graph.instagram.com/v25.0/refresh_access_token?grant_type=ig_refresh_token");
+	assert_text(r.headers[0].value, "Bearer IGAAtoken");
+	f = renewed(200, "{\"access_token\":\"IGAAnew\",\"token_type\":\"bearer\",\"expires_in\":5184000}");
+	assert_int_equal(f.status, TRIXY_CHECK_OK);
+	assert_contains(f.explanation, "60 days");
+	assert_int_equal(f.learned_count, 1);
+	assert_text(f.learned[0].name, "ig_access_token");
+	assert_text(f.learned[0].value, "IGAAnew");
+	assert_int_equal(renewed(200, "{}").status, TRIXY_CHECK_WARNING);
+	assert_int_equal(renewed(200, "{\"access_token\":7}").learned_count, 0);
+	assert_int_equal(renewed(503, "").learned_count, 0);
+	assert_int_equal(renewed(400, "{\"error\":{\"code\":190,\"error_subcode\":463}}").reconnect, 1);
+}
+
 static void reads_a_profile(void **state)
 {
 	struct trixy_request r;
@@ -391,6 +426,7 @@ int main(void)
 		TEST(finds_missing_permissions_and_expiry),
 		TEST(finds_when_meta_does_not_answer),
 		TEST(subscribes),
+		TEST(renews_the_token_that_ends),
 		TEST(reads_a_profile),
 		TEST(does_without_a_profile),
 		TEST(survives_shortage),
