@@ -2,6 +2,8 @@
 
 -- What the account tells its customers by itself: 1 that their messages were read, 2 that somebody writes.
 ALTER TABLE accounts ADD COLUMN presence INTEGER NOT NULL DEFAULT 3;
+-- When its token is to be renewed next; 0: not looked at yet.
+ALTER TABLE accounts ADD COLUMN renew_at INTEGER NOT NULL DEFAULT 0;
 
 -- Other ids of a conversation's contact on its account: a business-scoped id beside the number, or the number before a change.
 CREATE TABLE contact_aliases (

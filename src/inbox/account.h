@@ -37,6 +37,9 @@ int account_set_presence(struct instance *i, struct workspace_id w, int64_t id, 
  * is kept. The revision stays. Waits for the commit. Returns how many values were new. */
 int account_learn(struct instance *i, struct workspace_id w, int64_t id, int64_t revision, const struct account_pair *pairs, size_t count,
 		  struct error *err);
+/* The same for secrets that the provider has given instead of stored ones (trixy_finding.learned of renew_answer). */
+int account_renew(struct instance *i, struct workspace_id w, int64_t id, int64_t revision, const struct account_pair *pairs, size_t count,
+		  struct error *err);
 /* Disconnects: wipes its secrets, keeps its conversations. */
 int account_disconnect(struct instance *i, struct workspace_id w, int64_t id, struct error *err);
 

@@ -301,20 +301,28 @@ int account_update(struct instance *i, struct workspace_id w, int64_t id, const 
 struct learning {
 	struct change_work work;	/* first: form, pairs */
 	int64_t revision;
+	bool renews;			/* secrets take the place of old ones */
 	int learned;
 };
 
-/* Takes into the form what the channel's fields may learn and do not have yet. Whatever breaks a field's rule is left out: a
+static bool may_learn(const struct learning *l, const struct trixy_field *f, bool is_stored)
+{
+	if (l->renews)
+		return (f->flags & TRIXY_FIELD_SECRET) != 0 && is_stored;
+	return (f->flags & TRIXY_FIELD_LEARNED) != 0 && (f->flags & (TRIXY_FIELD_SECRET | TRIXY_FIELD_KEY)) == 0 && !is_stored;
+}
+
+/* Takes into the form what the channel's fields may learn. Whatever breaks a field's rule is left out: a
  * provider's word is no reason to fail. */
-static void take_learned(struct learning *l, const struct account_form *told)
+static void take_learned(struct learning *l, const struct account_form *told, const bool *is_stored)
 {
 	struct account_form *form = &l->work.form;
 
 	for (uint32_t k = 0; k < form->channel->field_count && k < FORM_FIELDS_MAX; k++) {
 		const struct trixy_field *f = &form->channel->fields[k];
 
-		if ((f->flags & TRIXY_FIELD_LEARNED) == 0 || (f->flags & (TRIXY_FIELD_SECRET | TRIXY_FIELD_KEY)) != 0 ||
-		    l->work.stored[k].len > 0 || told->value[k].p == NULL || account_fault_of(f, told->value[k], l->work.arena).p != NULL)
+		if (!may_learn(l, f, is_stored[k]) || told->value[k].p == NULL ||
+		    account_fault_of(f, told->value[k], l->work.arena).p != NULL)
 			continue;
 		form->given[k] = true;
 		form->value[k] = told->value[k];
@@ -342,7 +350,7 @@ static int run_learn(struct db *db, void *arg, struct error *err)
 	account_form_read(work->form.channel, work->form.backend, NULL, 0, &work->form);
 	if ((r = merge_stored(db, work, is_stored, err)) < 0)
 		return r;
-	take_learned(l, &told);
+	take_learned(l, &told, is_stored);
 	if (l->learned == 0)
 		return 0;
 	name_account(&work->form, &a);
@@ -351,16 +359,29 @@ static int run_learn(struct db *db, void *arg, struct error *err)
 	return store_change_add(db, work->w, CHANGE_ACCOUNT, a.id, 0, err);
 }
 
-int account_learn(struct instance *i, struct workspace_id w, int64_t id, int64_t revision, const struct account_pair *pairs, size_t count,
-		  struct error *err)
+static int learn(struct instance *i, struct workspace_id w, int64_t id, int64_t revision, bool renews, const struct account_pair *pairs,
+		 size_t count, struct error *err)
 {
 	SCOPED(arena_done) struct arena arena = { 0 };
-	struct learning l = { .work = { .i = i, .w = w, .id = id, .arena = &arena, .pairs = pairs, .pair_count = count }, .revision = revision };
+	struct learning l = { .work = { .i = i, .w = w, .id = id, .arena = &arena, .pairs = pairs, .pair_count = count },
+			      .revision = revision, .renews = renews };
 	int r = store_write(i->store, run_learn, &l, err);
 
 	if (r < 0 && l.work.lacks_columns && (r = ensure_table(i, l.work.form.channel, err)) >= 0)
 		r = store_write(i->store, run_learn, &l, err);
 	return r < 0 ? r : l.learned;
+}
+
+int account_learn(struct instance *i, struct workspace_id w, int64_t id, int64_t revision, const struct account_pair *pairs, size_t count,
+		  struct error *err)
+{
+	return learn(i, w, id, revision, false, pairs, count, err);
+}
+
+int account_renew(struct instance *i, struct workspace_id w, int64_t id, int64_t revision, const struct account_pair *pairs, size_t count,
+		  struct error *err)
+{
+	return learn(i, w, id, revision, true, pairs, count, err);
 }
 
 /* ---- what it tells customers ---- */

@@ -210,6 +210,34 @@ int store_account_set_presence(struct db *db, struct workspace_id w, int64_t id,
 	return one_changed(&st, err);
 }
 
+int store_account_renewal(struct db *db, struct workspace_id w, int64_t id, int64_t *ret_due_ms, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "SELECT renew_at FROM accounts WHERE id = ? AND workspace_id = ?", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, id);
+	bind_i64(&st, w.v);
+	if ((r = stmt_step(&st, err)) <= 0)
+		return r < 0 ? r : fail(err, ERR_NOTFOUND, "no such account");
+	*ret_due_ms = next_i64(&st);
+	return 0;
+}
+
+int store_account_set_renewal(struct db *db, struct workspace_id w, int64_t id, int64_t due_ms, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "UPDATE accounts SET renew_at = ? WHERE id = ? AND workspace_id = ?", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, due_ms);
+	bind_i64(&st, id);
+	bind_i64(&st, w.v);
+	return one_changed(&st, err);
+}
+
 int store_account_set_error(struct db *db, struct workspace_id w, int64_t id, struct str text, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };

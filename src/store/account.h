@@ -40,6 +40,9 @@ int store_account_set_status(struct db *db, struct workspace_id w, int64_t id, i
 int store_account_set_parked(struct db *db, struct workspace_id w, int64_t id, int64_t until_ms, struct str reason,
 			     struct error *err);
 int store_account_set_presence(struct db *db, struct workspace_id w, int64_t id, int presence, struct error *err);
+/* When the account's token is to be renewed; 0: nobody has said. */
+int store_account_renewal(struct db *db, struct workspace_id w, int64_t id, int64_t *ret_due_ms, struct error *err);
+int store_account_set_renewal(struct db *db, struct workspace_id w, int64_t id, int64_t due_ms, struct error *err);
 int store_account_set_error(struct db *db, struct workspace_id w, int64_t id, struct str text, struct error *err);
 /* What it is called; its revision stays. */
 int store_account_set_names(struct db *db, struct workspace_id w, int64_t id, struct str name, struct str handle, struct error *err);

@@ -5,7 +5,8 @@
 #include "work/ask.h"
 #include "work/diagnosis.h"
 
-enum { STEPS_MAX = 32, LEARNED_MAX = 16, CALL_MS = 10 * 1000, ALL_MS = 25 * 1000, NAME_MAX = 200, WORDS_MAX = 1000, CARRY_MAX = 1000 };
+enum { STEPS_MAX = 32, LEARNED_MAX = 16, CALL_MS = 10 * 1000, ALL_MS = 25 * 1000, NAME_MAX = 200, WORDS_MAX = 1000, CARRY_MAX = 1000,
+       VALUE_MAX = 4096 };
 
 struct checking {
 	struct instance *i;
@@ -18,6 +19,7 @@ struct checking {
 	struct check_result *ret;
 	struct str carry;
 	int64_t revision;		/* of the account that is looked at */
+	bool renews;			/* what is learned takes the place of secrets */
 };
 
 static int add(struct checking *c, const struct trixy_finding *f, struct error *err)
@@ -56,13 +58,13 @@ static void learn(struct checking *c, const struct trixy_finding *f)
 	if (pairs == NULL || count == 0 || count > LEARNED_MAX)
 		return;
 	for (uint32_t k = 0; k < count; k++) {
-		struct str name = ask_told(f->learned[k].name, NAME_MAX), value = ask_told(f->learned[k].value, WORDS_MAX);
+		struct str name = ask_told(f->learned[k].name, NAME_MAX), value = ask_told(f->learned[k].value, VALUE_MAX);
 
 		/* A value that would have to be cut is none. */
 		if (name.p != NULL && value.p != NULL && value.len == f->learned[k].value.len)
 			pairs[taken++] = (struct account_pair){ name, value };
 	}
-	if (taken > 0 && account_learn(c->i, c->workspace, c->account_id, c->revision, pairs, taken, &err) < 0)
+	if (taken > 0 && (c->renews ? account_renew : account_learn)(c->i, c->workspace, c->account_id, c->revision, pairs, taken, &err) < 0)
 		log_event(LOG_WARNING, "what was found out about an account could not be kept", log_i("account", c->account_id),
 			  log_c("error", err.text), log_end);
 }
@@ -146,11 +148,32 @@ int check_run(struct instance *i, struct http_client *http, struct db *db, struc
 	return r < 0 ? r : 0;
 }
 
-int check_subscribe(struct instance *i, struct http_client *http, struct db *db, struct workspace_id w, int64_t account_id,
-		    struct arena *arena, struct check_result *ret, struct error *err)
+/* A request and an answer of a channel that make one finding. */
+struct question {
+	int32_t (*request)(const struct trixy_account *account, struct trixy_memory *memory, struct trixy_request *ret_request);
+	int32_t (*answer)(const struct trixy_account *account, const struct trixy_answer *answer, struct trixy_memory *memory,
+			  struct trixy_finding *ret_finding);
+	struct str check, failed;	/* what is looked at, and what is said when the channel's own words are not to be had */
+	bool optional;			/* a request without a method: there is nothing to ask, so nothing is found */
+};
+
+static struct question subscription(const struct trixy_channel *channel)
+{
+	return (struct question){ channel->subscribe_request, channel->subscribe_answer, STR("Webhooks are subscribed"),
+				  STR("The subscription could not be made."), false };
+}
+
+static struct question renewal(const struct trixy_channel *channel)
+{
+	if (!TRIXY_HAS(channel, renew_answer))
+		return (struct question){ 0 };
+	return (struct question){ channel->renew_request, channel->renew_answer, STR("The access token is renewed"),
+				  STR("The access token could not be renewed."), true };
+}
+
+static int ask_one(struct checking *c, struct question (*question_of)(const struct trixy_channel *channel), struct error *err)
 {
 	SCOPED(ask_done) struct ask ask = { 0 };
-	struct checking c = { .i = i, .http = http, .db = db, .workspace = w, .account_id = account_id, .arena = arena, .ret = ret };
 	struct trixy_finding finding = { .size = sizeof(finding) };
 	struct trixy_request request = { .size = sizeof(request) };
 	struct trixy_answer answer;
@@ -159,14 +182,36 @@ int check_subscribe(struct instance *i, struct http_client *http, struct db *db,
 	struct channel_memory memory;
 	int r;
 
-	if ((r = prepare(&c, 1, err)) < 0 || (r = ask_open(&ask, i, db, w, account_id, &account, &channel, err)) < 0)
+	if ((r = prepare(c, 1, err)) < 0 || (r = ask_open(&ask, c->i, c->db, c->workspace, c->account_id, &account, &channel, err)) < 0)
 		return r;
-	if (channel->subscribe_request == NULL || channel->subscribe_answer == NULL)
+	struct question q = question_of(channel);
+
+	if (q.request == NULL || q.answer == NULL)
 		return 0;
 	channel_memory_init(&memory, &ask.memory);
-	if (channel->subscribe_request(&account, &memory.memory, &request) != 0 || send(&c, &ask, &request, &answer, err) < 0 ||
-	    channel->subscribe_answer(&account, &answer, &memory.memory, &finding) != 0)
-		finding = finding_of(TRIXY_CHECK_WARNING, STR("Webhooks are subscribed"), STR("The subscription could not be made."));
-	learn(&c, &finding);
-	return add(&c, &finding, err);
+	int32_t made = q.request(&account, &memory.memory, &request);
+
+	if (made == 0 && q.optional && request.method.len == 0)
+		return 0;
+	if (made != 0 || send(c, &ask, &request, &answer, err) < 0 || q.answer(&account, &answer, &memory.memory, &finding) != 0)
+		finding = finding_of(TRIXY_CHECK_WARNING, q.check, q.failed);
+	learn(c, &finding);
+	return add(c, &finding, err);
+}
+
+int check_subscribe(struct instance *i, struct http_client *http, struct db *db, struct workspace_id w, int64_t account_id,
+		    struct arena *arena, struct check_result *ret, struct error *err)
+{
+	struct checking c = { .i = i, .http = http, .db = db, .workspace = w, .account_id = account_id, .arena = arena, .ret = ret };
+
+	return ask_one(&c, subscription, err);
+}
+
+int check_renew(struct instance *i, struct http_client *http, struct db *db, struct workspace_id w, int64_t account_id,
+		struct arena *arena, struct check_result *ret, struct error *err)
+{
+	struct checking c = { .i = i, .http = http, .db = db, .workspace = w, .account_id = account_id, .arena = arena, .ret = ret,
+			      .renews = true };
+
+	return ask_one(&c, renewal, err);
 }

@@ -19,5 +19,8 @@ int check_run(struct instance *i, struct http_client *http, struct db *db, struc
 /* Subscribes the account to its webhooks: no finding (count 0) where the channel cannot. */
 int check_subscribe(struct instance *i, struct http_client *http, struct db *db, struct workspace_id w, int64_t account_id,
 		    struct arena *arena, struct check_result *ret, struct error *err);
+/* Renews the account's token where it has an end, and keeps the new one: no finding (count 0) where there is nothing to renew. */
+int check_renew(struct instance *i, struct http_client *http, struct db *db, struct workspace_id w, int64_t account_id,
+		struct arena *arena, struct check_result *ret, struct error *err);
 
 #endif

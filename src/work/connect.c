@@ -97,6 +97,41 @@ static void refresh_templates(struct connect *c, const struct visit *v, struct s
 		log_event(LOG_INFO, "an account's templates were not fetched", log_i("account", v->account_id), log_c("error", err.text), log_end);
 }
 
+struct renewal {
+	struct visit visit;
+	int64_t due_ms;
+};
+
+static int run_renewal(struct db *db, void *arg, struct error *err)
+{
+	const struct renewal *n = arg;
+
+	return store_account_set_renewal(db, n->visit.workspace, n->visit.account_id, n->due_ms, err);
+}
+
+/* Weekly, and not before the token is two days old: providers want it to be a day old. A failure is tried again tomorrow; that the token
+ * is dead shows elsewhere. */
+static void renew(struct connect *c, const struct visit *v, bool fresh)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct renewal next = { .visit = *v };
+	struct check_result renewed = { 0 };
+	struct error err = { 0 };
+	int64_t now = clock_now_ms(), due_ms = 0, wait = 2 * DAY_MS;
+	int r = store_account_renewal(c->reader, v->workspace, v->account_id, &due_ms, &err);
+
+	if (r >= 0 && !fresh && due_ms > 0) {
+		if (now < due_ms)
+			return;
+		if ((r = check_renew(c->i, c->http, c->reader, v->workspace, v->account_id, &arena, &renewed, &err)) >= 0)
+			wait = renewed.count == 0 || renewed.findings[0].status == TRIXY_CHECK_OK ? 7 * DAY_MS : DAY_MS;
+	}
+	next.due_ms = now + wait;
+	if (r < 0 || store_write(c->i->store, run_renewal, &next, &err) < 0)
+		log_event(LOG_INFO, "an account's token was not looked at for renewal", log_i("account", v->account_id),
+			  log_c("error", err.text), log_end);
+}
+
 /* No failure in here matters to the account but a proof that its token is dead. */
 static int visit(struct connect *c, const struct visit *v, bool fresh, struct error *err)
 {
@@ -132,8 +167,10 @@ static int visit(struct connect *c, const struct visit *v, bool fresh, struct er
 		log_event(note.reconnect ? LOG_WARNING : LOG_INFO,
 			  note.reconnect ? "an account must be connected again" : "an account has a fault",
 			  log_i("account", v->account_id), log_s("fault", note.text), log_end);
-	if (!note.reconnect)
+	if (!note.reconnect) {
+		renew(c, v, fresh);
 		refresh_templates(c, v, account.channel, fresh);
+	}
 	return store_write(c->i->store, run_note, &note, err);
 }
 

@@ -12,6 +12,7 @@
 #include "inbox/react.h"
 #include "inbox/reply.h"
 #include "inbox/template.h"
+#include "store/account.h"
 #include "store/conversation.h"
 #include "store/message.h"
 
@@ -472,6 +473,70 @@ static void what_the_user_entered_stays(void **state)
 	check_str(street_account_now(id).name, "+49 555");
 }
 
+/* ---- tokens that end ---- */
+
+static int64_t renewal(void)
+{
+	int64_t due;
+
+	check_ok(store_account_renewal(street.reader, street.w, street.account_id, &due, &err), &err);
+	return due;
+}
+
+static bool is_put_off(const void *arg)
+{
+	return renewal() > clock_now_ms() + *(const int64_t *)arg;
+}
+
+static int make_due(struct db *db, void *arg, struct error *e)
+{
+	(void)arg;
+	return store_account_set_renewal(db, street.w, street.account_id, 1, e);
+}
+
+static void a_token_is_renewed_before_it_ends(void **state)
+{
+	int64_t six_days = 6 * DAY_MS;
+
+	(void)state;
+	check_ok(store_write(street.i.store, make_due, NULL, &err), &err);
+	street_work();
+	street_until(is_put_off, &six_days, "the next renewal");
+	assert_int_equal(street_asked("/me/renew"), 1);
+	check_str(field(street.account_id, "token"), ACCOUNT_MASK " ewed");
+	check_str(field(street.account_id, "user_id"), "shop");	/* what is no secret is not its to change */
+	check_str(field(street.account_id, "waba_id"), "waba-1");
+	assert_int_equal(street_account_now(street.account_id).status, ACCOUNT_CONNECTED);
+}
+
+static void a_new_token_is_left_alone(void **state)
+{
+	int64_t a_day = DAY_MS;
+
+	(void)state;
+	street_work();
+	street_until(is_put_off, &a_day, "the first renewal");
+	assert_int_equal(street_asked("/me/renew"), 0);
+	assert_true(renewal() < clock_now_ms() + 3 * DAY_MS);
+}
+
+static void a_renewal_that_fails_is_tried_again(void **state)
+{
+	int64_t some_hours = 20 * HOUR_MS;
+
+	(void)state;
+	street_work();
+	street_until(is_named, &street.account_id, "the first look");
+	street_rest();
+	check_ok(store_write(street.i.store, make_due, NULL, &err), &err);
+	street.config.graph_url = STR("http://127.0.0.1:1");
+	street_work();
+	street_until(is_put_off, &some_hours, "another try");
+	assert_true(renewal() < clock_now_ms() + 2 * DAY_MS);
+	assert_int_equal(street_account_now(street.account_id).status, ACCOUNT_CONNECTED);
+	check_str(field(street.account_id, "token"), ACCOUNT_MASK);	/* too short to show the end of */
+}
+
 static void nobody_is_asked_for_names_that_come_by_themselves(void **state)
 {
 	struct profile_item items[4];
@@ -499,7 +564,8 @@ int main(void)
 		TEST(a_customer_who_is_written_to_too_fast_waits_alone), TEST(a_quote_and_a_reaction_are_sent),
 		TEST(templates_are_fetched_page_by_page), TEST(a_new_account_has_its_templates_soon), TEST(customers_are_told_once),
 		TEST(an_account_tells_what_it_is_set_to), TEST(checks_find_out_what_a_subscription_needs), TEST(what_the_user_entered_stays),
-		TEST(nobody_is_asked_for_names_that_come_by_themselves),
+		TEST(nobody_is_asked_for_names_that_come_by_themselves), TEST(a_token_is_renewed_before_it_ends),
+		TEST(a_new_token_is_left_alone), TEST(a_renewal_that_fails_is_tried_again),
 	};
 
 	return cmocka_run_group_tests_name("outgoing at work", tests, NULL, NULL);

@@ -542,6 +542,25 @@ static int32_t read_templates(const struct trixy_account *a, const struct trixy_
 	return 0;
 }
 
+static int32_t ask_renewal(const struct trixy_account *a, struct trixy_memory *m, struct trixy_request *ret)
+{
+	request(a, m, "GET", "/me/renew", STR(""), ret);
+	return 0;
+}
+
+static int32_t read_renewal(const struct trixy_account *a, const struct trixy_answer *w, struct trixy_memory *m, struct trixy_finding *ret)
+{
+	static const struct trixy_pair learned[] = { { TRIXY_TEXT("token"), TRIXY_TEXT("a-token-that-was-renewed") }, { TRIXY_TEXT("user_id"), TRIXY_TEXT("stolen") },
+						     { TRIXY_TEXT("waba_id"), TRIXY_TEXT("another") } };
+	int32_t r = read_check(a, 2, (struct trixy_text){ 0 }, w, m, ret);
+
+	if (w->http_status == 200) {
+		ret->learned = learned;
+		ret->learned_count = 3;
+	}
+	return r;
+}
+
 static const struct trixy_field able_fields[] = {
 	FIELD("user_id", TRIXY_FIELD_REQUIRED | TRIXY_FIELD_KEY), FIELD("token", TRIXY_FIELD_REQUIRED | TRIXY_FIELD_SECRET),
 	FIELD("app_secret", TRIXY_FIELD_REQUIRED | TRIXY_FIELD_SECRET | TRIXY_FIELD_SIGNS), FIELD("waba_id", TRIXY_FIELD_LEARNED),
@@ -570,6 +589,8 @@ void street_able(bool uploads)
 	able_channel.profile_answer = NULL;
 	able_channel.upload_request = uploads ? ask_upload : NULL;
 	able_channel.upload_answer = uploads ? able_answer : NULL;
+	able_channel.renew_request = ask_renewal;
+	able_channel.renew_answer = read_renewal;
 	able_channel.templates_request = ask_templates;
 	able_channel.templates_answer = read_templates;
 	check_ok(channels_swap(street.i.channels, &able_channel, &err), &err);
