@@ -281,6 +281,7 @@ static int set_up(void **state)
 	street.config.instagram_graph_url = str_of(second_url);
 	check_ok(channels_add(street.i.channels, &linking, &err), &err);
 	check_ok(channels_add(street.i.channels, &asking, &err), &err);
+	files_close(street.i.files);		/* to one that looks at files */
 	check_ok(files_open(street.config.data, program, &street.i.seal_key, &street.i.files, &err), &err);
 	link_account = connect_to(&linking, "l");
 	ask_account = connect_to(&asking, "a");
@@ -295,8 +296,6 @@ static int tear_down(void **state)
 	peer_stop(origin);
 	peer_stop(second);
 	peer_stop(canary);
-	files_close(street.i.files);
-	street.i.files = NULL;
 	return street_close(state);
 }
 
