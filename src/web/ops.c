@@ -1,5 +1,6 @@
 /* For who runs the server: is it alive, can it work, what does it do. */
 #include "base/clock.h"
+#include "files/files.h"
 #include "inbox/search.h"
 #include "web/live.h"
 #include "web/server.h"
@@ -95,6 +96,7 @@ void ops_metrics(struct call *c)
 	struct store_figures store;
 	struct workers_figures workers;
 	struct live_figures live;
+	struct files_figures files;
 	int64_t lag = 0;
 	struct buf *b = &c->out;
 
@@ -123,6 +125,10 @@ void ops_metrics(struct call *c)
 	gauge(b, "live_events_total", "counter", "Events written to live streams.", atomic_load(&web->metrics.events_sent));
 	gauge(b, "live_streams_cut_total", "counter", "Live streams closed because their client did not read.",
 	      atomic_load(&web->metrics.streams_cut));
+	files_figures(c->instance->files, &files);
+	gauge(b, "files_kept_total", "counter", "Files that were kept.", files.kept);
+	gauge(b, "files_kept_bytes_total", "counter", "Bytes of those files.", files.bytes);
+	gauge(b, "file_fetches_failed_total", "counter", "Attempts to fetch a customer's file that failed.", files.fetches_failed);
 	gauge(b, "search_lag", "gauge", "Messages that are not in the search index yet, about.", lag);
 	gauge(b, "resident_memory_bytes", "gauge", "Memory of the process.", resident_bytes());
 	gauge(b, "start_time_seconds", "gauge", "When the server started, since 1970.", web->started_ms / SECOND_MS);
