@@ -1,8 +1,8 @@
-// ./dev run: the server with the Meta simulator beside it, the demo account connected, two links.
+// ./dev run: the server with the Meta simulator beside it, the demo's Instagram and WhatsApp accounts connected, two links.
 // Everything goes through the outside: the program's commands and its HTTP API, as an operator would do it.
 import { spawn, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import readline from 'node:readline';
@@ -12,6 +12,7 @@ const root = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.met
 const program = process.env.MAILTRIXY_PROGRAM ?? path.join(root, 'build/mailtrixy');
 const zip = path.join(root, 'build/instagram-addon-v1.0.0.zip');
 const data = process.env.MAILTRIXY_DATA ?? path.join(root, '.dev/demo');
+const webhooks = { instagram: '/addons/instagram/webhook', whatsapp: '/api/webhooks/whatsapp' };
 const owner = { email: 'demo@mailtrixy.example', name: 'Demo Owner', workspace: 'Demo Company' };
 
 const free = (port) => new Promise((resolve) => {
@@ -64,23 +65,62 @@ const request = async (base, method, where, body, token) => {
 };
 
 const run = (args, input) => execFileSync(program, args, { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'inherit'] }).trim();
+/** The same, but a refusal is an answer: true when the command did it. */
+const tried = (args) => {
+  try { execFileSync(program, args, { stdio: 'ignore' }); return true; } catch { return false; }
+};
+
+/** A new demo: the first user, the addon of this build. */
+function setUp() {
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  run(['setup', '--data', data, '--email', owner.email, '--name', owner.name, '--workspace', owner.workspace, '--password-stdin'], randomBytes(18).toString('base64url'));
+  run(['addon', 'install', zip, '--data', data]);
+  run(['addon', 'activate', 'instagram', '--data', data]);
+}
+
+/**
+ * An earlier run's data, perhaps with an older build of the addon under the same version: an active one is not replaced, so it is
+ * switched off for a moment. Data that this build cannot go on with makes way for new data, unless somebody chose its folder.
+ */
+function goOn() {
+  const install = () => tried(['addon', 'install', zip, '--data', data]);
+  const replaced = install() || (tried(['addon', 'deactivate', 'instagram', '--data', data]) && install());
+  if (replaced && tried(['addon', 'activate', 'instagram', '--data', data])) return;
+  if (process.env.MAILTRIXY_DATA) throw new Error(`the addon in ${data} cannot be replaced by this build's: choose an empty folder as MAILTRIXY_DATA`);
+  console.log('The data of an earlier demo does not fit this build: the demo begins anew.');
+  rmSync(data, { recursive: true });
+  setUp();
+}
+
+/** The account of a channel, connected with the fields of its Configure form if it is not yet. */
+async function connect(ask, accounts, channel, body) {
+  const known = (await ask('GET', accounts)).items.find((a) => a.channel === channel);
+  return { account: known ?? await ask('POST', accounts, { channel, ...body }), isNew: !known };
+}
+
+/** The server finds out by itself which WhatsApp Business Account a number is of; then its templates can be had. */
+async function fetchTemplates(ask, accounts, id) {
+  for (let tries = 0; tries < 50 && !(await ask('GET', `${accounts}/${id}`)).fields.waba_id; tries++) await new Promise((resolve) => { setTimeout(resolve, 100); });
+  await ask('POST', `${accounts}/${id}/templates`, {});
+}
+
+/** What somebody finds who opens the inbox for the first time. */
+async function firstWords(sim, person) {
+  const act = (kind, more = {}) => request(sim.url, 'POST', '/control/act', { customer: person, kind, wait: true, ...more });
+  await act('text', { text: 'Hi! I found your *blue mugs* at the market. Do you have two of these?' });
+  await act('photo', { text: 'This one' });
+  await act('voice');
+}
 
 async function main() {
-  const fresh = !existsSync(path.join(data, 'mailtrixy.db'));
-  mkdirSync(data, { recursive: true, mode: 0o700 });
   const port = await pickPort(Number(process.env.MAILTRIXY_PORT ?? 8080));
   const simPort = await pickPort(port + 1);
   const url = `http://127.0.0.1:${port}`;
   const sim = await start('the simulator', process.execPath,
-    ['sim/main.mjs', '--port', String(simPort), '--callback-url', `${url}/addons/instagram/webhook`, '--demo', '--print-json'],
+    ['sim/main.mjs', '--port', String(simPort), '--callback-url', url + webhooks.instagram, '--whatsapp-callback-url', url + webhooks.whatsapp, '--demo', '--print-json'],
     (line) => line.startsWith('{') && JSON.parse(line));
 
-  if (fresh) {
-    run(['setup', '--data', data, '--email', owner.email, '--name', owner.name, '--workspace', owner.workspace, '--password-stdin'],
-      randomBytes(18).toString('base64url'));
-    run(['addon', 'install', zip, '--data', data]);
-    run(['addon', 'activate', 'instagram', '--data', data]);
-  }
+  if (existsSync(path.join(data, 'mailtrixy.db'))) goOn(); else setUp();
   await start('the server', program, ['serve', '--data', data, '--listen', `127.0.0.1:${port}`, '--public-url', url,
     '--graph-url', sim.graph_url, '--instagram-graph-url', sim.instagram_graph_url,
     '--log-level', process.env.MAILTRIXY_LOG_LEVEL ?? 'warning'], (line) => line.startsWith('MailTrixy listens'));
@@ -89,19 +129,25 @@ async function main() {
   const kept = path.join(data, 'demo-token');
   if (!existsSync(kept)) writeFileSync(kept, run(['token', '--data', data, '--email', owner.email]), { mode: 0o600 });
   const token = readFileSync(kept, 'utf8');
-  const me = await request(url, 'GET', '/api/v1/me', undefined, token);
-  const accounts = `/api/v1/workspaces/${me.workspaces[0].id}/accounts`;
+  const ask = (method, where, body) => request(url, method, where, body, token), tell = (where, body) => request(sim.url, 'POST', `/control/${where}`, body);
+  const me = await ask('GET', '/api/v1/me'), accounts = `/api/v1/workspaces/${me.workspaces[0].id}/accounts`;
   const demo = await request(sim.url, 'GET', '/control/demo');
-  let account = (await request(url, 'GET', accounts, undefined, token)).items.find((a) => a.channel === 'instagram');
-  account ??= await request(url, 'POST', accounts, { channel: 'instagram', backend: 'facebook', fields: demo.fields }, token);
-  await request(sim.url, 'POST', '/control/callback', { url: `${url}/addons/instagram/webhook`, verify_token: account.verify_token });
+  const instagram = await connect(ask, accounts, 'instagram', { backend: 'facebook', fields: demo.fields });
+  const whatsapp = await connect(ask, accounts, 'whatsapp', { fields: demo.whatsapp.fields });
+  await tell('callback', { url: url + webhooks.instagram, verify_token: instagram.account.verify_token });
+  await tell('callback', { object: 'whatsapp_business_account', url: url + webhooks.whatsapp, verify_token: whatsapp.account.verify_token });
+  if (whatsapp.isNew) {
+    await firstWords(sim, demo.whatsapp.customers[0].id);
+    await fetchTemplates(ask, accounts, whatsapp.account.id);
+  }
 
   const link = run(['link', '--data', data, '--email', owner.email, '--public-url', url]);
   console.log(`
   MailTrixy is running, with a simulated Meta beside it.
 
     The inbox (signed in as the demo owner, works once):  ${link}
-    The customer's phone:                                 ${sim.url}/phone
+    The customer's phone, on Instagram:                   ${sim.url}/phone
+    The customer's phone, on WhatsApp:                    ${sim.url}/phone?app=whatsapp
 
   Write on the phone; the message appears in the inbox. Answer there; it comes back on the phone.
   Ctrl+C stops both. The demo's data is in ${path.relative(process.cwd(), data) || '.'}; delete that folder to begin again.
