@@ -83,7 +83,7 @@ struct call {
 	int64_t received;			/* bytes of the body */
 	int64_t reserved;			/* of loop_figures.upload_bytes */
 	int64_t uploader;			/* who has one of the places for uploads; 0: nobody */
-	bool counted;				/* in loop.file_count */
+	bool counted;				/* in loop_figures.files_leaving */
 	struct conn *conn;			/* NULL: the client left */
 	struct note note;
 	struct call *next;			/* in the workers' queue */

@@ -120,7 +120,7 @@ void conn_drop_call(struct loop *l, struct call *call)
 		return;
 	atomic_fetch_sub(&l->figures.body_bytes, (int64_t)call->body.len);
 	atomic_fetch_sub(&l->figures.upload_bytes, call->reserved);
-	l->file_count -= call->counted;
+	atomic_fetch_sub(&l->figures.files_leaving, call->counted);
 	call_free(call);
 }
 

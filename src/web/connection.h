@@ -54,7 +54,6 @@ struct loop {
 	bool started;
 	struct conn *conns;
 	size_t conn_count, conn_max, stream_count;
-	size_t file_count;		/* answers whose file has not been read to its end */
 	int64_t wary_until;		/* until then no stranger's webhook is read on the loop */
 	bool door_shut;			/* out of descriptors or memory: accepting rests until the next tick */
 	int64_t now;			/* monotonic ms, of the last tick or wake */

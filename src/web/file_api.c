@@ -183,10 +183,13 @@ void api_attachment_fetch(struct call *c)
 
 	if (!call_id(c, 1, &conversation_id) || !call_id(c, 2, &message_id) || !read_position(c, 3, &position))
 		return;
-	if (attachment_fetch_again(c->instance, c->workspace, conversation_id, message_id, position, &err) < 0)
-		call_failed(c, &err, err.code == ERR_STATE);
-	else
+	if (attachment_fetch_again(c->instance, c->workspace, conversation_id, message_id, position, &err) >= 0)
 		call_empty(c, 202);
+	else if (err.code == ERR_STATE)
+		call_problem(c, 409, NULL, "There is nothing to fetch",
+			     STR("The file is here already, or the customer's channel has none that could be fetched."));
+	else
+		call_failed(c, &err, false);
 }
 
 /* ---- for providers ---- */

@@ -35,30 +35,6 @@ static void note_the_date(struct loop *l)
 		l->date[0] = '\0';
 }
 
-static void on_wake(evutil_socket_t fd, short what, void *arg)
-{
-	struct loop *l = arg;
-	eventfd_t count;
-
-	(void)what;
-	(void)eventfd_read(fd, &count);
-	pthread_mutex_lock(&l->lock);
-	struct note *note = l->first;
-	bool stopping = l->stop_wanted != 0;
-
-	l->first = l->last = NULL;
-	pthread_mutex_unlock(&l->lock);
-	l->now = clock_mono_ms();
-	while (note != NULL) {
-		struct note *next = note->next;
-
-		note->run(note->arg);
-		note = next;
-	}
-	if (stopping)
-		event_active(l->tick, EV_TIMEOUT, 0);
-}
-
 /* While stopping: what waits for nothing goes; the end comes when nothing runs any more, or time is up. */
 static void wind_down(struct loop *l)
 {
@@ -82,6 +58,30 @@ static void wind_down(struct loop *l)
 	}
 	if ((l->conns == NULL && atomic_load(&l->figures.requests_running) == 0) || l->now >= l->stop_at)
 		event_base_loopbreak(l->base);
+}
+
+static void on_wake(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop *l = arg;
+	eventfd_t count;
+
+	(void)what;
+	(void)eventfd_read(fd, &count);
+	pthread_mutex_lock(&l->lock);
+	struct note *note = l->first;
+	bool stopping = l->stop_wanted != 0;
+
+	l->first = l->last = NULL;
+	pthread_mutex_unlock(&l->lock);
+	l->now = clock_mono_ms();
+	while (note != NULL) {
+		struct note *next = note->next;
+
+		note->run(note->arg);
+		note = next;
+	}
+	if (stopping)
+		wind_down(l);
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)

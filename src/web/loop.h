@@ -38,6 +38,7 @@ struct loop_figures {
 	atomic_int_fast64_t connections, requests_running;
 	atomic_int_fast64_t body_bytes;		/* in memory */
 	atomic_int_fast64_t upload_bytes;	/* on the disk, or to come there: of files that are not kept yet */
+	atomic_int_fast64_t files_leaving;	/* answers whose file has not been read to its end */
 };
 struct loop_figures *loop_figures(struct loop *loop);
 

@@ -118,6 +118,7 @@ void ops_metrics(struct call *c)
 	      atomic_load(&loop->requests_running));
 	gauge(b, "http_body_bytes", "gauge", "Bytes of request bodies in memory.", atomic_load(&loop->body_bytes));
 	gauge(b, "http_upload_bytes", "gauge", "Bytes of files that are being uploaded.", atomic_load(&loop->upload_bytes));
+	gauge(b, "http_files_leaving", "gauge", "Answers whose file has not been read to its end.", atomic_load(&loop->files_leaving));
 	gauge(b, "worker_waiting_requests", "gauge", "Requests that wait for a worker.", (int64_t)workers.waiting);
 	gauge(b, "worker_running_requests", "gauge", "Requests that a worker has.", (int64_t)workers.running);
 	gauge(b, "live_streams", "gauge", "Open live streams.", (int64_t)live.listeners);

@@ -73,9 +73,9 @@ static void limit_long_answers(struct loop *l, struct call *call)
 {
 	bool file = call->file.left > 0;
 
-	if (call->stream ? l->stream_count < l->conn_max / 2 : !file || l->file_count < FILES_MAX) {
+	if (call->stream ? l->stream_count < l->conn_max / 2 : !file || atomic_load(&l->figures.files_leaving) < FILES_MAX) {
 		call->counted = file;
-		l->file_count += file;
+		atomic_fetch_add(&l->figures.files_leaving, file);
 		return;
 	}
 	call_header(call, "Retry-After", call->stream ? STR("30") : STR("2"));

@@ -1,7 +1,9 @@
 // Files through the doors: brought by agents, served to members and, by a signed link, to a provider; and what nobody gets.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { createServer } from 'node:http';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { House, password, until } from './lib/house.mjs';
@@ -11,16 +13,35 @@ import { Wire, ask, asked } from './lib/wire.mjs';
 const max = 100 * 1024 * 1024;
 let house, agent, viewer, elsewhere;
 
+// A provider that takes everything and remembers what it was asked for.
+const provider = { asked: [], next: 0 };
+provider.server = createServer(async (request, answer) => {
+  let text = '';
+  for await (const part of request) text += part;
+  let body = null;
+  try { body = JSON.parse(text); } catch { /* a form, or nothing */ }
+  provider.asked.push({ method: request.method, where: request.url, text, body });
+  answer.setHeader('Content-Type', 'application/json').end(JSON.stringify({ recipient_id: '1', message_id: `mid.files-${++provider.next}`, data: [], success: true }));
+});
+const sentToCustomer = (passes) => until(() => provider.asked.find((a) => a.body?.recipient && passes(a.body)), Boolean);
+
 const member = (email, role) => house.api('POST', house.w('/members'), { email, name: role, role, password })
   .then((answer) => { assert.equal(answer.status, 201, answer.text); return house.command(['token', '--email', email]); });
 
 before(async () => {
-  house = await House.start();
+  provider.server.listen(0, '127.0.0.1');
+  await once(provider.server, 'listening');
+  const url = `http://127.0.0.1:${provider.server.address().port}`;
+  house = await House.start({ graph: { graph_url: url, instagram_graph_url: url } });
   agent = await member('agent@example.org', 'agent');
   viewer = await member('viewer@example.org', 'viewer');
   elsewhere = (await house.api('POST', '/api/v1/workspaces', { name: 'Elsewhere' })).body.id;
 });
-after(() => house.stop());
+after(async () => {
+  await house.stop();
+  provider.server.closeAllConnections();
+  provider.server.close();
+});
 
 const upload = (body, name = 'file.bin', options = {}) => ask(house, 'POST', house.w(`/uploads?name=${encodeURIComponent(name)}${options.query ?? ''}`), { body, ...options });
 const content = (id, options, query = '') => ask(house, options?.method ?? 'GET', house.w(`/uploads/${id}/content${query}`), options);
@@ -249,4 +270,173 @@ test('while a large file leaves slowly everything else goes on, and it arrives w
   const all = Buffer.concat(slow[0].parts), body = all.subarray(all.indexOf('\r\n\r\n') + 4);
   assert.ok(body.equals(bytes), `${body.length} of ${bytes.length} bytes`);
   stream.close();
+});
+
+// A customer who has just written.
+async function meet(customer) {
+  const mid = `meet-${customer}-${randomBytes(4).toString('hex')}`;
+  assert.equal((await house.webhook(house.envelope(house.fromCustomer(customer, { message: { mid, text: `I am ${customer}` } })))).status, 200);
+  return until(() => house.conversationOf(`I am ${customer}`), Boolean);
+}
+const reply = (conversation, body, options) => house.api('POST', house.w(`/conversations/${conversation.id}/messages`), body, options);
+
+test('a file goes to the customer by a signed link, and to members by its message', async () => {
+  const conversation = await meet('900000000000601'), picture = png(300, 200, 3);
+  const { id } = (await upload(picture, '../Rechnung für Öl.png')).body;
+  const sent = await reply(conversation, { text: 'Here it is', attachments: [id], client_id: 'files-1' });
+  assert.equal(sent.status, 201, sent.text);
+  const message = [sent.body, ...(sent.body.messages ?? [])].find((m) => m.attachments.length === 1), [file] = message.attachments;
+  assert.deepEqual([file.state, file.type, file.mime_type, file.bytes, file.width, file.height, file.url], ['kept', 'image', 'image/png', picture.length, 300, 200, house.w(`/messages/${message.id}/attachments/0`)]);
+  assert.equal((await reply(conversation, { text: 'Here it is', attachments: [id], client_id: 'files-1' })).body.id, sent.body.id);
+
+  const seen = await ask(house, 'GET', file.url, { token: viewer });
+  assert.equal(seen.status, 200);
+  assert.deepEqual(seen.bytes, picture);
+  assert.equal(seen.headers['content-disposition'], `inline; filename="Rechnung f_r _l.png"; filename*=UTF-8''Rechnung%20f%C3%BCr%20%C3%96l.png`);
+  assert.match((await ask(house, 'GET', `${file.url}?download=1`, { token: viewer })).headers['content-disposition'], /^attachment; /);
+  assert.equal((await ask(house, 'GET', file.preview_url, { token: viewer })).headers['content-type'], 'image/webp');
+  assert.deepEqual((await ask(house, 'GET', file.url, { headers: { Range: 'bytes=-7' } })).bytes, picture.subarray(-7));
+  assert.equal((await ask(house, 'HEAD', file.url)).headers['content-length'], String(picture.length));
+  assert.equal((await ask(house, 'GET', file.url, { headers: { 'If-None-Match': seen.headers.etag } })).status, 304);
+  for (const [token, where, status] of [[null, file.url, 401], [house.token, file.url.replace(`workspaces/${house.workspace}`, `workspaces/${elsewhere}`), 404], [agent, file.url.replace(`workspaces/${house.workspace}`, `workspaces/${elsewhere}`), 404],
+    [agent, house.w(`/messages/${message.id}/attachments/1`), 404], [agent, house.w('/messages/999999/attachments/0'), 404]])
+    assert.equal((await ask(house, 'GET', where, { token })).status, status, where);
+  assert.equal((await content(id)).status, 404, 'what was sent is no upload any more');
+
+  const link = (await sentToCustomer((b) => b.message?.attachment?.payload?.url)).body.message.attachment.payload.url;
+  assert.ok(link.startsWith(`${house.url}/files/`), link);
+  const where = link.slice(house.url.length), fetched = await ask(house, 'GET', where, { token: null });
+  assert.equal(fetched.status, 200);
+  assert.deepEqual([fetched.bytes.equals(picture), fetched.headers['content-type'], fetched.headers['content-disposition'].split(';')[0], fetched.headers['cache-control']], [true, 'image/png', 'attachment', 'no-store']);
+  assert.deepEqual((await ask(house, 'GET', where, { token: null, headers: { Range: 'bytes=0-3' } })).bytes, picture.subarray(0, 4));
+  assert.equal((await ask(house, 'HEAD', where, { token: null })).bytes.length, 0);
+  const token = where.slice('/files/'.length);
+  for (const wrong of [`${token.slice(0, -1)}${token.at(-1) === 'A' ? 'B' : 'A'}`, `${token[0] === 'A' ? 'B' : 'A'}${token.slice(1)}`, token.slice(0, -2), `${token}A`, `${token}/`, token.toLowerCase() === token ? token.toUpperCase() : token.toLowerCase()])
+    assert.equal((await ask(house, 'GET', `/files/${wrong}`)).status, 404, wrong);
+});
+
+test('what cannot be sent is refused with the reason, and nothing is sent or kept', async () => {
+  const conversation = await meet('900000000000602');
+  const text = (await upload(Buffer.from('Only words.\n'), 'words.txt')).body;
+  const refused = await reply(conversation, { attachments: [text.id] });
+  assert.deepEqual([refused.status, refused.body.type], [422, 'urn:mailtrixy:problem:file_refused']);
+  assert.match(refused.body.detail, /PDF/);
+  const before = await upload(Buffer.from('Only words.\n'), 'words.txt', { query: '&channel=instagram' });
+  assert.deepEqual([before.status, before.body.type], [422, 'urn:mailtrixy:problem:file_refused']);
+  assert.equal((await upload(png(9, 9), 'a.png', { query: '&channel=instagram' })).body.type, 'image');
+  assert.equal((await upload(png(9, 9), 'a.png', { query: '&channel=pigeon' })).status, 422);
+  const others = (await upload(png(8, 8), 'b.png', { token: agent })).body;
+  assert.equal((await reply(conversation, { attachments: [others.id] })).body.type, 'urn:mailtrixy:problem:file_refused');
+  const template = await reply(conversation, { template: { name: 'hello', language: 'en', values: { 'body.1': 'Ana' } } });
+  assert.deepEqual([template.status, template.body.type], [422, 'urn:mailtrixy:problem:cannot']);
+  for (const [body, field] of [[{}, 'text'], [{ attachments: 'x' }, 'attachments'], [{ attachments: [5] }, 'attachments'], [{ attachments: Array(11).fill('1') }, 'attachments'], [{ text: 'x', reply_to: 'x' }, 'reply_to'],
+    [{ template: { name: 'a' } }, 'template'], [{ template: 'a' }, 'template'], [{ template: { name: 'a', language: 'b', values: { c: 1 } } }, 'template'], [{ text: 'x', voice: 1 }, 'voice']]) {
+    const answer = await reply(conversation, body);
+    assert.equal(answer.status, 422, JSON.stringify(body));
+    assert.ok(answer.body.errors.some((e) => e.field === field), JSON.stringify([body, answer.body.errors]));
+  }
+  assert.deepEqual((await house.messages(conversation.id)).filter((m) => m.direction === 'out'), []);
+});
+
+test('a reaction, that somebody writes, and that it was read reach the provider', async () => {
+  const conversation = await meet('900000000000603'), [message] = await house.messages(conversation.id);
+  const where = house.w(`/conversations/${conversation.id}/messages/${message.id}/reaction`);
+  const put = (emoji, token) => house.api('PUT', where, { emoji }, { token });
+  const set = await put('\u2764\ufe0f', agent);
+  assert.equal(set.status, 200, set.text);
+  assert.equal(set.body.reactions.filter((r) => r.by === 'us').length, 1);
+  await sentToCustomer((b) => b.sender_action === 'react' && b.payload.message_id === message.external_id);
+  const wrong = await put('not an emoji', agent);
+  assert.deepEqual([wrong.status, wrong.body.type], [422, 'urn:mailtrixy:problem:cannot']);
+  assert.equal((await put('', agent)).status, 200);
+  await sentToCustomer((b) => b.sender_action === 'unreact');
+  assert.equal((await put('\u2764\ufe0f', viewer)).status, 403);
+  assert.equal((await house.api('PUT', where, {})).status, 422);
+  assert.equal((await house.api('PUT', where.replace(`/messages/${message.id}`, '/messages/999999'), { emoji: '' })).status, 404);
+
+  const typing = house.w(`/conversations/${conversation.id}/typing`);
+  assert.equal((await house.api('POST', typing, undefined, { token: viewer })).status, 403);
+  assert.equal((await house.api('POST', typing, undefined, { token: agent })).status, 204);
+  await sentToCustomer((b) => b.sender_action === 'typing_on');
+  assert.equal((await house.api('POST', house.w('/conversations/999999/typing'))).status, 404);
+  assert.equal((await house.api('PATCH', house.w(`/conversations/${conversation.id}`), { unread: 0 }, { token: agent })).body.unread, 0);
+  await sentToCustomer((b) => b.sender_action === 'mark_seen' && b.recipient.id === '900000000000603');
+});
+
+test("an account's switches, its templates, and what its channel can", async () => {
+  const where = house.w(`/accounts/${house.account.id}`);
+  const account = (await house.api('GET', where)).body;
+  assert.deepEqual([account.read_receipts, account.typing], [true, true]);
+  const quiet = await house.api('PATCH', where, { typing: false });
+  assert.deepEqual([quiet.status, quiet.body.read_receipts, quiet.body.typing], [200, true, false]);
+  assert.equal((await house.api('PATCH', where, { read_receipts: 'no' })).status, 422);
+  assert.deepEqual([(await house.api('GET', where)).body.typing, (await house.api('PATCH', where, { typing: true, read_receipts: false })).body.read_receipts], [false, false]);
+  assert.equal((await house.api('PATCH', where, {}, { token: agent })).status, 403);
+  assert.equal((await house.api('PATCH', house.w('/accounts/999999'), { typing: true })).status, 404);
+  assert.equal((await house.api('PATCH', where, { read_receipts: true })).body.typing, true);
+
+  const none = await house.api('GET', `${where}/templates`, undefined, { token: viewer });
+  assert.deepEqual([none.status, none.body], [200, { fetched_at: null, items: [], next_cursor: null }]);
+  assert.equal((await house.api('POST', `${where}/templates`, undefined, { token: viewer })).status, 403);
+  assert.equal((await house.api('POST', `${where}/templates`, undefined, { token: agent })).status, 409);
+  assert.equal((await house.api('GET', house.w('/accounts/999999/templates'))).status, 404);
+
+  const channel = (await house.api('GET', house.w('/channels'))).body.items.find((c) => c.slug === 'instagram'), can = channel.capabilities;
+  assert.deepEqual([can.quote, can.react, can.seen, can.typing, can.templates, can.text_style], [true, { allowed: true, emoji: ['\u2764\ufe0f'] }, true, true, false, 'plain']);
+  assert.deepEqual(can.media.map((m) => m.type), ['image', 'video', 'audio', 'file']);
+  assert.deepEqual(can.media[3], { type: 'file', mime_types: ['application/pdf'], max_bytes: 25 * 1024 * 1024, caption_max: 0, help: can.media[3].help });
+  assert.ok(channel.fields.every((f) => f.learned === false));
+});
+
+test("a customer's file that is not here yet says so, and is fetched again by a person's wish", async () => {
+  const mid = `not-kept-${randomBytes(4).toString('hex')}`;
+  const attachments = [{ type: 'image', payload: { url: 'https://lookaside.fbsbx.com/ig_messaging_cdn/?asset_id=1&signature=x' } }];
+  assert.equal((await house.webhook(house.envelope(house.fromCustomer('900000000000604', { message: { mid, attachments } })))).status, 200);
+  const conversation = await until(async () => (await house.conversations()).find((c) => c.last_message?.kind === 'image'), Boolean);
+  const [message] = await house.messages(conversation.id);
+  assert.ok(['fetching', 'lost'].includes(message.attachments[0].state));
+  const get = await house.api('GET', house.w(`/messages/${message.id}/attachments/0`));
+  assert.deepEqual([get.status, get.body.type], [409, 'urn:mailtrixy:problem:file_not_kept']);
+  const again = (n, token) => house.api('POST', house.w(`/conversations/${conversation.id}/messages/${message.id}/attachments/${n}/fetch`), undefined, { token });
+  assert.equal((await again(0, viewer)).status, 403);
+  assert.equal((await again(0, agent)).status, 202);
+  assert.equal((await again(1, agent)).status, 404);
+  const other = await meet('900000000000605');
+  assert.equal((await house.api('POST', house.w(`/conversations/${other.id}/messages/${message.id}/attachments/0/fetch`))).status, 404);
+});
+
+test('who sends a file too slowly, or does not read one, is cut off, and nothing is left of it', { timeout: 90_000 }, async () => {
+  const { id } = (await upload(randomBytes(40_000_000), 'unread')).body;
+  const bearer = `Authorization: Bearer ${house.token}\r\n`, slow = await Wire.open(house.port), deaf = await Wire.open(house.port);
+  slow.send(asked('POST', house.w('/uploads'), `${bearer}Content-Length: 100000\r\n`));
+  deaf.send(asked('GET', house.w(`/uploads/${id}/content`), bearer));
+  await deaf.until((x) => x.text.length > 0);
+  deaf.socket.pause();
+  await until(() => figure('http_files_leaving'), (n) => n === 1);
+  const drip = setInterval(() => { if (!slow.closed) slow.send('z'); }, 1000);
+  await slow.until((x) => x.closed, 40_000);
+  clearInterval(drip);
+  await until(drafts, (list) => list.length === 0);
+  // That the server has closed shows only in its figures: the socket itself is paused.
+  await until(() => figure('http_files_leaving'), (n) => n === 0, 45_000);
+  deaf.close();
+});
+
+test('SIGTERM ends the server in time while files come and go, and leaves no draft', { timeout: 60_000 }, async () => {
+  const short = await House.start({ addon: false });
+  const bytes = randomBytes(30_000_000);
+  const { id } = (await ask(short, 'POST', short.w('/uploads?name=large'), { body: bytes })).body;
+  const bearer = `Authorization: Bearer ${short.token}\r\n`, sender = await Wire.open(short.port), reader = await Wire.open(short.port);
+  sender.send(asked('POST', short.w('/uploads?name=half'), `${bearer}Content-Length: 1000000\r\n`)).send('x'.repeat(400_000));
+  reader.send(asked('GET', short.w(`/uploads/${id}/content`), bearer));
+  await reader.until((x) => x.text.length > 0);
+  reader.socket.pause();
+  await until(() => readdirSync(path.join(short.data, 'files/new')), (list) => list.length === 1);
+  const began = Date.now();
+  assert.equal(await short.down(), 0);
+  assert.ok(Date.now() - began < 10_000, `${Date.now() - began} ms`);
+  assert.deepEqual(readdirSync(path.join(short.data, 'files/new')), []);
+  sender.close();
+  reader.close();
+  await short.stop();
 });

@@ -2,6 +2,7 @@
 #include "../check.h"
 
 #include "base/clock.h"
+#include "web/file_answer.h"
 #include "web/live_render.h"
 #include "web/query.h"
 #include "web/route.h"
@@ -215,6 +216,59 @@ static void test_csrf(void **state)
 	assert_false(str_eq(one, two));
 }
 
+static void test_range(void **state)
+{
+	static const struct { const char *field; int r; int64_t bytes, from, len; } t[] = {
+		{ "bytes=0-0", 1, 10, 0, 1 }, { "bytes=0-", 1, 10, 0, 10 }, { "bytes=9-", 1, 10, 9, 1 }, { "bytes=3-99", 1, 10, 3, 7 },
+		{ "bytes= 3 - 4 ", 1, 10, 3, 2 }, { "BYTES=3-4", 1, 10, 3, 2 }, { "bytes=-3", 1, 10, 7, 3 }, { "bytes=-10", 1, 10, 0, 10 },
+		{ "bytes=-11", 1, 10, 0, 10 }, { "bytes=-99999999999999999999", 1, 10, 0, 10 }, { "bytes=0-9223372036854775807", 1, 10, 0, 10 },
+		{ "bytes=0-99999999999999999999", 1, 10, 0, 10 },
+		{ "bytes=10-", -1, 10, 0, 0 }, { "bytes=10-20", -1, 10, 0, 0 }, { "bytes=-0", -1, 10, 0, 0 }, { "bytes=0-", -1, 0, 0, 0 },
+		{ "bytes=-5", -1, 0, 0, 0 }, { "bytes=99999999999999999999-", -1, 10, 0, 0 },
+		{ "bytes=0-1,3-4", 0, 10, 0, 0 }, { "bytes=2-1", 0, 10, 0, 0 }, { "bytes=-", 0, 10, 0, 0 }, { "bytes=", 0, 10, 0, 0 },
+		{ "bytes", 0, 10, 0, 0 }, { "", 0, 10, 0, 0 }, { "bytes=1", 0, 10, 0, 0 }, { "bytes=+1-2", 0, 10, 0, 0 },
+		{ "bytes=1-2-3", 0, 10, 0, 0 }, { "bytes=--2", 0, 10, 0, 0 }, { "items=1-2", 0, 10, 0, 0 }, { "bytes =1-2", 0, 10, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(t) / sizeof(t[0]); k++) {
+		int64_t from = -1, len = -1;
+		int r = file_range(str_of(t[k].field), t[k].bytes, &from, &len);
+
+		if (r != t[k].r || (r > 0 && (from != t[k].from || len != t[k].len)))
+			check_failed("%s of %lld: %d, %lld, %lld", t[k].field, (long long)t[k].bytes, r, (long long)from, (long long)len);
+	}
+	assert_int_equal(file_range(STR_NONE, 10, &(int64_t){ 0 }, &(int64_t){ 0 }), 0);
+}
+
+static void test_disposition(void **state)
+{
+	SCOPED(arena_done) struct arena a = { 0 };
+
+	(void)state;
+	check_str(file_disposition(true, STR("a b.jpg"), &a), "inline; filename=\"a b.jpg\"");
+	check_str(file_disposition(false, STR("a\"b\\c.jpg"), &a), "attachment; filename=\"a_b_c.jpg\"; filename*=UTF-8''a%22b%5Cc.jpg");
+	check_str(file_disposition(false, STR("100%25.txt"), &a), "attachment; filename=\"100_25.txt\"; filename*=UTF-8''100%2525.txt");
+	check_str(file_disposition(true, STR("\xc3\xa9\xf0\x9f\x98\x80;'.txt"), &a),
+		  "inline; filename=\"__;'.txt\"; filename*=UTF-8''%C3%A9%F0%9F%98%80%3B%27.txt");
+	check_str(file_disposition(false, STR("a\r\nSet-Cookie: x"), &a),
+		  "attachment; filename=\"a__Set-Cookie: x\"; filename*=UTF-8''a%0D%0ASet-Cookie%3A%20x");
+}
+
+/* What runs, or may hide what runs, is never on the list. */
+static void test_shown(void **state)
+{
+	static const char *const never[] = { "text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "application/javascript", "text/css",
+					     "application/octet-stream", "image/jpeg; x", "IMAGE/PNG", "", "text/plain; charset=utf-7", "multipart/x-mixed-replace" };
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(never) / sizeof(never[0]); k++)
+		if (file_may_be_shown(str_of(never[k])))
+			check_failed("shown by a browser: %s", never[k]);
+	assert_true(file_may_be_shown(STR("image/jpeg")) && file_may_be_shown(STR("application/pdf")) && file_may_be_shown(STR("audio/ogg")));
+	assert_false(file_may_be_shown(STR_NONE));
+}
+
 static int start(void **state)
 {
 	struct error err = { 0 };
@@ -228,7 +282,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_query), cmocka_unit_test(test_cookie), cmocka_unit_test(test_throttle), cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_table), cmocka_unit_test(test_coalesce), cmocka_unit_test(test_address),
-		cmocka_unit_test(test_address_lines), cmocka_unit_test(test_csrf),
+		cmocka_unit_test(test_address_lines), cmocka_unit_test(test_csrf), cmocka_unit_test(test_range),
+		cmocka_unit_test(test_disposition), cmocka_unit_test(test_shown),
 	};
 
 	return cmocka_run_group_tests_name("web-parts", tests, start, NULL);
