@@ -447,6 +447,27 @@ static void broken_news_are_refused(void **state)
 	REFUSED(a.fault = LONG(2001));
 }
 
+/* Whose it is, our own reference tells. */
+static void a_status_may_name_nobody(void **state)
+{
+	struct trixy_event e = event();
+	struct error err = { 0 };
+
+	(void)state;
+	e.kind = TRIXY_EVENT_STATUS;
+	e.status = TRIXY_STATUS_FAILED;
+	e.contact_key = (struct trixy_text){ 0 };
+	check_ok(channel_event_check(&e, &err), &err);
+	e.reference = TEXT("");
+	refused("a status without contact and reference", &e);
+	e.reference = TEXT("mt-1-a");
+	e.size = EVENT_1_0;
+	refused("a status of 1.0 without contact", &e);
+	e.size = sizeof(e);
+	e.kind = TRIXY_EVENT_READ;
+	refused("a receipt without contact", &e);
+}
+
 static void what_is_new_is_taken(void **state)
 {
 	struct trixy_event e = event();
@@ -481,7 +502,7 @@ int main(void)
 		cmocka_unit_test(a_longer_channel_of_the_future_passes), cmocka_unit_test(broken_abilities_are_refused),
 		cmocka_unit_test(an_event_is_copied_whole), cmocka_unit_test(an_event_of_1_0_is_copied_without_the_rest),
 		cmocka_unit_test(longer_attachments_are_walked_by_their_size), cmocka_unit_test(broken_news_are_refused),
-		cmocka_unit_test(what_is_new_is_taken),
+		cmocka_unit_test(what_is_new_is_taken), cmocka_unit_test(a_status_may_name_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -169,7 +169,8 @@ struct trixy_event {
 	uint32_t flags;
 	uint32_t message_kind;			/* TRIXY_EVENT_MESSAGE */
 	struct trixy_text account_key;		/* which account the provider addressed: always there */
-	struct trixy_text contact_key;		/* the customer's id on this account; absent only in _IGNORED */
+	struct trixy_text contact_key;		/* the customer's id on this account; absent only in _IGNORED and, since 1.1, in a
+						 * _STATUS with a reference */
 	struct trixy_text message_id;		/* the provider's, or one made of the event's own values where it has none */
 	int64_t at_ms;				/* the provider's time of the event, ms since 1970 UTC; 0: not told, the server
 						 * takes the time of receipt, as it does for one more than a day ahead */

@@ -92,9 +92,11 @@ static int check_texts(const struct trixy_event *e, struct error *err)
 /* What each kind needs. */
 static int check_needs(const struct trixy_event *e, struct error *err)
 {
+	bool names_message = e->kind == TRIXY_EVENT_STATUS && TRIXY_HAS(e, reference) && e->reference.len > 0;
+
 	if (e->kind == TRIXY_EVENT_IGNORED)
 		return 0;
-	if (e->contact_key.len == 0)
+	if (e->contact_key.len == 0 && !names_message)
 		return fail(err, ERR_INVALID, "an event of kind %u names no contact", e->kind);
 	if (e->kind == TRIXY_EVENT_MOVED)
 		return TRIXY_HAS(e, other_contact_key) && e->other_contact_key.len > 0 ? 0 :

@@ -437,7 +437,9 @@ static int apply_status(struct apply *a, const struct trixy_event *e, struct err
 	return moved ? put_changed(a, &m, err) : 0;
 }
 
-/* 1: it changed something, 0: it was known. */
+/* 1: it changed something, 0: it was known. NOBODYS: it says nothing of anybody or anything that is known. */
+enum { NOBODYS = 2 };
+
 static int apply_event(struct apply *a, const struct trixy_event *e, struct error *err)
 {
 	int r;
@@ -445,8 +447,8 @@ static int apply_event(struct apply *a, const struct trixy_event *e, struct erro
 	arena_reset(a->memory);
 	if (e->kind == TRIXY_EVENT_MOVED)
 		return thread_move(&a->t, e, err);
-	if ((r = thread_load(&a->t, e, err)) < 0)
-		return r;
+	if ((r = thread_load(&a->t, e, err)) != 0)
+		return r < 0 ? r : NOBODYS;
 	if ((e->flags & (TRIXY_OPENS_WINDOW | TRIXY_HISTORY)) == TRIXY_OPENS_WINDOW)
 		thread_seen(&a->t, &a->t.c.window_from, e->at_ms);
 	switch (e->kind) {
@@ -475,7 +477,9 @@ static int apply_all(struct apply *a, const struct trixy_event *events, size_t c
 
 		if (r < 0)
 			return r;
-		*(r > 0 ? &ret->changed : &ret->known) += 1;
+		*(r == NOBODYS ? &ret->ignored : r > 0 ? &ret->changed : &ret->known) += 1;
+		if (r == NOBODYS)
+			ret->reason = STR("A status that names no customer and no message of this inbox.");
 	}
 	return thread_flush(&a->t, err);
 }

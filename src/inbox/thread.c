@@ -94,12 +94,24 @@ static int find_otherwise(struct thread *t, const struct trixy_event *e, struct 
 	return (noted = store_alias_add(t->db, &t->c, str_from_trixy(e->contact_key), err)) < 0 ? noted : 1;
 }
 
+/* A status that names nobody. Its message alone can tell whose it is. */
+static int load_by_message(struct thread *t, const struct trixy_event *e, struct error *err)
+{
+	int r = begin(t, err);
+
+	if (r < 0 || (r = find_by_message(t, e, err)) <= 0)
+		return r < 0 ? r : 1;
+	return arena_failed(&t->arena) ? fail(err, ERR_NOMEM, "out of memory") : 0;
+}
+
 int thread_load(struct thread *t, const struct trixy_event *e, struct error *err)
 {
 	struct str key = str_from_trixy(e->contact_key), other = str_from_trixy(e->other_contact_key);
 	bool shows = e->kind != TRIXY_EVENT_STATUS && e->kind != TRIXY_EVENT_READ;
 	int r;
 
+	if (key.len == 0)
+		return load_by_message(t, e, err);
 	if (t->c.id != 0 && str_eq(t->key, key) && (other.len == 0 || str_eq(t->other, other)))
 		return 0;
 	if ((r = begin(t, err)) < 0 || (r = find(t, key, &t->c, err)) < 0 ||

@@ -19,7 +19,8 @@ struct thread {
 };
 void thread_done(struct thread *t);
 
-/* Loads the conversation of the event's contact, or makes it. */
+/* Loads the conversation of the event's contact, or makes it. 1: the event names no contact, and no message that is known; nothing
+ * is loaded. */
 int thread_load(struct thread *t, const struct trixy_event *e, struct error *err);
 /* A time of the conversation that only goes forward. */
 void thread_seen(struct thread *t, int64_t *at, int64_t now);

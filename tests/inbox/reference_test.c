@@ -247,6 +247,37 @@ static void an_echo_with_a_reference_is_ours(void **state)
 	assert_int_equal(shown(&p).at, e.at_ms);
 }
 
+/* Some failures name no customer at all. */
+static void a_status_that_names_nobody_finds_its_message(void **state)
+{
+	struct play p, q;
+	struct trixy_event unit[3];
+	int64_t rows;
+
+	(void)state;
+	begin(&p);
+	begin(&q);
+	settle(&q, TRIXY_SENT, "theirs");
+	unit[0] = status(&p, TRIXY_STATUS_FAILED, "ours");
+	unit[1] = status(&q, TRIXY_STATUS_DELIVERED, "theirs");		/* its id is known already */
+	unit[2] = unit[0];
+	unit[2].reference = T("mt-4711-abc");
+	for (int k = 0; k < 3; k++)
+		unit[k].contact_key = (struct trixy_text){ 0 };
+	rows = house_number("SELECT COUNT(*) FROM conversations WHERE account_id = ?") + house_number("SELECT COUNT(*) FROM messages");
+	struct apply_result result = house_apply(unit, 3);
+
+	assert_int_equal(result.changed, 2);
+	assert_int_equal(result.ignored, 1);
+	assert_true(result.reason.len > 20);
+	settle(&p, TRIXY_SENT, "ours");
+	check_str(outline(&p), "[failed ours 'hello'The number is not on WhatsApp.]");
+	check_str(outline(&q), "[delivered theirs 'hello']");
+	assert_int_equal(house_number("SELECT COUNT(*) FROM conversations WHERE account_id = ?") + house_number("SELECT COUNT(*) FROM messages"),
+			 rows);
+	assert_int_equal(house_apply(unit, 3).changed, 0);
+}
+
 /* The receipt waited for the message; what else the unit knows of the conversation must not undo what it said. */
 static void a_receipt_that_waited_is_counted(void **state)
 {
@@ -336,7 +367,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(statuses_and_answer_in_every_order), TEST(a_status_stands_in_for_a_lost_answer),
 		TEST(one_that_waits_for_another_attempt_needs_none), TEST(a_repeated_failure_does_not_end_the_retry),
-		TEST(an_echo_with_a_reference_is_ours), TEST(a_receipt_that_waited_is_counted), TEST(what_was_taken_for_anothers_is_taken_in), TEST(references_of_others_say_nothing),
+		TEST(an_echo_with_a_reference_is_ours), TEST(a_status_that_names_nobody_finds_its_message),
+		TEST(a_receipt_that_waited_is_counted), TEST(what_was_taken_for_anothers_is_taken_in), TEST(references_of_others_say_nothing),
 		TEST(a_reference_names_the_customer_too),
 	};
 
