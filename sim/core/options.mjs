@@ -34,6 +34,7 @@ export const DEFAULTS = {
   reaction_opens_window: false,
   proof_on_instagram: true,
   me_as_data_array: false,
+  renewed_token: 'same', // what way B's renewal gives; 'new': another one, the old one lives on
   media_fetch: 'loopback', // what an app sends by its address is fetched, from this machine; 'trust': not at all
   media_timeout_ms: 75e3,
   media_lifetime_ms: 4 * 24 * 3600e3,
@@ -78,6 +79,7 @@ const CHOICES = {
   statuses: ['after', 'before', 'delayed', 'held', 'never'],
   status_order: ['usual', 'reversed'],
   errors: ['async', 'sync'],
+  renewed_token: ['same', 'new'],
   media_sha256: ['hex', 'base64'],
 };
 

@@ -105,13 +105,15 @@ function addresses(base, call) {
   };
 }
 
-/** Way B: a token of at least a day's age that still lives gets another sixty days. */
+/** Way B: a token of at least a day's age that still lives gets another sixty days, or makes room for a new one. */
 function refreshCall(world, token, call) {
   return { name: 'token', account: token.account, run: () => {
     if (call.params.grant_type !== 'ig_refresh_token') throw badParameter('grant_type must be ig_refresh_token.');
     if (world.clock.now() - token.issued_at < 24 * 3600e3) throw badParameter('The token is younger than 24 hours.');
-    token.issued_at = world.clock.now();
-    token.expires_at = token.issued_at + 60 * 24 * 3600e3;
-    return told({ access_token: token.value, token_type: 'bearer', expires_in: 60 * 24 * 3600 });
+    const renewed = world.options.renewed_token === 'new' ? world.createToken({ account: token.account, scopes: token.scopes }) : token;
+    renewed.issued_at = world.clock.now();
+    renewed.expires_at = renewed.issued_at + 60 * 24 * 3600e3;
+    if (renewed !== token && token.account.token === token.value) token.account.token = renewed.value;
+    return told({ access_token: renewed.value, token_type: 'bearer', expires_in: 60 * 24 * 3600 });
   } };
 }

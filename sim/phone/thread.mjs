@@ -39,10 +39,9 @@ function bubble(m, { openMenu, played, app }) {
   const mine = m.from === 'customer';
   if (m.deleted) return span('bubble gone', mine ? 'You took this back' : 'The shop took this back');
   const bare = m.attachments.length > 0 && !m.text && !m.header && m.attachments.every(({ type }) => ['image', 'sticker', 'video', 'audio', 'reel', 'ig_reel'].includes(type));
-  const made = element('div', { className: bare ? 'bubble bare' : 'bubble', tabIndex: 0, role: 'button', ariaLabel: 'Message: what can be done with it' });
-  // Players and links keep their own taps.
+  const made = element('div', { className: bare ? 'bubble bare' : 'bubble' });
+  // Players and links keep their own taps. Who has no pointer takes the button beside the bubble.
   made.onclick = (event) => { if (!event.target.closest('audio, video, a')) openMenu(); };
-  made.onkeydown = (event) => { if (event.key === 'Enter' && event.target === made) openMenu(); };
   made.append(...m.attachments.map((one) => attachment(one, { mine, played })));
   if (m.header) made.append(span('header', m.header));
   if (m.text) made.append(app === 'whatsapp' ? formatted(m.text) : m.text);
@@ -64,12 +63,14 @@ function choices(m, act) {
     : element('button', { type: 'button', textContent: one.title, title: one.description ?? '', disabled: one.kind === 'phone', onclick: () => press(one) }))));
 }
 
+/** A message in a few words. */
+const inWords = (m) => m.text ?? (m.attachments[0] ? `a ${m.attachments[0].type.replaceAll('_', ' ')}` : 'a message');
+
 function quote(m, all) {
   if (m.story) return span('quote', 'You answered a story');
   if (!m.reply_to) return null;
   const old = all.find((one) => one.mid === m.reply_to);
-  const words = old?.text ?? (old?.attachments[0] ? `A ${old.attachments[0].type}` : 'An earlier message');
-  return span('quote', words);
+  return span('quote', old ? inWords(old) : 'an earlier message');
 }
 
 function foot(m, isLast, app) {
@@ -96,8 +97,9 @@ function menu(m, act, app) {
 
 function row(m, { messages, first, last, open, act, toggle, app }) {
   const made = element('li', { className: `turn${m.from === 'customer' ? ' mine' : ''}${first ? ' first' : ''}` });
-  const reactions = Object.values(m.reactions).join('');
-  made.append(...[quote(m, messages), bubble(m, { openMenu: () => toggle(m.mid), played: () => act({ kind: 'played', target: m.mid, quiet: true }), app }), choices(m, act),
+  const reactions = Object.values(m.reactions).join(''), openMenu = () => toggle(m.mid);
+  const handle = !m.deleted && element('button', { type: 'button', className: 'handle', ariaLabel: `React or reply to: ${inWords(m)}`, ariaExpanded: String(open), onclick: openMenu });
+  made.append(...[quote(m, messages), handle, bubble(m, { openMenu, played: () => act({ kind: 'played', target: m.mid, quiet: true }), app }), choices(m, act),
     reactions && element('div', { className: 'reactions', textContent: reactions }), foot(m, last, app), open && !m.deleted && menu(m, act, app)].filter(Boolean));
   return made;
 }

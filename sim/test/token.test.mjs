@@ -92,3 +92,17 @@ test('debug_token tells what is really wrong with a token', async () => {
   assert.equal((await debug('nonsense')).is_valid, false);
   refused(await p.graph('GET', 'debug_token', undefined, { token }), 100, undefined);
 });
+
+test('way B: a token is renewed once it is a day old, also by a new one', async () => {
+  const renew = (token) => p.graph('GET', 'refresh_access_token?grant_type=ig_refresh_token', undefined, { token, host: p.sim.instagram_graph_url });
+  const fresh = await p.sim.post('accounts', { app: p.demo.app, backend: 'instagram', username: 'renewed' });
+  refused(await renew(fresh.token), 100, undefined);
+  await p.sim.post('clock', { advance_ms: 25 * 3600e3 });
+  const same = await renew(fresh.token);
+  assert.deepEqual([same.body.access_token, same.body.expires_in], [fresh.token, 60 * 24 * 3600]);
+  await p.sim.post('options', { renewed_token: 'new' });
+  await p.sim.post('clock', { advance_ms: 25 * 3600e3 });
+  const other = (await renew(fresh.token)).body.access_token;
+  assert.notEqual(other, fresh.token);
+  for (const token of [fresh.token, other]) assert.equal((await p.graph('GET', 'me?fields=id', undefined, { token, host: p.sim.instagram_graph_url })).status, 200);
+});

@@ -65,6 +65,22 @@ test('a reply names whose message it quotes', async () => {
   assert.deepEqual(message().context, { from: '4755500111', id: ours });
 });
 
+test('duplicates and disorder, statuses among them', async () => {
+  await p.sim.post('options', { duplicates: 1 });
+  await p.act('text', { text: 'twice' });
+  assert.deepEqual(p.values().map((value) => value.messages[0].text.body), ['twice', 'twice']);
+  await p.sim.post('options', { duplicates: 0, hold: true });
+  p.callback.posts = [];
+  await p.sim.post('act', { customer: ADA, kind: 'text', text: 'a' });
+  const { id } = (await p.text('b')).body.messages[0];
+  await p.sim.get('wait/status', { message: id, status: 'delivered' });
+  await p.sim.post('options', { hold: false });
+  await p.sim.post('webhooks/release', { order: [2, 1, 0] });
+  await p.callback.arrived(3);
+  assert.deepEqual(p.statuses(id).map((one) => one.status), ['delivered', 'sent']);
+  assert.equal(message().text.body, 'a');
+});
+
 test('a number that is hidden, shown again, and changed', async () => {
   const [, , noor] = p.wa.customers;
   await p.sim.act(noor.id, 'text');
@@ -138,6 +154,8 @@ test('any field, any raw body, the dashboard\'s test', async () => {
   assert.deepEqual(p.callback.posts.at(-1).body.entry[0].changes, [{ value: { event: 'DISABLED_UPDATE' }, field: 'account_update' }]);
   await p.sim.post('webhooks/test', { shape: 'whatsapp' });
   assert.equal(p.values().at(-1).metadata.phone_number_id, '123456123');
+  await p.sim.post('webhooks/raw', { body: { object: 'whatsapp_business_account', entry: [] }, signature: 'upper-case' });
+  assert.match(p.callback.posts.at(-1).headers['x-hub-signature-256'], /^sha256=[0-9A-F]{64}$/);
   await p.sim.post('webhooks/raw', { body: { object: 'whatsapp_business_account', entry: [] }, signature: 'wrong' });
   assert.ok(!signed(p.callback.posts.at(-1), p.secret));
 });

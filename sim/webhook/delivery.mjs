@@ -69,7 +69,7 @@ export class Delivery {
     return [...this.open].filter((record) => OPEN.has(record.state));
   }
 
-  /** Sends a body as it is; `signature` is 'right', 'wrong', 'missing', 'sha1-only' or a header value. */
+  /** Sends a body as it is; `signature` is 'right', 'wrong', 'missing', 'sha1-only', 'upper-case' or a header value. */
   async sendRaw(app, { body, text, object, signature = 'right', secret = app.secret }) {
     const raw = text ?? writeBody(body, { escapeSlash: this.world.options.escape_slash });
     const url = (object ?? body?.object) === WHATSAPP ? app.whatsapp_callback.url : app.callback.url;
@@ -269,6 +269,7 @@ function rawSignature(kind, secret, raw) {
   if (kind === 'right') return headers;
   if (kind === 'missing') return {};
   if (kind === 'sha1-only') return { 'X-Hub-Signature': headers['X-Hub-Signature'] };
+  if (kind === 'upper-case') return { 'X-Hub-Signature-256': headers['X-Hub-Signature-256'].replace(/[a-f]/g, (digit) => digit.toUpperCase()).replace(/^.*=/, 'sha256=') };
   if (kind === 'wrong') return signatureHeaders(`not ${secret}`, raw);
   return { 'X-Hub-Signature-256': kind };
 }
