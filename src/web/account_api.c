@@ -128,6 +128,7 @@ static void render_channel(struct call *c, struct json_out *j, const struct trix
 	json_open(j, NULL);
 	json_str(j, "slug", str_from_trixy(channel->slug));
 	json_str(j, "name", str_from_trixy(channel->name));
+	json_bool(j, "core", channel_is_core(str_from_trixy(channel->slug)));
 	json_open(j, "text_limit");
 	json_i64(j, "max", (int64_t)channel->text_max);
 	json_c(j, "unit", bytes ? "bytes" : "characters");

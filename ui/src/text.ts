@@ -159,7 +159,7 @@ export const text = {
     remove: (name: string) => `Remove ${name}`, cancel: (name: string) => `Stop and remove ${name}`, list: "Attached files",
     sending: (p: number) => `${p} %`, waiting: "Waiting", ready: "Ready", offline: "Goes on when the connection is back",
     empty: "The file is empty.", wrongType: (channel: string) => `${channel} does not take this kind of file.`,
-    tooLarge: (size: string, most: string, channel: string, as: string) => `${size} is too much: ${channel} takes ${as} up to ${most}.`,
+    tooLarge: (size: string, channel: string, as: string) => `${size} is too much for ${as} on ${channel}.`, most: (size: string) => `The limit is ${size}.`,
     tooMany: (n: number) => `At most ${n} files can be sent together.`, folder: "A folder cannot be sent. Pack it as a ZIP file, or choose the files in it.",
     types: { image: "pictures", video: "videos", audio: "sound", file: "files", sticker: "stickers" },
     gone: "The server kept it for a day and has thrown it away. Attach it again.", lost: "It did not reach the server and is not in this browser any more. Attach it again.",

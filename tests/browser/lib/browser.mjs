@@ -13,9 +13,10 @@ export const phone = { width: 390, height: 844 };
 export const narrow = { width: 360, height: 740 };
 
 export class Browser {
-  static async start() {
+  // `args`: for Chromium itself, such as a microphone that is not one.
+  static async start({ args = [] } = {}) {
     const browser = new Browser();
-    browser.chromium = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', chromiumSandbox: false });
+    browser.chromium = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', chromiumSandbox: false, args });
     return browser;
   }
 

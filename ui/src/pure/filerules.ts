@@ -65,7 +65,7 @@ function nearest(rules: MediaRule[], bare: string): MediaRule | undefined {
 export function judge(rules: MediaRule[], type: string, bytes: number): Judgement {
   if (bytes === 0) return { verdict: "empty" };
   const bare = plainType(type);
-  const fitting = rules.filter((one) => takes(one, bare) && one.type !== "sticker");
+  const fitting = rules.filter((one) => takes(one, bare));
   const fits = fitting.find((one) => bytes <= one.max_bytes);
   if (fits) return { verdict: "take", type: fits.type };
   if (fitting.length > 0) {
@@ -80,7 +80,7 @@ export function judge(rules: MediaRule[], type: string, bytes: number): Judgemen
 
 /* For the browser's own file dialog: what it offers first. Vague types need their endings to be offered at all. */
 export function acceptList(rules: MediaRule[]): string {
-  return [...new Set(rules.filter((one) => one.type !== "sticker").flatMap((one) => one.mime_types))].join(",");
+  return [...new Set(rules.flatMap((one) => one.mime_types))].join(",");
 }
 
 /* Does the text go under the first file, or before it as a message of its own? */

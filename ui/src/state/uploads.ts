@@ -74,7 +74,11 @@ export function refusal(judgement: Judgement, bytes: number, channel: string): s
     case "type":
       return [t.wrongType(channel), judgement.help].filter(Boolean).join(" ");
     case "size":
-      return [t.tooLarge(fileSize(bytes), fileSize(judgement.most), channel, t.types[judgement.as]), judgement.help]
+      return [
+        t.tooLarge(fileSize(bytes), channel, t.types[judgement.as]),
+        /\d [KM]B/.test(judgement.help ?? "") ? "" : t.most(fileSize(judgement.most)),
+        judgement.help,
+      ]
         .filter(Boolean)
         .join(" ");
     default:

@@ -30,7 +30,7 @@ function optionsOf(field: Field) {
 function startValues(channel: Channel, account?: Account): Record<string, string> {
   const values: Record<string, string> = {};
   for (const field of channel.fields) {
-    const stored = account?.fields[field.name] ?? (field.name === VERIFY ? account?.verify_token : null);
+    const stored = field.name === VERIFY ? account?.verify_token : account?.fields[field.name];
     values[field.name] = (field.secret ? "" : (stored ?? "")) || (optionsOf(field)?.[0].value ?? "");
   }
   return values;
