@@ -16,7 +16,7 @@ static struct str refusal(const struct trixy_channel *channel, const struct stor
 {
 	if (row->account_status == ACCOUNT_DISABLED)
 		return STR("The account is disconnected.");
-	if (!w->has_window || now < w->tag_until)
+	if (!w->has_window || now < w->closes_at || now < w->tag_until)
 		return STR_NONE;
 	if (w->closes_at != 0)
 		return str_from_trixy(channel->window_error);

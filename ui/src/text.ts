@@ -187,7 +187,7 @@ export const text = {
     header: { image: "Picture for the header", video: "Video for the header", file: "Document for the header" },
     errors: { required: "This is needed.", long: (n: number) => `At most ${n} bytes.`, breaks: "No line breaks, tabs, or more than four blanks in a row." },
     fileNeeded: "Choose the file for the header.", waits: "Waiting for the file…", count: (n: number) => plural(n, "template", "templates"), readOnly: "They are written and approved in Meta's WhatsApp Manager.",
-    buttons: "Buttons",
+    buttons: "Buttons", parts: { header: "Header", body: "Text", button: "Button" } as Record<string, string>,
   },
   keys: {
     title: "Keyboard", next: "Next conversation", previous: "Previous conversation", open: "Open conversation", reply: "Reply",

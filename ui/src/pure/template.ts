@@ -1,11 +1,19 @@
 /* A template with its gaps filled, as far as they are, and what is wrong with a value. */
 import type { Template, TemplateVariable } from "../api/types";
+import { text } from "../text";
 import { measure } from "./bytes";
 
 /* Words, or a gap that has no value yet: then the gap's name. */
 export interface Piece {
   words: string;
   gap: boolean;
+}
+
+/* Numbered gaps are counted anew in each part of a template: the part belongs to their name. */
+export function variableName({ key, label }: TemplateVariable): string {
+  const number = /^\{\{(\d+)\}\}$/.exec(label)?.[1];
+  const part = text.templates.parts[key.split(".")[0]];
+  return number && part ? `${part} ${number}` : label;
 }
 
 export function fillPieces(words: string, variables: TemplateVariable[], values: Record<string, string>): Piece[] {
@@ -16,7 +24,7 @@ export function fillPieces(words: string, variables: TemplateVariable[], values:
     if (!variable) continue;
     const value = values[variable.key]?.trim() ?? "";
     if (match.index! > from) pieces.push({ words: words.slice(from, match.index), gap: false });
-    pieces.push(value ? { words: value, gap: false } : { words: variable.label, gap: true });
+    pieces.push(value ? { words: value, gap: false } : { words: variableName(variable), gap: true });
     from = match.index! + match[0].length;
   }
   if (from < words.length) pieces.push({ words: words.slice(from), gap: false });
@@ -38,10 +46,10 @@ export function templateText(one: Template, values: Record<string, string>): str
 export type ValueSlip = "required" | "long" | "breaks" | null;
 
 export function valueSlip(variable: TemplateVariable, value: string): ValueSlip {
-  const text = value.trim();
-  if (text === "") return "required";
-  if (/[\n\r\t]| {5,}/.test(text)) return "breaks";
-  return variable.max_bytes !== null && measure(text, "bytes") > variable.max_bytes ? "long" : null;
+  const clean = value.trim();
+  if (clean === "") return "required";
+  if (/[\n\r\t]| {5,}/.test(clean)) return "breaks";
+  return variable.max_bytes !== null && measure(clean, "bytes") > variable.max_bytes ? "long" : null;
 }
 
 export interface TemplateFilter {

@@ -3,7 +3,7 @@
 import { effect, signal } from "@preact/signals";
 import { faultOf, post } from "../api/http";
 import type { Message } from "../api/types";
-import { plainType, takes, type Chip } from "../pure/filerules";
+import { plainType, type Chip } from "../pure/filerules";
 import { withoutConfirmed, type Pending } from "../pure/merge";
 import { capabilitiesOf } from "./channels";
 import { me, workspacePath, workspace } from "./session";
@@ -80,12 +80,8 @@ export function reclaim(clientId: string): void {
   drop(clientId);
 }
 
-/* What was recorded here goes as a voice message where the channel has such, and in the form that it wants for them. */
-function isVoice(file: Chip): boolean {
-  const can = capabilitiesOf(file.channel);
-  const ogg = can.media.some((rule) => takes(rule, "audio/ogg"));
-  return file.voice && can.voice && (!ogg || plainType(file.mime) === "audio/ogg");
-}
+/* What was recorded here goes as a voice message where the channel has such and the browser could make one; else as sound. */
+const isVoice = (file: Chip) => file.voice && capabilitiesOf(file.channel).voice && plainType(file.mime) === "audio/ogg";
 
 function bodyOf(one: Pending): Record<string, unknown> {
   const files = one.files ?? [];

@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { serverNow } from "../../api/http";
 import type { Conversation, Template, TemplateVariable } from "../../api/types";
 import type { Chip } from "../../pure/filerules";
-import { fillPieces, findTemplates, templateText, valueSlip, type Piece, type TemplateFilter } from "../../pure/template";
+import { fillPieces, findTemplates, templateText, valueSlip, variableName, type Piece, type TemplateFilter } from "../../pure/template";
 import { capabilitiesOf, channelName } from "../../state/channels";
 import { send } from "../../state/outbox";
 import { may } from "../../state/session";
@@ -272,7 +272,7 @@ function TemplateForm({
               <FormField
                 key={variable.key}
                 name={variable.key}
-                label={variable.label}
+                label={variableName(variable)}
                 value={values[variable.key] ?? ""}
                 placeholder={variable.example ? t.example(variable.example) : undefined}
                 onInput={(value) => set(variable.key, value)}
