@@ -7,7 +7,7 @@ struct reply_window rules_window(const struct trixy_channel *channel, int64_t wi
 
 	if (w.has_window && window_from > 0) {
 		w.closes_at = window_from + channel->window_ms;
-		w.tag_until = window_from + channel->tag_window_ms;
+		w.tag_until = channel->tag_count > 0 ? window_from + channel->tag_window_ms : 0;
 	}
 	return w;
 }

@@ -6,7 +6,7 @@
 
 struct reply_window {
 	bool has_window;		/* false: this channel always may be answered */
-	int64_t closes_at, tag_until;	/* 0: the customer has not written */
+	int64_t closes_at, tag_until;	/* 0: the customer has not written; tag_until also: the channel has no tags */
 };
 /* window_from: when the customer's newest word came, by the provider's clock; 0: never. */
 struct reply_window rules_window(const struct trixy_channel *channel, int64_t window_from);

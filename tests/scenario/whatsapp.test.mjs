@@ -75,6 +75,8 @@ test('text arrives with name, number and an open window; a redelivery stores not
   assert.equal(c.contact.name, `Name ${customer}`);
   assert.equal(c.unread, 1);
   assert.equal(c.window.open, true);
+  assert.equal(c.window.tag_until, null);
+  assert.equal(c.can_reply, true);
   assert.equal(c.window.closes_at, new Date(Number(m.timestamp) * 1000 + 86_400_000).toISOString());
 });
 
