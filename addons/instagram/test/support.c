@@ -38,3 +38,8 @@ const struct trixy_account test_instagram = {
 	.api_version = TRIXY_TEXT("v25.0"),
 	.pairs = instagram_fields,
 };
+
+const struct trixy_account *test_account(unsigned int which)
+{
+	return which == 0 ? &test_facebook : &test_instagram;
+}

@@ -232,6 +232,70 @@ void test_finding_check(const struct trixy_finding *f)
 	REQUIRE(f->reconnect == 0 || f->status == TRIXY_CHECK_FAILED);
 }
 
+static void check_pairs(const struct trixy_pair *pairs, uint32_t count)
+{
+	REQUIRE(count == 0 || pairs != NULL);
+	for (uint32_t i = 0; i < count; i++) {
+		check_shown(pairs[i].name, 64);
+		check_shown(pairs[i].value, 8192);
+		REQUIRE(pairs[i].name.len > 0 && pairs[i].value.len > 0);
+	}
+}
+
+void test_media_check(const struct trixy_media *m)
+{
+	REQUIRE(m->size == sizeof(*m));
+	REQUIRE(m->state >= TRIXY_MEDIA_FOUND && m->state <= TRIXY_MEDIA_GONE);
+	REQUIRE(m->state == TRIXY_MEDIA_FOUND ? m->url.len > 0 : m->reason.len > 0);
+	REQUIRE(m->byte_count >= 0);
+	check_shown(m->url, 4096);
+	check_shown(m->mime_type, 255);
+	check_shown(m->sha256, 128);
+	check_shown(m->reason, 2000);
+	check_pairs(m->headers, m->header_count);
+}
+
+static void check_template(const struct trixy_template *t)
+{
+	REQUIRE(t->size == sizeof(*t));
+	REQUIRE(t->name.len > 0 && t->language.len > 0);
+	REQUIRE(t->is_usable == (t->reason.len == 0));
+	check_shown(t->name, 512);
+	check_shown(t->language, 64);
+	check_shown(t->category, 64);
+	check_shown(t->status, 64);
+	check_shown(t->reason, 2000);
+	check_shown(t->header, 65536);
+	check_shown(t->body, 65536);
+	check_shown(t->footer, 65536);
+	REQUIRE(t->header_type == 0 || (t->header_type >= TRIXY_MESSAGE_IMAGE && t->header_type <= TRIXY_MESSAGE_FILE));
+	REQUIRE((t->variable_count == 0) == (t->variables == NULL) && (t->button_count == 0) == (t->buttons == NULL));
+	for (uint32_t i = 0; i < t->variable_count; i++) {
+		REQUIRE(t->variables[i].size == sizeof(t->variables[i]));
+		check_shown(t->variables[i].key, 128);
+		check_shown(t->variables[i].label, 1024);
+		check_shown(t->variables[i].example, 4096);
+		REQUIRE(t->variables[i].key.len > 0 && t->variables[i].label.len > 0);
+		for (uint32_t k = 0; k < i; k++)
+			REQUIRE(t->variables[k].key.len != t->variables[i].key.len ||
+				memcmp(t->variables[k].key.p, t->variables[i].key.p, t->variables[i].key.len) != 0);
+	}
+	for (uint32_t i = 0; i < t->button_count; i++)
+		check_shown(t->buttons[i], 1024);
+}
+
+void test_templates_check(const struct trixy_templates *t)
+{
+	REQUIRE(t->size == sizeof(*t));
+	REQUIRE(t->count == 0 || t->items != NULL);
+	REQUIRE(t->fault.len == 0 || (t->fix.len > 0 && t->count == 0 && t->next.len == 0));
+	check_shown(t->fault, 2000);
+	check_shown(t->fix, 2000);
+	check_shown(t->next, 4096);
+	for (uint32_t i = 0; i < t->count; i++)
+		check_template(&t->items[i]);
+}
+
 static void write_text(FILE *out, const char *name, struct trixy_text text)
 {
 	if (text.p == NULL)

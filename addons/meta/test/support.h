@@ -37,8 +37,13 @@ void test_sink_init(struct test_sink *sink, FILE *out);
 void test_event_check(const struct trixy_event *event);
 void test_outcome_check(const struct trixy_outcome *outcome);
 void test_finding_check(const struct trixy_finding *finding);
+void test_media_check(const struct trixy_media *media);
+void test_templates_check(const struct trixy_templates *templates);
 
 /* Of the channel under test, which gives it. */
 const struct trixy_channel *test_channel(void);
+
+/* One of its accounts: 0, or 1 for one that is connected in another way. */
+const struct trixy_account *test_account(unsigned int which);
 
 #endif

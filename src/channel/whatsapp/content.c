@@ -11,43 +11,61 @@ enum { DETAILS_MAX = 32, MIME_MAX = 255, FILE_NAME_MAX = 255, HASH_MAX = 128, WO
 
 #define NO_TEXT ((struct trixy_text){NULL, 0})
 
-/* An attachment's details being collected. */
+/* An attachment's details being collected. Nobody has signed the body yet, so lists grow as they are filled: none takes room for
+ * what might be in it. */
 struct details {
 	struct meta_maker *maker;
 	struct trixy_pair *list;
-	uint32_t count;
+	uint32_t count, room;
 };
 
 static void details_begin(struct meta_maker *maker, struct details *d)
 {
-	*d = (struct details){.maker = maker, .list = meta_maker_alloc(maker, DETAILS_MAX, sizeof(*d->list))};
+	*d = (struct details){.maker = maker};
 }
 
 static void details_add(struct details *d, const char *name, struct trixy_text value)
 {
-	if (value.len > 0 && d->list != NULL && d->count < DETAILS_MAX)
+	struct trixy_pair *list = d->list;
+
+	if (value.len == 0 || d->count == DETAILS_MAX)
+		return;
+	if (d->count == d->room) {
+		d->room = d->room == 0 ? 4 : 2 * d->room;
+		d->list = meta_maker_alloc(d->maker, d->room, sizeof(*d->list));
+		if (d->list == NULL)
+			return;
+		for (uint32_t i = 0; i < d->count; i++)
+			d->list[i] = list[i];
+	}
+	if (d->list != NULL)
 		d->list[d->count++] = (struct trixy_pair){{name, strlen(name)}, value};
 }
 
 static void details_end(const struct details *d, struct trixy_attachment *a)
 {
-	a->details = d->count > 0 ? d->list : NULL;
-	a->detail_count = d->count;
+	a->details = d->list;
+	a->detail_count = d->list != NULL ? d->count : 0;
 }
 
+/* The room of the list is the power of two at or above its count. */
 void wa_attach(struct meta_maker *maker, struct trixy_event *event, const struct trixy_attachment *attachment)
 {
-	struct trixy_attachment *list;
+	struct trixy_attachment *list = (struct trixy_attachment *)(uintptr_t)event->attachments; /* made here */
+	uint32_t count = event->attachment_count;
 
-	if (event->attachment_count >= META_EVENT_ATTACHMENTS_MAX)
+	if (count >= META_EVENT_ATTACHMENTS_MAX)
 		return;
-	list = meta_maker_alloc(maker, (size_t)event->attachment_count + 1, sizeof(*list));
-	if (list == NULL)
-		return;
-	for (uint32_t i = 0; i < event->attachment_count; i++)
-		list[i] = event->attachments[i];
-	list[event->attachment_count++] = *attachment;
+	if ((count & (count - 1)) == 0) {
+		list = meta_maker_alloc(maker, count == 0 ? 1 : 2 * (size_t)count, sizeof(*list));
+		if (list == NULL)
+			return;
+		for (uint32_t i = 0; i < count; i++)
+			list[i] = event->attachments[i];
+	}
+	list[count] = *attachment;
 	event->attachments = list;
+	event->attachment_count = count + 1;
 }
 
 static struct trixy_text prose(struct wa_item *item, struct json_object *object, const char *name)
@@ -241,15 +259,9 @@ static void read_audio(struct wa_item *item, struct json_object *value)
 /* Some shapes name a voice message by its type. */
 static void read_voice(struct wa_item *item, struct json_object *value)
 {
-	struct trixy_attachment *a;
-
 	read_file(item, value, TRIXY_MESSAGE_AUDIO);
-	a = meta_maker_alloc(item->maker, 1, sizeof(*a));
-	if (a == NULL || item->event.attachment_count != 1)
-		return;
-	*a = item->event.attachments[0];
-	a->flags |= TRIXY_ATTACHMENT_VOICE;
-	item->event.attachments = a;
+	if (item->event.attachment_count > 0)
+		((struct trixy_attachment *)(uintptr_t)item->event.attachments)->flags |= TRIXY_ATTACHMENT_VOICE; /* made by read_file() */
 }
 
 static void read_document(struct wa_item *item, struct json_object *value)

@@ -6,6 +6,8 @@
  * conversation is found by either. */
 #include "channel/whatsapp/webhook.h"
 
+#include <stdlib.h>
+
 #define NO_CONTACT "The message does not name its customer"
 #define NO_TARGET "The update does not say which message it is about"
 
@@ -46,24 +48,58 @@ struct trixy_text wa_number(struct meta_maker *maker, struct json_object *number
 
 /* ---- who ---- */
 
+static int compare(const void *a, const void *b)
+{
+	const struct wa_contact *x = a, *y = b;
+
+	if (x->id.len != y->id.len)
+		return x->id.len < y->id.len ? -1 : 1;
+	return x->id.len == 0 ? 0 : memcmp(x->id.p, y->id.p, x->id.len);
+}
+
+void wa_contacts_read(struct wa_value *value, struct json_object *contacts)
+{
+	struct meta_maker *maker = value->entry.maker;
+	size_t n = json_object_is_type(contacts, json_type_array) ? json_object_array_length(contacts) : 0;
+	struct wa_contact *list = n > 0 ? meta_maker_alloc(maker, 2 * n, sizeof(*list)) : NULL;
+
+	for (size_t i = 0; list != NULL && i < n; i++) {
+		struct json_object *contact = json_object_array_get_idx(contacts, i);
+		const struct trixy_text ids[] = {wa_number(maker, meta_json_get(contact, "wa_id")),
+						 meta_event_id(maker, meta_json_get(contact, "user_id"))};
+
+		for (size_t k = 0; k < 2; k++)
+			if (ids[k].len > 0)
+				list[value->contact_count++] = (struct wa_contact){ids[k], contact};
+	}
+	value->contacts = list;
+	if (value->contact_count > 1)
+		qsort(list, value->contact_count, sizeof(*list), compare);
+}
+
+static struct json_object *find_id(const struct wa_value *value, struct trixy_text id)
+{
+	const struct wa_contact wanted = {id, NULL};
+	const struct wa_contact *found = id.len == 0 || value->contact_count == 0 ? NULL
+		: bsearch(&wanted, value->contacts, value->contact_count, sizeof(wanted), compare);
+
+	return found != NULL ? found->object : NULL;
+}
+
 /* The entry of contacts[] that is this person's: by either id, never by position. One that stands alone beside one message is
  * that message's, whatever it is called: Meta says that a number and a wa_id may differ. */
 static struct json_object *find_contact(const struct wa_value *value, struct wa_person person, struct wa_person *ret_person)
 {
 	struct meta_maker *maker = value->entry.maker;
-	size_t n = json_object_is_type(value->contacts, json_type_array) ? json_object_array_length(value->contacts) : 0;
+	struct json_object *contact = find_id(value, person.number);
 
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *contact = json_object_array_get_idx(value->contacts, i);
-
-		ret_person->number = wa_number(maker, meta_json_get(contact, "wa_id"));
-		ret_person->user_id = meta_event_id(maker, meta_json_get(contact, "user_id"));
-		if ((person.number.len > 0 && meta_text_equal(ret_person->number, person.number)) ||
-		    (person.user_id.len > 0 && meta_text_equal(ret_person->user_id, person.user_id)) || value->is_alone)
-			return contact;
-	}
-	*ret_person = (struct wa_person){0};
-	return NULL;
+	if (contact == NULL)
+		contact = find_id(value, person.user_id);
+	if (contact == NULL && value->is_alone && value->contact_count > 0)
+		contact = value->contacts[0].object;
+	ret_person->number = wa_number(maker, meta_json_get(contact, "wa_id"));
+	ret_person->user_id = meta_event_id(maker, meta_json_get(contact, "user_id"));
+	return contact;
 }
 
 static void put_names(const struct wa_value *value, struct json_object *contact, struct trixy_event *event)
@@ -188,8 +224,7 @@ static void read_product(struct wa_item *item, struct json_object *product)
 	struct trixy_pair *details;
 
 	a.external_id = meta_event_id(item->maker, meta_json_get(product, "product_retailer_id"));
-	details = meta_maker_alloc(item->maker, 1, sizeof(*details));
-	if (a.external_id.len == 0 || details == NULL)
+	if (a.external_id.len == 0 || (details = meta_maker_alloc(item->maker, 1, sizeof(*details))) == NULL)
 		return;
 	a.title = META_JOIN(item->maker, TEXT("Product "), a.external_id);
 	add_detail(details, &a.detail_count, "catalog", meta_event_id(item->maker, meta_json_get(product, "catalog_id")));

@@ -174,7 +174,7 @@ static int32_t read_value(struct wa_value *value, struct trixy_text field)
 	int32_t r;
 
 	meta_json_pick(value->object, names, member, MEMBERS);
-	value->contacts = member[CONTACTS];
+	wa_contacts_read(value, member[CONTACTS]);
 	value->is_alone = count_named(&member[CONTACTS], 1) == 1 && count_named(member, CONTACTS) == 1;
 	value->display = wa_number(value->entry.maker, meta_json_get(member[METADATA], "display_phone_number"));
 	if ((r = read_all(value, member[MESSAGES], read_message, &count)) != 0 ||

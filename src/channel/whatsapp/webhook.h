@@ -5,11 +5,18 @@
 
 #include "meta/webhook.h"
 
+/* One id of an entry of contacts[]. */
+struct wa_contact {
+	struct trixy_text id;		/* its wa_id as digits, or its user_id */
+	struct json_object *object;
+};
+
 /* A change's value, and what its members inherit from it. */
 struct wa_value {
 	struct meta_entry entry;	/* its account_key is the phone number's id; HISTORY, STANDBY and TEST in its flags */
 	struct json_object *object;
-	struct json_object *contacts;	/* names beside the messages, in any order */
+	const struct wa_contact *contacts;	/* sorted by id: a body may name thousands, beside as many messages */
+	size_t contact_count;
 	bool is_alone;			/* one contact and one message or status: they belong together */
 	bool is_old;			/* history from more than 90 days before the account was connected */
 	struct trixy_text display;	/* the business's number: digits */
@@ -41,6 +48,9 @@ int32_t wa_message_read(const struct wa_value *value, struct json_object *object
 int32_t wa_emit(struct wa_item *item);
 /* With what is known of the event. */
 int32_t wa_ignore(struct wa_item *item, struct trixy_text reason);
+
+/* Reads contacts[] into the value: the names beside the messages, in any order. */
+void wa_contacts_read(struct wa_value *value, struct json_object *contacts);
 
 /* A customer's number as digits: Meta's samples have it with and without a +. */
 struct trixy_text wa_number(struct meta_maker *maker, struct json_object *number);

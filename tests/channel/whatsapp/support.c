@@ -24,3 +24,8 @@ static const struct trixy_pair fields[] = {
 
 const struct trixy_account test_whatsapp = ACCOUNT(fields, 5);
 const struct trixy_account test_whatsapp_fresh = ACCOUNT(fields, 4);
+
+const struct trixy_account *test_account(unsigned int which)
+{
+	return which == 0 ? &test_whatsapp : &test_whatsapp_fresh;
+}

@@ -1,6 +1,6 @@
 /* Any bytes as a delivery: read_webhook() must refuse or read them, and every event must keep the rules that
- * addons/instagram/test/support.c lists. The first byte makes memory run out early at times. */
-#include "../addons/instagram/test/support.h"
+ * addons/meta/test/support.c lists. The first byte makes memory run out early at times. Built once a channel. */
+#include "meta/test/support.h"
 
 #include <stdlib.h>
 
