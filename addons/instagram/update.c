@@ -257,7 +257,7 @@ static int32_t read_handover(struct update *u, const char *name, struct json_obj
 	if (u->event.contact_key.p == NULL)
 		return ignore(u, TEXT(NO_CONTACT));
 	for (size_t i = 0; i < sizeof(owners) / sizeof(owners[0]) && app.p == NULL; i++)
-		app = meta_text_cut(meta_json_id(meta_json_get(value, owners[i]), u->maker->memory), 64);
+		app = meta_text_cut(meta_event_id(u->maker, meta_json_get(value, owners[i])), 64);
 	if (strcmp(name, "pass_thread_control") == 0)
 		says = TEXT("The conversation was passed on to ");
 	else if (strcmp(name, "take_thread_control") == 0)
@@ -313,7 +313,7 @@ static void read_sender(struct update *u, struct json_object *sender)
 	struct json_object *member[MEMBERS];
 
 	meta_json_pick(sender, names, member, MEMBERS);
-	u->sender = meta_json_id(member[ID], u->maker->memory);
+	u->sender = meta_event_id(u->maker, member[ID]);
 	if (meta_text_equal(u->sender, u->entry->account_key))
 		return; /* ours, not the customer's */
 	u->event.contact_name = meta_text_cut(meta_json_prose(member[NAME], u->maker), META_EVENT_NAME_MAX);
@@ -366,7 +366,7 @@ int32_t ig_update_read(const struct meta_entry *entry, struct json_object *objec
 		return meta_ignore(entry, TEXT("The update is not an object"), (struct trixy_text){NULL, 0});
 	meta_json_pick(object, names, member, MEMBERS);
 	read_sender(&u, member[SENDER]);
-	u.recipient = meta_json_id(meta_json_get(member[RECIPIENT], "id"), u.maker->memory);
+	u.recipient = meta_event_id(u.maker, meta_json_get(member[RECIPIENT], "id"));
 	u.timestamp = member[TIMESTAMP];
 	u.event.size = sizeof(u.event);
 	u.event.flags = entry->flags | (is_test(&u) ? TRIXY_TEST : 0);

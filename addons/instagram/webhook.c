@@ -37,7 +37,7 @@ static int32_t ignore_field(const struct meta_entry *entry, struct trixy_text fi
  * (messaging_referral, messaging_referrals, message_echoes, ...). */
 static int32_t read_change(const struct meta_entry *entry, struct json_object *field_object, struct json_object *value)
 {
-	struct trixy_text field = meta_json_text(field_object);
+	struct trixy_text field = meta_json_prose(field_object, entry->maker);
 	struct meta_entry inner = *entry;
 
 	if (meta_json_get(value, "sender") == NULL && meta_json_get(value, "recipient") == NULL)
@@ -62,7 +62,7 @@ static int32_t read_entry(const struct meta_entry *envelope, struct json_object 
 	int32_t r;
 
 	meta_json_pick(object, names, member, MEMBERS);
-	entry.account_key = meta_json_id(member[ID], entry.maker->memory);
+	entry.account_key = meta_event_id(entry.maker, member[ID]);
 	if (meta_text_is(entry.account_key, NO_ACCOUNT))
 		entry.flags |= TRIXY_TEST;
 	if (entry.account_key.p == NULL)
