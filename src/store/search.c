@@ -61,6 +61,28 @@ static int add_row(struct db *db, int64_t id, struct workspace_id w, struct str 
 	return stmt_step(&st, err);
 }
 
+/* A message is found by its words, and by what its files and cards are called. */
+static int add_message(struct db *db, int64_t id, struct workspace_id w, struct str text, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	SCOPED(buf_done) struct buf words = { 0 };
+	int r = db_prepare(db, &st, "SELECT title, file_name FROM attachments WHERE message_id = ? AND (title IS NOT NULL"
+				    " OR file_name IS NOT NULL) ORDER BY position", err);
+
+	if (r < 0)
+		return r;
+	bind_i64(&st, id);
+	while ((r = stmt_step(&st, err)) > 0)
+		for (int k = 0; k < 2; k++) {
+			buf_add(&words, next_str(&st));
+			buf_add_char(&words, ' ');
+		}
+	if (r < 0 || words.len == 0)
+		return r < 0 || text.p == NULL ? r : add_row(db, id, w, text, err);
+	buf_add(&words, text);
+	return words.failed ? fail(err, ERR_NOMEM, "out of memory") : add_row(db, id, w, buf_str(&words), err);
+}
+
 /* Those whose words changed after they were indexed. A row above done_to is not indexed yet: the other half does it. */
 static int step_dirty(struct db *db, int64_t done, size_t max, size_t *ret_count, struct error *err)
 {
@@ -82,7 +104,7 @@ static int step_dirty(struct db *db, int64_t done, size_t max, size_t *ret_count
 		struct str text = next_str(&st);
 
 		(*ret_count)++;
-		if (last <= done && ((r = drop_row(db, last, err)) < 0 || (text.p != NULL && (r = add_row(db, last, w, text, err)) < 0)))
+		if (last <= done && ((r = drop_row(db, last, err)) < 0 || (r = add_message(db, last, w, text, err)) < 0))
 			return r;
 	}
 	if (r < 0 || *ret_count == 0)
@@ -111,7 +133,7 @@ static int step_new(struct db *db, int64_t done, size_t max, size_t *ret_count, 
 		struct str text = next_str(&st);
 
 		(*ret_count)++;
-		if (text.p != NULL && (r = add_row(db, done, w, text, err)) < 0)
+		if ((r = add_message(db, done, w, text, err)) < 0)
 			return r;
 	}
 	return r < 0 || *ret_count == 0 ? r : set_done(db, done, err);

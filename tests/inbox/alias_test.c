@@ -80,6 +80,30 @@ static void the_second_id_joins_the_first(void **state)
 	assert_int_equal(house_conversation("b.ada").unread, 5);
 }
 
+/* Every order of the same words ends in one conversation, as long as each word brings the id that the next one needs. */
+static void the_order_of_ids_does_not_matter(void **state)
+{
+	static const int orders[][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+	char number[16], id[16];
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(orders) / sizeof(orders[0]); k++) {
+		(void)snprintf(number, sizeof(number), "4915%zu", k);
+		(void)snprintf(id, sizeof(id), "b.%zu", k);
+		const struct trixy_event events[] = { both(number, id, "m1", 1000), said(id, "m2", "m2", 2000), both(id, number, "m3", 3000) };
+		int64_t before = conversations();
+
+		for (size_t n = 0; n < 3; n++)
+			(void)one(events[orders[k][n]]);
+		assert_int_equal(conversations(), before + 1);
+		/* Whichever became its own key. */
+		struct apply_result again = house_apply(events, 3);
+
+		assert_int_equal(again.known, 3);
+		assert_int_equal(house_number("SELECT COUNT(*) FROM contact_aliases WHERE account_id = ?"), (int64_t)k + 1);
+	}
+}
+
 /* They were two people for all that anybody knew. Nothing is torn apart afterwards. */
 static void two_conversations_stay_two(void **state)
 {
@@ -298,7 +322,7 @@ static void a_channel_without_profiles_asks_nobody(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(either_id_finds_the_conversation), TEST(the_second_id_joins_the_first), TEST(two_conversations_stay_two),
+		TEST(either_id_finds_the_conversation), TEST(the_second_id_joins_the_first), TEST(the_order_of_ids_does_not_matter), TEST(two_conversations_stay_two),
 		TEST(aliases_end_at_the_account), TEST(a_moved_customer_goes_on), TEST(a_move_comes_in_any_order),
 		TEST(a_move_between_two_conversations_joins_nothing), TEST(a_chain_of_moves_ends_alike), TEST(a_moved_alias_is_an_alias),
 		TEST(receipts_of_a_stranger_show_nothing), TEST(a_channel_without_profiles_asks_nobody),

@@ -206,6 +206,36 @@ static void words_are_found(void **state)
 	assert_int_equal(walk((struct conversation_query){ .limit = 2, .q = STR("plums") }), 8);
 }
 
+/* By what they are called, also without a word beside them; and no longer when they were taken back. */
+static void files_and_cards_are_found(void **state)
+{
+	struct trixy_attachment parts[] = {
+		{ .size = sizeof(parts[0]), .type = TRIXY_MESSAGE_FILE, .url = TRIXY_TEXT("https://one.example/secret"),
+		  .file_name = TRIXY_TEXT("invoice-4711.pdf") },
+		{ .size = sizeof(parts[0]), .type = TRIXY_MESSAGE_CONTACTS, .title = TRIXY_TEXT("Ada Lovelace") },
+	};
+	struct trixy_event bare = said("ada", "m1", "", 1000), worded = said("bob", "m2", "as promised", 2000), unsend = said("ada", "m1", "", 3000);
+
+	(void)state;
+	bare.text = (struct trixy_text){ 0 };
+	bare.message_kind = worded.message_kind = TRIXY_MESSAGE_FILE;
+	bare.attachments = worded.attachments = parts;
+	bare.attachment_count = 2;
+	worded.attachment_count = 1;
+	unsend.kind = TRIXY_EVENT_UNSEND;
+	(void)house_apply(&bare, 1);
+	(void)house_apply(&worded, 1);
+	index_all();
+	assert_int_equal(found("invoice-4711.pdf"), 2);
+	assert_int_equal(found("promised invoice"), 1);
+	assert_int_equal(found("lovelace"), 1);
+	assert_int_equal(found("secret"), 0);
+	(void)house_apply(&unsend, 1);
+	index_all();
+	assert_int_equal(found("invoice"), 1);
+	assert_int_equal(found("lovelace"), 0);
+}
+
 /* Each is one message, and found by each of these. None may be an error: the index refuses a phrase. */
 static void words_of_every_script_are_found(void **state)
 {
@@ -499,6 +529,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(words_of_every_script_are_found, house_open, house_close),
 		cmocka_unit_test_setup_teardown(nobody_types_query_syntax, house_open, house_close),
 		cmocka_unit_test_setup_teardown(changed_words_are_indexed_again, house_open, house_close),
+		cmocka_unit_test_setup_teardown(files_and_cards_are_found, house_open, house_close),
 		cmocka_unit_test_setup_teardown(a_search_stays_in_its_workspace, house_open, house_close),
 		cmocka_unit_test_setup_teardown(a_name_comes_later, house_open, house_close),
 		cmocka_unit_test_setup_teardown(a_name_that_is_not_to_be_had, house_open, house_close),
