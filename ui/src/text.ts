@@ -95,7 +95,7 @@ export const text = {
     unknownWhy: "The answer to this send was lost. It may have arrived; it is not sent again by itself.",
     retry: "Retry", retryUnknown: "Send again", retryUnknownConfirm: "The customer may get this message twice. Send it again?",
     editAgain: "Edit", discard: "Discard",
-    location: "Location", contacts: "Contact card", order: "Order", call: "Call", template: "Template", audioFile: "Audio", forwarded: "Forwarded",
+    location: "Location", contacts: "Contact card", order: "Order", call: "Call", template: "Template", forwarded: "Forwarded",
     deleted: "Message deleted by its sender", unsupportedIn: (channel: string) => `It can be seen in the ${channel} app.`,
     finding: "Looking for it…", notFound: "That message is too far back to jump to. Scroll up to find it.",
     labelled: (who: string, what: string, at: string) => `${who}, ${at}: ${what}`, album: (n: number) => plural(n, "photo", "photos"),
@@ -119,7 +119,7 @@ export const text = {
   card: {
     place: "Shared location", openMap: "Open in OpenStreetMap", openApp: "Open in a maps app", leaves: (host: string) => `Opens ${host} in a new tab`,
     copyNumber: (number: string) => `Copy ${number}`, copyMail: (mail: string) => `Copy ${mail}`, birthday: "Birthday", website: "Website",
-    products: (n: number) => plural(n, "product", "products"), total: "Total", quantity: (n: string) => `${n} ×`, noName: "Unnamed contact", ad: "Came through an ad", post: "Came through a post",
+    products: (n: number) => plural(n, "product", "products"), total: "Total", quantity: (n: string) => `${n} ×`, noName: "Unnamed contact", ad: "Came through an ad", product: "Of your catalogue", post: "Came through a post",
     copyPlace: "Copy the coordinates",
     phoneTypes: { cell: "mobile", mobile: "mobile", main: "main", iphone: "mobile", home: "home", work: "work" } as Record<string, string>,
   },

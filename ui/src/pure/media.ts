@@ -7,6 +7,9 @@ export function stateOf(one: Attachment): Attachment["state"] {
   return one.state ?? "none";
 }
 
+/* Where nobody says whether it was spoken or sent as a file: a file has a name. */
+export const isVoice = (one: Attachment) => one.voice || !one.file_name;
+
 export function detail(one: Attachment, name: string): string | undefined {
   return one.details?.find((item) => item.name === name)?.value;
 }

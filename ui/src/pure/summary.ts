@@ -1,6 +1,7 @@
 /* A message in a few words: for the list, for quotes, for screen readers. */
 import type { Attachment, Message } from "../api/types";
 import { text } from "../text";
+import { isVoice } from "./media";
 
 export function kindName(kind: string): string {
   const t = text.message;
@@ -59,7 +60,7 @@ type Told = Pick<Message, "kind" | "text"> & { unsent?: boolean; attachments?: A
 /* What a message without words is called: by its file or card, if it is here to look at. */
 function ownName(message: Told): string {
   const [first] = message.attachments ?? [];
-  if (message.kind === "audio" && first && !first.voice) return first.file_name || text.message.audioFile;
+  if (message.kind === "audio" && first && !isVoice(first)) return first.file_name!;
   const named = message.kind === "file" ? first?.file_name || first?.title : message.kind === "location" || message.kind === "contacts" ? first?.title : null;
   return named || kindName(message.kind);
 }

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import type { Attachment, Message } from "../../api/types";
 import { hostOf } from "../../pure/links";
-import { stateOf } from "../../pure/media";
+import { detail, stateOf } from "../../pure/media";
 import { kindName } from "../../pure/summary";
 import { capabilitiesOf, channelName } from "../../state/channels";
 import { text } from "../../text";
@@ -36,7 +36,17 @@ function Tagline({ icon, children }: { icon: string; children: ComponentChildren
 
 const FILES = new Set(["image", "gif", "video", "audio", "sticker", "file"]);
 
-function OneAttachment({ one, message }: { one: Attachment; message: Message }) {
+/* What the platform did not pass on: what it is and why, as far as it told. */
+function Withheld({ one, channel }: { one?: Attachment; channel: string }) {
+  return (
+    <Placeholder icon="info" title={one?.title || text.message.unsupported}>
+      {one?.fault || (channel === "instagram" ? text.message.unsupportedDetail : text.message.unsupportedIn(channelName(channel)))}
+    </Placeholder>
+  );
+}
+
+function OneAttachment({ one, message, channel }: { one: Attachment } & BodyProps) {
+  if (one.type === "unsupported") return <Withheld one={one} channel={channel} />;
   if (FILES.has(one.type) || stateOf(one) !== "none") return <Media message={message} one={one} />;
   const where = hostOf(one.url) ?? text.media.brokenLink;
   switch (one.type) {
@@ -57,14 +67,17 @@ function OneAttachment({ one, message }: { one: Attachment; message: Message }) 
     case "ig_post":
     case "media":
     case "post":
-      return isAdCard(one) ? <AdCard one={one} /> : <LinkCard url={one.url} icon="link" title={one.title || text.message.share} detail={where} />;
+      if (isAdCard(one)) return <AdCard one={one} />;
+      /* A product that was asked about lies in a catalogue, not at an address. */
+      if (detail(one, "catalog")) return <LinkCard url={one.url} icon="bag" title={one.title || text.message.share} detail={text.card.product} />;
+      return <LinkCard url={one.url} icon="link" title={one.title || text.message.share} detail={where} />;
     default:
       return <LinkCard url={one.url} icon="file" title={one.title || kindName(one.type)} detail={hostOf(one.url)} />;
   }
 }
 
 /* Several pictures stand in a grid, whatever else is with them below; the products of an order are one card. */
-function Attachments({ message }: { message: Message }) {
+function Attachments({ message, channel }: BodyProps) {
   const list = message.attachments.filter((one) => one.type !== "order");
   const pictures = list.filter((one) => one.type === "image" && stateOf(one) !== "lost");
   const grid = pictures.length > 1 ? pictures : [];
@@ -81,7 +94,7 @@ function Attachments({ message }: { message: Message }) {
       {rest.length > 0 && (
         <div class="attachments">
           {rest.map((one, index) => (
-            <OneAttachment key={index} one={one} message={message} />
+            <OneAttachment key={index} one={one} message={message} channel={channel} />
           ))}
         </div>
       )}
@@ -109,7 +122,7 @@ function Plain({ message, channel }: BodyProps) {
   const isEmpty = !message.text && message.attachments.length === 0;
   return (
     <>
-      <Attachments message={message} />
+      <Attachments message={message} channel={channel} />
       <Words message={message} channel={channel} />
       {isEmpty && message.kind !== "text" && (
         <Placeholder icon="file" title={kindName(message.kind)}>
@@ -125,7 +138,7 @@ function Choice({ message, channel, icon, word }: BodyProps & { icon: string; wo
   return (
     <>
       <Tagline icon={icon}>{word}</Tagline>
-      <Attachments message={message} />
+      <Attachments message={message} channel={channel} />
       <Words message={message} channel={channel} />
       {payload && payload !== message.text && (
         <code class="payload" title={payload}>
@@ -145,7 +158,7 @@ function Mention({ message, channel }: BodyProps) {
     <>
       <Tagline icon="story">{text.message.storyMention}</Tagline>
       {message.attachments.length ? (
-        <Attachments message={message} />
+        <Attachments message={message} channel={channel} />
       ) : (
         <Placeholder icon="story" title={text.message.openStory}>
           {text.message.storyGone}
@@ -226,9 +239,7 @@ export function MessageBody(props: BodyProps) {
 function Unsupported(props: BodyProps) {
   return (
     <>
-      <Placeholder icon="info" title={text.message.unsupported}>
-        {props.channel === "instagram" ? text.message.unsupportedDetail : text.message.unsupportedIn(channelName(props.channel))}
-      </Placeholder>
+      {props.message.attachments.length > 0 ? <Attachments {...props} /> : <Withheld channel={props.channel} />}
       <Words {...props} />
     </>
   );

@@ -2,7 +2,7 @@
 import type { Attachment, Message } from "../../api/types";
 import { orderSum, phoneNumber, placeApp, placeMap, placeOf, placeWords, price } from "../../pure/amounts";
 import { hostOf, safeUrl } from "../../pure/links";
-import { detail } from "../../pure/media";
+import { detail, detailAll } from "../../pure/media";
 import { text } from "../../text";
 import { Avatar, CopyIcon } from "../parts/basic";
 import { Icon } from "../parts/icons";
@@ -89,15 +89,15 @@ function phonesOf(one: Attachment): Phone[] {
 
 export function PersonCard({ one }: { one: Attachment }) {
   const name = one.title || text.card.noName;
-  const organization = detail(one, "organization");
-  const rest = ["address", "birthday"].flatMap((key) => (detail(one, key) ? [[key, detail(one, key)!] as const] : []));
+  const work = [detail(one, "title"), detail(one, "department"), detail(one, "organization")].filter(Boolean).join(", ");
+  const rest = ["address", "birthday"].flatMap((key) => detailAll(one, key).map((value) => [key, value] as const));
   return (
     <div class="info person">
       <div class="info-head">
         <Avatar name={name} seed={name} />
         <span class="link-text wrap">
           <strong dir="auto">{name}</strong>
-          {organization && <span dir="auto">{organization}</span>}
+          {work && <span dir="auto">{work}</span>}
         </span>
       </div>
       <ul class="info-rows">
@@ -111,17 +111,15 @@ export function PersonCard({ one }: { one: Attachment }) {
             <CopyIcon value={phone.number} label={text.card.copyNumber(phone.number)} />
           </li>
         ))}
-        {(one.details ?? [])
-          .filter((item) => item.name === "email")
-          .map((item, index) => (
-            <li key={"m" + index}>
-              <Icon name="email" size={14} />
-              <span>{item.value}</span>
-              <CopyIcon value={item.value} label={text.card.copyMail(item.value)} />
-            </li>
-          ))}
-        {rest.map(([key, value]) => (
-          <li key={key}>
+        {detailAll(one, "email").map((mail, index) => (
+          <li key={"m" + index}>
+            <Icon name="email" size={14} />
+            <span>{mail}</span>
+            <CopyIcon value={mail} label={text.card.copyMail(mail)} />
+          </li>
+        ))}
+        {rest.map(([key, value], index) => (
+          <li key={key + index}>
             <Icon name={key === "address" ? "pin" : "clock"} size={14} />
             <span dir="auto">
               {value}
@@ -129,18 +127,20 @@ export function PersonCard({ one }: { one: Attachment }) {
             </span>
           </li>
         ))}
-        {(one.details ?? [])
-          .filter((item) => item.name === "url" && safeUrl(item.value))
-          .map((item, index) => (
-            <li key={"u" + index}>
-              <Icon name="link" size={14} />
-              <span>
-                <a href={item.value} target="_blank" rel="noopener noreferrer nofollow">
-                  {item.value}
+        {detailAll(one, "url").map((url, index) => (
+          <li key={"u" + index}>
+            <Icon name="link" size={14} />
+            <span>
+              {hostOf(url) && safeUrl(url) ? (
+                <a href={url} target="_blank" rel="noopener noreferrer nofollow">
+                  {url}
                 </a>
-              </span>
-            </li>
-          ))}
+              ) : (
+                url
+              )}
+            </span>
+          </li>
+        ))}
       </ul>
     </div>
   );

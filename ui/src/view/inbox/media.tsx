@@ -5,7 +5,7 @@ import { faultOf } from "../../api/http";
 import type { Attachment, Message } from "../../api/types";
 import { fileSize } from "../../pure/amounts";
 import { safeUrl } from "../../pure/links";
-import { downloadUrl, fileKind, frameOf, keptUrl, opensInBrowser, stateOf, type FileKind } from "../../pure/media";
+import { downloadUrl, fileKind, frameOf, isVoice, keptUrl, opensInBrowser, stateOf, type FileKind } from "../../pure/media";
 import { kindName } from "../../pure/summary";
 import { fetchAgain } from "../../state/message";
 import { notify } from "../../state/notices";
@@ -206,9 +206,8 @@ function Video({ message, one }: MediaProps) {
 function Sound({ message, one }: MediaProps) {
   const [broken, setBroken] = useState(false);
   const url = keptUrl(one) ?? (stateOf(one) === "none" ? safeUrl(one.url) : null);
-  /* Where nobody says whether it was spoken or sent as a file, a file has a name. */
-  const voice = one.voice || !one.file_name;
-  const label = voice ? text.message.audio : one.file_name || text.message.audioFile;
+  const voice = isVoice(one);
+  const label = voice ? text.message.audio : one.file_name!;
   if (stateOf(one) === "fetching") return <Fetching small message={message} one={one} icon="mic" label={label} />;
   if (stateOf(one) === "lost") return <Lost message={message} one={one} icon="mic" label={label} />;
   if (!url || broken)
@@ -295,11 +294,7 @@ function Document({ message, one }: MediaProps) {
   );
 }
 
-/* A story that mentions us may be a picture or a film; its bytes say. */
-export function isFile(one: Attachment): boolean {
-  return stateOf(one) !== "none";
-}
-
+/* A story that mentions us may be a picture or a film: its bytes say. */
 export function Media(props: MediaProps) {
   const { one } = props;
   switch (one.type) {
