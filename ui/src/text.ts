@@ -96,7 +96,7 @@ export const text = {
     retry: "Retry", retryUnknown: "Send again", retryUnknownConfirm: "The customer may get this message twice. Send it again?",
     editAgain: "Edit", discard: "Discard",
     location: "Location", contacts: "Contact card", order: "Order", call: "Call", template: "Template", forwarded: "Forwarded",
-    deleted: "Message deleted by its sender", unsupportedIn: (channel: string) => `It can be seen in the ${channel} app.`,
+    deleted: "Message deleted by its sender", takenBack: "Taken back by its sender", unsupportedIn: (channel: string) => `It can be seen in the ${channel} app.`,
     finding: "Looking for it…", notFound: "That message is too far back to jump to. Scroll up to find it.",
     labelled: (who: string, what: string, at: string) => `${who}, ${at}: ${what}`, album: (n: number) => plural(n, "photo", "photos"),
   },

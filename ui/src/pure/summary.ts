@@ -66,7 +66,7 @@ function ownName(message: Told): string {
 }
 
 export function summary(message: Told): string {
-  if (message.unsent) return text.message.unsent;
+  if (message.unsent) return text.message.takenBack;
   if (message.text) return message.text;
   return message.kind === "text" ? "" : ownName(message);
 }
