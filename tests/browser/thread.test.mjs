@@ -97,11 +97,11 @@ test('our reaction reaches the phone and is taken back; theirs is shown', async 
   await message(page, 'Look at this').focus();
   await page.keyboard.press('Enter');
   await page.getByRole('menuitemcheckbox', { name: 'React with 🙏' }).click();
-  await onPhone((m) => m.text === 'Look at this' && m.reactions.some((one) => one.emoji === '🙏'));
+  await onPhone((m) => m.text === 'Look at this' && JSON.stringify(m.reactions).includes('🙏'));
   const ours = message(page, 'Look at this').getByRole('button', { name: 'Take back 🙏' });
   await ours.click();
   await ours.waitFor({ state: 'detached' });
-  await onPhone((m) => m.text === 'Look at this' && m.reactions.length === 0);
+  await onPhone((m) => m.text === 'Look at this' && !JSON.stringify(m.reactions).includes('🙏'));
 });
 
 test('a reply quotes; on both sides it says what it answers', async () => {

@@ -45,6 +45,13 @@ test('the handshake answers the challenge to the token and to nothing else', asy
   assert.equal((await ask(number.fields.verify_token, 'unsubscribe')).status, 403);
 });
 
+test('who has just written can be answered, although the channel knows no tag', async () => {
+  const customer = somebody();
+  await number.receive(number.from(customer, { type: 'text', text: { body: 'may you answer?' } }));
+  const conversation = await number.conversation(customer);
+  assert.deepEqual([conversation.window.open, conversation.window.tag_until, conversation.can_reply, conversation.cannot_reply_reason], [true, null, true, null]);
+});
+
 test('only the account\'s own secret opens the door', async () => {
   const customer = somebody(), body = number.messages([number.from(customer, { type: 'text', text: { body: 'hello' } })]);
   assert.equal((await number.post(body, { secret: 'another' })).status, 401);
