@@ -347,7 +347,7 @@ static int fill_workspace(struct db *writer, void *arg, struct error *e)
 	(void)arg;
 	/* 900 conversations with 3 messages each, half of them another workspace's; the journal's bodies partly shared. */
 	return writer->engine->script(writer, STR(
-		"INSERT INTO accounts SELECT value, value, 'email', 'imap', 'k' || value, 'n', 'h', 1, NULL, x'00', 0, 0, 0, NULL, 1, 3"
+		"INSERT INTO accounts SELECT value, value, 'email', 'imap', 'k' || value, 'n', 'h', 1, NULL, x'00', 0, 0, 0, NULL, 1, 3, 0"
 		" FROM (SELECT 1 AS value UNION SELECT 2);"
 		"CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT i, i % 2 + 1 AS w FROM n;"
 		"INSERT INTO contacts (id, workspace_id, created_at) SELECT i, w, 0 FROM n;"
