@@ -178,6 +178,20 @@ async function drawHead() {
   return draw();
 }
 
+/** The other app's tab tells that something has come there. */
+async function noteNews({ topic, customer: id }) {
+  const who = topic === 'thread' && state.customers.find((one) => one.id === id);
+  if (!who || who.channel === state.app) return;
+  const { messages } = await get('thread', { customer: id });
+  if (who.channel === state.app || !messages.some((one) => one.from === 'business' && !one.read && !one.deleted)) return;
+  state.chosen[who.channel] = id;
+  showNews(who.channel, true);
+}
+
+function showNews(app, isNew) {
+  for (const tab of $('apps').children) if (tab.dataset.app === app) tab.lastElementChild.hidden = !isNew;
+}
+
 const drawPanel = () => drawWeather($('weather'), { get, post, app: state.app, thread: state.thread });
 
 /** The address remembers whose phone it is: a link can open either app. */
@@ -188,6 +202,7 @@ function remember() {
 
 function choose(app, customer) {
   state.app = app;
+  showNews(app, false);
   if (customer) state.chosen[app] = customer;
   state.thread = null;
   setContext(null);
@@ -222,7 +237,10 @@ function start() {
   keepAtEnd($('thread'));
   let due = null;
   const stream = new EventSource('/control/follow');
-  stream.onmessage = () => { due ??= setTimeout(() => { due = null; draw(); }, 60); };
+  stream.onmessage = ({ data }) => {
+    noteNews(JSON.parse(data));
+    due ??= setTimeout(() => { due = null; draw(); }, 60);
+  };
   stream.onerror = () => say('The simulator has stopped.');
   stream.onopen = () => drawHead();
 }

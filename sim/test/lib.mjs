@@ -81,7 +81,7 @@ export async function startWhatsapp() {
     const form = new FormData();
     form.set('messaging_product', messaging_product);
     form.set('type', type);
-    form.set('file', new File([bytes], name, { type }));
+    form.set('file', new Blob([bytes], { type }), name);
     const answer = await fetch(`${p.sim.graph_url}/v25.0/${wa.number}/media`, { method: 'POST', headers: { Authorization: `Bearer ${wa.token}` }, body: form });
     return { status: answer.status, body: await answer.json() };
   };

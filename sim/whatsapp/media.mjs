@@ -23,6 +23,7 @@ const ALL_TYPES = Object.values(KINDS).flatMap(({ types }) => types);
 const UPLOADS_LIVE_MS = 30 * DAY_MS;
 const WEBHOOK_IDS_LIVE_MS = 7 * DAY_MS;
 const CAPTION_MAX = 1024;
+const MAX_ENTRIES = 50_000; // a simulator that is left running stays small
 
 const plain = (type) => (type ?? '').split(';')[0].trim().toLowerCase();
 const kindOfType = (type) => Object.entries(KINDS).find(([, { types }]) => types.includes(type))?.[0];
@@ -53,6 +54,8 @@ function keep(stage, number, { type, bytes, name, asset }, lifetime) {
     id: mediaId(), number, type, name, asset: asset ?? world.media.add({ type, bytes, name }), size: bytes.length,
     sha256: createHash('sha256').update(bytes).digest(), expires_at: world.clock.now() + lifetime, uploaded: lifetime === UPLOADS_LIVE_MS,
   };
+  const [oldest] = world.whatsappMedia.keys();
+  if (world.whatsappMedia.size >= MAX_ENTRIES) world.whatsappMedia.delete(oldest);
   return world.claim(world.whatsappMedia, entry.id, entry);
 }
 

@@ -89,6 +89,15 @@ test('a template comes with its buttons; a tap on one answers', async () => {
   await message(page, 'I will come').last().waitFor();
 });
 
+test('what comes in the other app is told, and is there when the person looks', async () => {
+  const [on] = s.customers, other = await s.meet(on, 'And here I am on Instagram');
+  assert.equal((await s.reply(other, { text: 'Seen here too' })).status, 201);
+  await phone.getByRole('button', { name: /^Instagram\s+something new$/ }).click();
+  await phone.getByText('Seen here too').waitFor();
+  await phone.getByRole('button', { name: 'WhatsApp', exact: true }).click();
+  await phone.getByText('Two of them').first().waitFor();
+});
+
 test('the phone page: for everybody, and nothing beyond its edge', async () => {
   for (const one of ['#more', '#weather-open']) await phone.click(one);
   await phone.getByText('Every event comes twice').waitFor();
