@@ -26,7 +26,8 @@ export const accountOf = (id: string | null) => accounts.value?.find((one) => on
 /* The sidebar shows an addon's channel while the addon is active, and one that is always there once something came by it. */
 export const shownChannels = computed(() =>
   (channels.value ?? []).filter(
-    (one) => !one.core || accounts.value?.some((item) => item.channel === one.slug) || !!counts.value?.by_channel[one.slug],
+    (one) =>
+      !one.core || accounts.value?.some((item) => item.channel === one.slug) || (counts.value?.by_channel[one.slug]?.open ?? 0) > 0,
   ),
 );
 
