@@ -142,14 +142,25 @@ int thread_reload(struct thread *t, struct error *err)
 /* ---- a customer has another id from now on ---- */
 
 /* The conversation's own key becomes the new id, the old one an alias. */
-static int rename_own(struct thread *t, const struct trixy_event *e, const struct store_conversation *c, struct str key, struct error *err)
+static int rename_own(struct thread *t, struct store_conversation *c, struct str key, struct error *err)
 {
-	struct str handle = str_from_trixy(e->contact_handle);
-	int r = store_conversation_move(t->db, c, key, handle.len > 0 ? handle : STR_NONE, err);
+	int r = store_conversation_move(t->db, c, key, err);
 
-	if (r < 0 || c->activity_at == 0 || (handle.len > 0 && (r = store_search_contact(t->db, c->workspace, c->id, err)) < 0))
+	c->external_key = key;
+	return r < 0 ? r : 1;
+}
+
+/* What shows of a move: the handle that came with it. */
+static int tell_moved(struct thread *t, const struct store_conversation *c, struct str handle, bool is_unknown, struct error *err)
+{
+	int r = handle.len == 0 && !is_unknown ? 0 : store_identity_set_handle(t->db, c, is_unknown ? STR_NONE : handle, err);
+
+	if (r < 0 || c->activity_at == 0)
 		return r < 0 ? r : 1;
-	return (r = store_change_add(t->db, c->workspace, CHANGE_CONVERSATION, c->id, c->id, err)) < 0 ? r : 1;
+	if ((r = store_search_contact(t->db, c->workspace, c->id, err)) < 0 ||
+	    (r = store_change_add(t->db, c->workspace, CHANGE_CONVERSATION, c->id, c->id, err)) < 0)
+		return r;
+	return 1;
 }
 
 /* Nobody is known by the old id: later words under it, which are late, belong to the new one. */
@@ -184,9 +195,12 @@ int thread_move(struct thread *t, const struct trixy_event *e, struct error *err
 	else if (are_two && (r = store_conversation_give_way(t->db, &moved, &was, err)) == 0)
 		r = store_conversation_give_way(t->db, &was, &moved, err);
 	else if (r >= 0 && str_eq(was.external_key, old_key))
-		r = rename_own(t, e, &was, are_two ? moved.external_key : new_key, err);
+		r = rename_own(t, &was, are_two ? moved.external_key : new_key, err);
 	else if (r >= 0)
 		r = store_alias_add(t->db, &was, new_key, err);
+	/* Of one that had moved on already, only a later word can tell how it is shown now. */
+	if (r > 0 && known)
+		r = tell_moved(t, &was, str_from_trixy(e->contact_handle), are_two, err);
 	t->c = (struct store_conversation){ 0 };
 	t->unasked = false;
 	return r;

@@ -36,28 +36,27 @@ static int drop_alias(struct db *db, const struct store_conversation *c, struct 
 	return stmt_step(&st, err);
 }
 
-static int rename_identity(struct db *db, const struct store_conversation *c, struct str key, struct str handle, struct error *err)
+static int rename_identity(struct db *db, const struct store_conversation *c, struct str key, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "UPDATE contact_identities SET external_key = ?, handle = COALESCE(?, handle) WHERE account_id = ?"
-				    " AND external_key = ? AND workspace_id = ?", err);
+	int r = db_prepare(db, &st, "UPDATE contact_identities SET external_key = ? WHERE account_id = ? AND external_key = ?"
+				    " AND workspace_id = ?", err);
 
 	if (r < 0)
 		return r;
 	bind_str(&st, key);
-	bind_str(&st, handle);
 	bind_i64(&st, c->account_id);
 	bind_str(&st, c->external_key);
 	bind_i64(&st, c->workspace.v);
 	return stmt_step(&st, err);
 }
 
-int store_conversation_move(struct db *db, const struct store_conversation *c, struct str key, struct str handle, struct error *err)
+int store_conversation_move(struct db *db, const struct store_conversation *c, struct str key, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
 	int r;
 
-	if ((r = drop_alias(db, c, key, err)) < 0 || (r = rename_identity(db, c, key, handle, err)) < 0 ||
+	if ((r = drop_alias(db, c, key, err)) < 0 || (r = rename_identity(db, c, key, err)) < 0 ||
 	    (r = db_prepare(db, &st, "UPDATE conversations SET external_key = ? WHERE id = ? AND workspace_id = ?", err)) < 0)
 		return r;
 	bind_str(&st, key);

@@ -207,6 +207,20 @@ int store_identity_conversation(struct db *db, const struct store_identity *i, i
 	return r < 0 ? r : 0;
 }
 
+int store_identity_set_handle(struct db *db, const struct store_conversation *c, struct str handle, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "UPDATE contact_identities SET handle = ? WHERE account_id = ? AND external_key = ? AND workspace_id = ?", err);
+
+	if (r < 0)
+		return r;
+	bind_str(&st, handle);
+	bind_i64(&st, c->account_id);
+	bind_str(&st, c->external_key);
+	bind_i64(&st, c->workspace.v);
+	return stmt_step(&st, err);
+}
+
 int store_identity_set_due(struct db *db, const struct store_conversation *c, int64_t due_at, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };

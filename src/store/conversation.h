@@ -32,9 +32,8 @@ int store_conversation_save(struct db *db, const struct store_conversation *c, s
 
 /* Inside a unit: notes another id of the conversation's contact. 1: noted; 0: it is known already, as this contact's or another's. */
 int store_alias_add(struct db *db, const struct store_conversation *c, struct str key, struct error *err);
-/* Inside a unit: the contact is called `key` from now on, which is no other conversation's; what it was called becomes an alias.
- * handle: STR_NONE leaves what is there. */
-int store_conversation_move(struct db *db, const struct store_conversation *c, struct str key, struct str handle, struct error *err);
+/* Inside a unit: the contact is called `key` from now on, which is no other conversation's; what it was called becomes an alias. */
+int store_conversation_move(struct db *db, const struct store_conversation *c, struct str key, struct error *err);
 /* Inside a unit: a conversation in which nothing stands gives all its contact's ids to `to` and goes. 1: it has gone, 0: something
  * stands in it, so it stays. */
 int store_conversation_give_way(struct db *db, const struct store_conversation *from, const struct store_conversation *to,
@@ -83,6 +82,8 @@ int store_identity_save(struct db *db, const struct store_identity *identity, st
 /* Inside a unit: sets the name and handle of the conversation's contact where none is known. Empty: not told. 1: something
  * was set, 0: not. */
 int store_identity_learn(struct db *db, const struct store_conversation *c, struct str name, struct str handle, struct error *err);
+/* Inside a unit: what the conversation's contact is shown as beside the name. STR_NONE: that is not known any more. */
+int store_identity_set_handle(struct db *db, const struct store_conversation *c, struct str handle, struct error *err);
 /* Inside a unit: the profile of the conversation's contact is wanted at due_at. */
 int store_identity_set_due(struct db *db, const struct store_conversation *c, int64_t due_at, struct error *err);
 /* The conversation of this identity, 0 when there is none. */

@@ -237,8 +237,14 @@ static void a_moved_alias_is_an_alias(void **state)
 {
 	(void)state;
 	(void)one(both("b.ada", "49151", "m1", 1000));
-	assert_int_equal(one(moved("49151", "49152")).changed, 1);
-	assert_int_equal(one(moved("49151", "49152")).known, 1);
+	struct trixy_event move = moved("49151", "49152");
+
+	move.contact_handle = T("+49152");
+	assert_int_equal(one(move).changed, 1);
+	assert_int_equal(one(move).known, 1);
+	check_str(house_conversation("b.ada").contact_handle, "+49152");
+	assert_int_equal(one(moved("49152", "b.other")).changed, 1);		/* without a word of how that is shown */
+	check_str(house_conversation("b.ada").contact_handle, "+49152");
 	(void)one(said("49152", "m2", "m2", 2000));
 	(void)one(said("49151", "m3", "m3", 3000));
 	assert_int_equal(conversations(), 1);

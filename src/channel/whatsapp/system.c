@@ -19,7 +19,8 @@ static int32_t emit_moved(struct wa_item *item, struct trixy_text from, struct t
 	moved.event.contact_key = from;
 	moved.event.other_contact_key = to;
 	moved.event.message_id = NO_TEXT;
-	moved.event.contact_name = moved.event.contact_handle = NO_TEXT;
+	moved.event.contact_name = NO_TEXT;
+	moved.event.contact_handle = meta_text_is_digits(to) ? META_JOIN(item->maker, TEXT("+"), to) : NO_TEXT;
 	return wa_emit(&moved);
 }
 
