@@ -95,7 +95,8 @@ struct trixy_account {
 #define TRIXY_EVENT_MESSAGE 1	/* a message; the customer's, or with TRIXY_FROM_US the business's */
 #define TRIXY_EVENT_EDIT 2	/* message_id has now this text */
 #define TRIXY_EVENT_UNSEND 3	/* message_id was taken back by its sender */
-#define TRIXY_EVENT_REACTION 4	/* the customer reacts to message_id; no reaction and no emoji: takes it back */
+#define TRIXY_EVENT_REACTION 4	/* the customer, or since 1.1 with TRIXY_FROM_US the business elsewhere, reacts to message_id; no
+				 * reaction and no emoji: takes it back */
 #define TRIXY_EVENT_READ 5	/* the customer has read everything up to message_id */
 #define TRIXY_EVENT_STATUS 6	/* our message_id is now `status` */
 #define TRIXY_EVENT_IGNORED 7	/* nothing for the inbox; `reason` says why */

@@ -213,6 +213,19 @@ static int64_t digest_of(const struct webhook *w, const struct share *s)
 	return (int64_t)(h | 1);	/* 0 means none */
 }
 
+/* Signed by one of ours, for a key that is no account's: a test, news of what an account belongs to, or another account of the same
+ * app. News are in the channel's words. */
+static struct str reason_of_unknown(const struct share *s)
+{
+	const struct trixy_event *first = s->count > 0 ? &s->events[0] : NULL;
+
+	if (first != NULL && (first->flags & TRIXY_TEST))
+		return STR("A test from the provider's dashboard was received.");
+	if (first != NULL && s->count == 1 && first->kind == TRIXY_EVENT_IGNORED && first->reason.len > 0)
+		return str_from_trixy(first->reason);
+	return STR("This account is not connected here.");
+}
+
 /* What becomes of one share. state 0: nothing to note. */
 static int apply_share(struct db *db, struct webhook *w, struct share *s, struct store_webhook_event *ret, struct error *err)
 {
@@ -234,8 +247,7 @@ static int apply_share(struct db *db, struct webhook *w, struct share *s, struct
 	}
 	if (s->account.account_id == 0) {
 		ret->state = JOURNAL_IGNORED;
-		ret->reason = s->count > 0 && (s->events[0].flags & TRIXY_TEST) ? STR("A test from the provider's dashboard was received.") :
-										STR("This account is not connected here.");
+		ret->reason = reason_of_unknown(s);
 	} else {
 		if ((r = inbox_apply(db, &target, s->events, s->count, &result, err)) < 0 ||
 		    (result.changed > 0 && minute_over(&applied, store_serial(w->instance->store), target.account_id, w->received_at) &&

@@ -298,8 +298,6 @@ static int32_t read_reaction(struct wa_item *item, struct json_object *reaction)
 
 	if (!read_target(item, reaction))
 		return wa_ignore(item, TEXT(NO_TARGET));
-	if (item->event.flags & TRIXY_FROM_US)
-		return wa_ignore(item, TEXT("A reaction of the business itself, from its phone"));
 	item->event.emoji = meta_json_whole(emoji, META_EVENT_WORD_MAX);
 	if (item->event.emoji.len == 0 && meta_json_word(emoji).len > 0)
 		item->event.reaction = TEXT("other"); /* it cannot be shown, but was not taken back */
