@@ -72,3 +72,31 @@ test('no redirect carries the token to another host', async () => {
   await street.shown(talk, photo.mid);
   assert.deepEqual(await street.sim.get('elsewhere'), []);
 });
+
+test('doubled and swapped events, several in one: each message stands once, and no status goes back', async () => {
+  await street.sim.post('options', { duplicates: 1, disorder: true, disorder_ms: 100, batch_max: 4, merge_values: true, parallel: 3 });
+  const said = Array.from({ length: 12 }, (_, k) => `storm ${k}`), answers = Array.from({ length: 4 }, (_, k) => `through the storm ${k}`);
+  for (const text of said) await street.sim.post('act', { customer: ada, kind: 'text', text });
+  const sent = [];
+  for (const text of answers) sent.push((await street.reply(talk, { text })).body.id);
+  for (const text of answers) await street.whatsapp.becomes('delivered', { text });
+  await street.sim.post('act', { customer: ada, kind: 'read' });
+  assert.equal((await street.sim.get('wait/webhooks', { timeout_ms: 20_000 })).timeout, false);
+  for (const id of sent) await street.becomes(talk, id, 'read');
+  await street.sim.post('options', { duplicates: 0, disorder: false, batch_max: 1, merge_values: false, parallel: 1 });
+  const texts = (await street.house.messages(talk.id)).map((m) => m.text);
+  for (const text of [...said, ...answers]) assert.equal(texts.filter((one) => one === text).length, 1, text);
+});
+
+test('a number hidden and shown again stays one conversation', async () => {
+  const [, , noor] = street.whatsapp.people;
+  const hidden = await street.meet(noor, 'My number is mine');
+  assert.equal(hidden.contact.name, 'Noor de Wit');
+  assert.equal((await street.reply(hidden, { text: 'By your id, then' })).status, 201);
+  await street.sees(noor, (m) => m.text === 'By your id, then');
+  const open = await street.says(noor, 'hide_number', { hidden: false, text: 'Here it is' });
+  await street.shown(hidden, open.mid);
+  const moved = await street.says(noor, 'text', { text: 'with both' });
+  await street.shown(hidden, moved.mid);
+  assert.equal((await street.house.allConversations()).filter((c) => c.contact.name === 'Noor de Wit').length, 1);
+});
