@@ -2,6 +2,8 @@
 #ifndef CMD_TREE_H
 #define CMD_TREE_H
 
+#include <stdint.h>
+
 #include "base/err.h"
 
 struct tree_copied {
