@@ -125,6 +125,9 @@ static void answer_asset(struct pages *p, struct call *c, const struct asset *a)
 
 	c->policy = a->shell ? p->policy : NULL;
 	c->caching = a->immutable ? "public, max-age=31536000, immutable" : "no-cache";
+	/* Voice messages are recorded here; nothing else of what a device can sense is asked for. */
+	if (a->shell)
+		call_header(c, "Permissions-Policy", STR("microphone=(self), camera=(), geolocation=()"));
 	call_header(c, "Vary", STR("Accept-Encoding"));
 	call_header(c, "ETag", str_of(a->etag));
 	if (str_eq_c(http_field(&c->head, "if-none-match"), a->etag)) {

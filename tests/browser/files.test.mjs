@@ -122,6 +122,7 @@ test('attached files outlive a reload; one that the server threw away says so', 
   await choose(PDF);
   await ready('Invoice').waitFor();
   await until(() => id, (found) => found !== null);
+  await row(page, 'Draft: 2 files').waitFor();
   assert.equal((await s.house.api('DELETE', s.house.w(`/uploads/${id}`))).status, 204);
   page.expected.push(/404 \(Not Found\)/);
   await page.reload();
@@ -303,6 +304,15 @@ test('within the thumb\'s reach at 360, in the dark too', async () => {
     await assertAccessible(small, `files, ${theme}`);
     await small.getByRole('button', { name: 'Emoji' }).click();
     await assertNoSidewaysScroll(small, `emoji, ${theme}`);
+    await small.keyboard.press('Escape');
+    await small.getByRole('button', { name: 'Remove mug.png' }).click();
+    await small.getByRole('button', { name: 'Remove Invoice 2214.pdf' }).click();
+    await small.getByRole('button', { name: 'Record a voice message' }).click();
+    await small.locator('[data-stage=recording]').waitFor();
+    await assertNoSidewaysScroll(small, `recording, ${theme}`);
+    await assertAccessible(small, `recording, ${theme}`);
+    await small.getByRole('button', { name: 'Throw away' }).click();
+    await composer(small).fill('');
     await small.context().close();
   }
   assertQuiet(page);

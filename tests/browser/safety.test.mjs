@@ -33,6 +33,7 @@ test('every page has a strict policy and gives it in a header', async () => {
     assert.equal(policy['base-uri'], "'none'", where);
     assert.ok(!/unsafe|\*/.test(answer.headers()['content-security-policy']), where);
     assert.equal(answer.headers()['x-content-type-options'], 'nosniff', where);
+    assert.match(answer.headers()['permissions-policy'], /microphone=\(self\), camera=\(\)/, where);
   }
 });
 

@@ -1,7 +1,9 @@
 /* What was typed and not sent. Kept per user and conversation, through reloads and sign-outs. */
 import { signal } from "@preact/signals";
+import { text } from "../text";
 import { me } from "./session";
 import { recall, remember, rememberedKeys } from "./store";
+import { attachedTo } from "./uploads";
 
 export interface DraftText {
   reply: string;
@@ -25,10 +27,11 @@ export function keepDraft(conversation: string, change: Partial<DraftText>): voi
   if (before.reply !== next.reply) draftVersion.value++;
 }
 
-/* The beginning of each unsent reply, by conversation. */
+/* The beginning of each unsent reply, or how many files it has, by conversation. */
 export function draftsShown(): Map<string, string> {
   draftVersion.value;
   const prefix = key("");
   const all = rememberedKeys(prefix).map((one) => [one.slice(prefix.length), recall(one, EMPTY).reply?.slice(0, 200)] as const);
-  return new Map(all.filter(([, reply]) => reply));
+  const files = [...attachedTo()].map(([one, count]) => [one, text.composer.files(count)] as const);
+  return new Map([...files, ...all.filter(([, reply]) => reply)]);
 }

@@ -8,7 +8,7 @@ import { judge, MOST_FILES, type Chip, type Judgement } from "../pure/filerules"
 import { text } from "../text";
 import { blobOf, dropBlob, holdBlob } from "./blobs";
 import { me, workspacePath } from "./session";
-import { recall, remember } from "./store";
+import { recall, remember, rememberedKeys } from "./store";
 
 export interface Added {
   file: Blob;
@@ -20,6 +20,8 @@ export interface Added {
 const AT_ONCE = 2;
 /* By user and box: who signs in next at this browser does not find what another has attached. */
 const boxes = signal<ReadonlyMap<string, Chip[]>>(new Map());
+/* Counts what is remembered, so that a list can show it without following every step of an upload. */
+const attachVersion = signal(0);
 const running = new Map<string, AbortController>();
 const timers = new Map<string, number>();
 const pictures = new Map<string, string>();
@@ -38,7 +40,9 @@ function store(at: string, list: Chip[], keep = true): void {
   if (list.length) next.set(at, list);
   else next.delete(at);
   boxes.value = next;
-  if (keep) remember(at, list.length ? list : null);
+  if (!keep) return;
+  remember(at, list.length ? list : null);
+  attachVersion.value++;
 }
 
 const put = (box: string, list: Chip[]) => store(place(box), list);
@@ -264,6 +268,14 @@ export function restoreBox(box: string): void {
     });
   }
   work();
+}
+
+/* How many files wait in each conversation's draft, also in those that were not opened since the page was loaded. */
+export function attachedTo(): Map<string, number> {
+  attachVersion.value;
+  const prefix = place("");
+  const own = rememberedKeys(prefix).filter((key) => !key.startsWith(place("template.")));
+  return new Map(own.map((key) => [key.slice(prefix.length), recall<Chip[]>(key, []).length]));
 }
 
 /* Leaving the page now would cut these off. They would start again, but the reader should know. */

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { serverNow } from "../../api/http";
 import type { Capabilities, Conversation, Tag } from "../../api/types";
 import { inspectDraft, measure, trimAscii, type Limit } from "../../pure/bytes";
-import { isCaption, type Chip } from "../../pure/filerules";
+import { isCaption, judge, type Chip } from "../../pure/filerules";
 import type { Pending } from "../../pure/merge";
 import { exact } from "../../pure/time";
 import { countdown, nextTick, windowState, type WindowState } from "../../pure/window";
@@ -200,7 +200,7 @@ function Writing({
             marked={isReply && can.text_style === "whatsapp"}
             ready={isReply ? sendable(trimAscii(value), chips) : trimAscii(value) !== ""}
             waits={waits}
-            hint={isReply ? hintOf(chips, trimAscii(value), can, limit) : null}
+            hint={waits ? "" : isReply ? hintOf(chips, trimAscii(value), can, limit) : null}
             above={
               isReply && (
                 <>
@@ -245,7 +245,8 @@ function hintOf(chips: Chip[], clean: string, can: Capabilities, limit: Limit | 
   if (chips.length === 0) return null;
   if (chips.some((one) => one.state === "refused" || one.state === "failed")) return text.composer.removeFirst;
   if (clean === "") return null;
-  const first = typeOf(chips[0]) ?? (chips[0].mime.split("/")[0] as "image");
+  const guess = judge(can.media, chips[0].mime, chips[0].bytes);
+  const first = typeOf(chips[0]) ?? (guess.verdict === "take" ? guess.type : "file");
   return isCaption(can.media, first, measure(clean, limit?.unit ?? "characters")) ? text.composer.asCaption : text.composer.asOwn;
 }
 

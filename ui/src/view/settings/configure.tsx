@@ -207,7 +207,7 @@ function OneField({
     <FormField
       label={label}
       name={field.name}
-      optional={!field.required}
+      optional={!field.required && !field.learned}
       type={field.secret && field.name !== VERIFY ? "secret" : "text"}
       mono={field.secret || field.name === VERIFY || field.name.endsWith("_id")}
       value={value}
