@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "web/file_answer.h"
 #include "web/http.h"
 #include "web/query.h"
 
@@ -20,6 +21,16 @@ static void check_head(const struct http_head *h, struct str head)
 		assert(h->field[k].name.len > 0 && inside(h->field[k].name, head) && inside(h->field[k].value, head));
 		assert(h->field[k].value.len == 0 || memchr(h->field[k].value.p, '\n', h->field[k].value.len) == NULL);
 	}
+}
+
+/* A range lies inside the file, and no name makes a line of its own. */
+static void check_range(struct str field, struct arena *arena)
+{
+	int64_t from = 0, len = 0;
+	struct str disposition = file_disposition(false, field, arena);
+
+	assert(file_range(field, 1000, &from, &len) <= 0 || (from >= 0 && len > 0 && from <= 1000 - len));
+	assert(memchr(disposition.p, '\n', disposition.len) == NULL);
 }
 
 static int read_body(struct str bytes, size_t step, struct buf *body)
@@ -50,6 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_head(&h, str_cut(text, 0, len));
 		(void)query_get(&a, h.query, "q", &value, NULL);
 		(void)cookie_get(http_field(&h, "cookie"), "mailtrixy_session");
+		check_range(http_field(&h, "range"), &a);
 	}
 	text = str_cut(text, len, size);
 	assert(read_body(text, text.len, &once) == read_body(text, 1, &many));

@@ -315,6 +315,10 @@ void api_account_change(struct call *c)
 		call_failed(c, &err, false);
 		return;
 	}
+	if (!is_active(c, &a)) {
+		call_not_found(c);
+		return;
+	}
 	read_switch(c, "read_receipts", PRESENCE_SEEN, &a.presence);
 	read_switch(c, "typing", PRESENCE_TYPING, &a.presence);
 	if (call_has_faults(c))

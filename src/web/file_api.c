@@ -1,8 +1,9 @@
 /* Files: what agents bring to be sent, what customers sent, and the one file that a provider may fetch by a signed link. */
 #include "base/clock.h"
 #include "base/limit.h"
-#include "inbox/message.h"
+#include "inbox/conversation.h"
 #include "inbox/upload.h"
+#include "store/fetch.h"
 #include "web/call.h"
 #include "web/file_answer.h"
 
@@ -152,6 +153,16 @@ static bool read_position(struct call *c, size_t n, int *ret)
 	return true;
 }
 
+/* While a channel is hidden so is what stands in its conversations. */
+static int check_seen(struct call *c, int64_t message_id, int position, struct error *err)
+{
+	struct conversation conversation;
+	struct store_fetch f;
+	int r = store_fetch_get(c->db, c->workspace, message_id, position, c->arena, &f, err);
+
+	return r < 0 ? r : conversation_get(c->instance, c->db, c->workspace, f.conversation_id, c->arena, &conversation, err);
+}
+
 void api_attachment_get(struct call *c)
 {
 	struct attachment_file a;
@@ -163,7 +174,8 @@ void api_attachment_get(struct call *c)
 	if (!call_id(c, 1, &message_id) || !read_position(c, 2, &position) || !is_set(c, "preview", &preview) ||
 	    !is_set(c, "download", &download))
 		return;
-	if (attachment_file_get(c->db, c->workspace, message_id, position, c->arena, &a, &err) < 0) {
+	if (check_seen(c, message_id, position, &err) < 0 ||
+	    attachment_file_get(c->db, c->workspace, message_id, position, c->arena, &a, &err) < 0) {
 		call_failed(c, &err, false);
 	} else if (a.file.id == 0) {
 		call_problem(c, 409, "file_not_kept", "The file is not here",

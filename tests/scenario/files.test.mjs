@@ -388,6 +388,18 @@ test("an account's switches, its templates, and what its channel can", async () 
   assert.ok(channel.fields.every((f) => f.learned === false));
 });
 
+test('while a channel is hidden so are the files of its conversations', async () => {
+  const conversation = await meet('900000000000606'), { id } = (await upload(png(30, 30, 6), 'hidden.png')).body;
+  const url = (await reply(conversation, { attachments: [id] })).body.attachments[0].url, addon = '/api/v1/admin/addons/instagram';
+  const see = async () => (await ask(house, 'GET', url)).status;
+  assert.equal(await see(), 200);
+  assert.equal((await house.api('POST', `${addon}/deactivate`)).status, 200);
+  assert.equal(await see(), 404);
+  assert.equal((await house.api('PATCH', house.w(`/accounts/${house.account.id}`), { typing: true })).status, 404);
+  assert.equal((await house.api('POST', `${addon}/activate`)).status, 200);
+  assert.equal(await see(), 200);
+});
+
 test("a customer's file that is not here yet says so, and is fetched again by a person's wish", async () => {
   const mid = `not-kept-${randomBytes(4).toString('hex')}`;
   const attachments = [{ type: 'image', payload: { url: 'https://lookaside.fbsbx.com/ig_messaging_cdn/?asset_id=1&signature=x' } }];
