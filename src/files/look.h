@@ -25,5 +25,7 @@ int look_at(struct str program, int file, int preview, struct look *ret, struct 
 /* The other side: gives up all rights, reads standard input, tells on standard output and writes descriptor 3. Returns the
  * exit status. */
 int look_child(void);
+/* What it does before the first byte of the file: for good, for this whole process. False: it must not go on. */
+bool look_give_up_rights(int64_t file_bytes);
 
 #endif

@@ -30,6 +30,14 @@ static void tell(const char *line)
 
 /* ---- rights ---- */
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#define SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer))
+#else
+#define SANITIZED 0
+#endif
+
 static bool limit(int what, rlim_t value)
 {
 	struct rlimit l = { .rlim_cur = value, .rlim_max = value };
@@ -39,7 +47,7 @@ static bool limit(int what, rlim_t value)
 
 static bool set_limits(int64_t file_bytes)
 {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if SANITIZED
 	(void)file_bytes;			/* sanitizers reserve terabytes */
 #else
 	if (!limit(RLIMIT_AS, (rlim_t)(MEMORY_BYTES + file_bytes)))
@@ -70,7 +78,7 @@ static bool allow_computing_only(void)
 	return ok;
 }
 
-static bool give_up_rights(int64_t file_bytes)
+bool look_give_up_rights(int64_t file_bytes)
 {
 	if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 || setresuid(NOBODY, NOBODY, NOBODY) != 0))
 		return false;
@@ -159,7 +167,7 @@ int look_child(void)
 		return 2;
 	if (s.st_size > 0 && (p = mmap(NULL, (size_t)s.st_size, PROT_READ, MAP_PRIVATE, STDIN_FILENO, 0)) == MAP_FAILED)
 		return 2;
-	if (!give_up_rights(s.st_size))
+	if (!look_give_up_rights(s.st_size))
 		return 3;
 	look(magic, (struct str){ p != NULL ? p : "", (size_t)s.st_size });
 	(void)syscall(SYS_exit_group, 0);	/* at once: the way out is full of calls that it may not make */

@@ -2,11 +2,19 @@
 #include "../check.h"
 #include "pictures.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -359,6 +367,56 @@ static void test_webm(void **state)
 	assert_false(sound_is_webm_audio(STR("")));
 }
 
+/* ---- what the process may do ---- */
+
+/* What a process without rights could do: bit k, the k-th of these. */
+static unsigned allowed_of(int fd)
+{
+	unsigned done = 0;
+	char c;
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(9) };
+
+	done |= (unsigned)(open("/etc/passwd", O_RDONLY) >= 0) << 0;
+	done |= (unsigned)(socket(AF_INET, SOCK_STREAM, 0) >= 0) << 1;
+	done |= (unsigned)(syscall(SYS_fork) == 0) << 2;
+	done |= (unsigned)(mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED) << 3;
+	done |= (unsigned)(execl("/bin/true", "true", NULL) == 0) << 4;
+	done |= (unsigned)(kill(getppid(), 0) == 0) << 5;
+	done |= (unsigned)(dup(0) >= 0) << 6;
+	done |= (unsigned)(connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0 || errno == ECONNREFUSED) << 7;
+	done |= (unsigned)(unlink("/nowhere") == 0 || errno == ENOENT) << 8;
+	done |= (unsigned)(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0) << 9;
+	done |= (unsigned)(syscall(SYS_mprotect, &a, 0, PROT_EXEC) == 0) << 10;
+	/* What it needs is still there. */
+	done |= (unsigned)(read(fd, &c, 1) < 0 && errno == EPERM) << 11;
+	done |= (unsigned)(mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED) << 12;
+	return done;
+}
+
+static void test_rights(void **state)
+{
+	int ends[2], status = 0, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	unsigned done = 0xffff;
+	pid_t pid;
+
+	(void)state;
+	assert_true(fd >= 0 && pipe(ends) == 0);
+	if ((pid = fork()) == 0) {
+		done = look_give_up_rights(0) ? allowed_of(fd) : 0xfffe;
+		if (write(ends[1], &done, sizeof(done)) != sizeof(done))
+			done = 0;
+		(void)syscall(SYS_exit_group, 0);
+	}
+	(void)close(ends[1]);
+	assert_int_equal(read(ends[0], &done, sizeof(done)), sizeof(done));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (done != 0)
+		check_failed("it could: %x", done);
+	(void)close(ends[0]);
+	(void)close(fd);
+}
+
 /* ---- a process that misbehaves ---- */
 
 static char script[256];
@@ -428,7 +486,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_pictures), cmocka_unit_test(test_clear_parts), cmocka_unit_test(test_cmyk),
 		cmocka_unit_test(test_orientation), cmocka_unit_test(test_nothing_of_the_camera_stays), cmocka_unit_test(test_pixel_bombs),
 		cmocka_unit_test(test_cut_off), cmocka_unit_test(test_damaged), cmocka_unit_test(test_no_pictures), cmocka_unit_test(test_sound),
-		cmocka_unit_test(test_webm), cmocka_unit_test(test_misbehaving), cmocka_unit_test(test_no_program),
+		cmocka_unit_test(test_webm), cmocka_unit_test(test_rights), cmocka_unit_test(test_misbehaving), cmocka_unit_test(test_no_program),
 	};
 
 	if (argc != 2)
