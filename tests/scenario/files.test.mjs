@@ -8,6 +8,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { House, password, until } from './lib/house.mjs';
 import { png } from './lib/picture.mjs';
+import { faults } from './lib/schema.mjs';
 import { Wire, ask, asked } from './lib/wire.mjs';
 
 const max = 100 * 1024 * 1024;
@@ -432,6 +433,26 @@ test('who sends a file too slowly, or does not read one, is cut off, and nothing
   // That the server has closed shows only in its figures: the socket itself is paused.
   await until(() => figure('http_files_leaving'), (n) => n === 0, 45_000);
   deaf.close();
+});
+
+test('what is answered is what the document of the API says', async () => {
+  const conversation = await meet('900000000000607'), { id } = (await upload(png(40, 40, 9), 'told.png')).body;
+  await reply(conversation, { text: 'Look', attachments: [id] });
+  const own = (await upload(Buffer.from('words\n'), 'w.txt')).body;
+  const { body: document } = await house.api('GET', '/api/v1/openapi.json'), base = '/api/v1/workspaces/{w}';
+  const account = { id: house.account.id }, talk = { id: conversation.id };
+  for (const [path, ids = {}] of [['/channels'], ['/accounts'], ['/accounts/{id}', account], ['/accounts/{id}/templates', account], ['/conversations'], ['/conversations/counts'], ['/conversations/{id}', talk],
+    ['/conversations/{id}/messages', talk], ['/members'], ['/webhook-events']]) {
+    const answer = await house.api('GET', house.w(path.replace(/\{(\w+)\}/g, (_, name) => ids[name])));
+    const schema = document.paths[base + path].get.responses['200'].content['application/json'].schema;
+    assert.equal(answer.status, 200, path);
+    assert.deepEqual(faults(document, schema, answer.body), [], path);
+  }
+  assert.deepEqual(faults(document, document.components.schemas.Upload, own), []);
+  assert.deepEqual(faults(document, document.components.schemas.Problem, (await reply(conversation, {})).body), []);
+  const without = structuredClone(own);
+  delete without.bytes;
+  assert.deepEqual(faults(document, document.components.schemas.Upload, { ...without, extra: 1, type: 'house' }).length, 3);
 });
 
 test('SIGTERM ends the server in time while files come and go, and leaves no draft', { timeout: 60_000 }, async () => {
