@@ -198,6 +198,7 @@ export class EventStream {
   wait(test, ms = 15000) {
     const there = this.seen.find(test);
     if (there) return Promise.resolve(there);
+    if (this.ended) return Promise.reject(new Error('the stream ended'));
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`no such event in ${ms} ms; seen: ${this.seen.map((e) => e.event).join(' ')}`)), ms);
       this.waiters.push({ test, resolve: (e) => { clearTimeout(timer); resolve(e); }, reject: (e) => { clearTimeout(timer); reject(e); } });
