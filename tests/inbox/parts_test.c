@@ -185,7 +185,7 @@ static void echoes_bring_files_too(void **state)
 	assert_int_equal(newest("ada").attachments[0].state, ATTACHMENT_FETCHING);
 }
 
-static void deliver(const char *id)
+static void deliver_to(const struct trixy_channel *channel, const char *id)
 {
 	struct webhook *w;
 	struct error err = { 0 };
@@ -199,10 +199,15 @@ static void deliver(const char *id)
 	hmac_free(h);
 	buf_add_c(&signature, "sha256=");
 	buf_add_hex(&signature, sum, sizeof(sum));
-	assert_int_equal(webhook_read(&house.i, &media, body, buf_str(&signature), &w, &err), WEBHOOK_STORE);
+	assert_int_equal(webhook_read(&house.i, channel, body, buf_str(&signature), &w, &err), WEBHOOK_STORE);
 	check_ok(store_write(house.i.store, webhook_store, w, &err), &err);
 	webhook_stored(w);
 	webhook_free(w);
+}
+
+static void deliver(const char *id)
+{
+	deliver_to(&media, id);
 }
 
 static void whoever_fetches_is_woken_after_the_commit(void **state)
@@ -215,6 +220,48 @@ static void whoever_fetches_is_woken_after_the_commit(void **state)
 	deliver("m1");				/* a redelivery */
 	assert_int_equal(woken, 1);
 	assert_int_equal(house_number(DUE), 2);
+}
+
+/* The same from an addon that was built for ABI 1.0: its channel, event and attachment end where 1.0 ended. */
+static int32_t read_old_picture(struct trixy_text body, struct trixy_memory *m, const struct trixy_sink *sink)
+{
+	const size_t event_size = offsetof(struct trixy_event, other_contact_key), size = offsetof(struct trixy_attachment, flags);
+	struct trixy_attachment picture = { .size = (uint32_t)size, .type = TRIXY_MESSAGE_IMAGE, .url = T("https://media.example/1") };
+	struct trixy_event whole = said("ada", "", "look", 1000);
+	void *short_picture = malloc(size), *short_event = malloc(event_size);
+
+	(void)m;
+	assert_true(short_picture != NULL && short_event != NULL);
+	memcpy(short_picture, &picture, size);
+	whole.size = (uint32_t)event_size;
+	whole.message_id = body;
+	whole.attachments = short_picture;
+	whole.attachment_count = 1;
+	memcpy(short_event, &whole, event_size);
+	int32_t r = sink->emit(sink->arg, short_event);
+
+	free(short_event);
+	free(short_picture);
+	return r;
+}
+
+static void an_older_addon_goes_on_as_before(void **state)
+{
+	const size_t size = offsetof(struct trixy_channel, can);
+	struct trixy_channel whole = fake_channel;
+	void *old = malloc(size);
+
+	(void)state;
+	assert_non_null(old);
+	whole.size = (uint32_t)size;
+	whole.read_webhook = read_old_picture;
+	memcpy(old, &whole, size);
+	deliver_to(old, "m1");
+	free(old);
+	check_str(newest("ada").text, "look");
+	assert_int_equal(newest("ada").attachments[0].state, ATTACHMENT_NO_FILE);
+	check_str(newest("ada").attachments[0].url, "https://media.example/1");
+	assert_int_equal(house_number(DUE), 0);
 }
 
 /* ---- reading ---- */
@@ -497,6 +544,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(files_begin_in_their_state), TEST(without_media_hosts_nothing_is_fetched), TEST(an_id_alone_is_no_address),
 		TEST(an_unsent_message_loses_its_files), TEST(echoes_bring_files_too), TEST(whoever_fetches_is_woken_after_the_commit),
+		TEST(an_older_addon_goes_on_as_before),
 		TEST(a_kept_file_is_read_with_what_it_is), TEST(cards_keep_their_order_and_their_words), TEST(the_new_kinds_have_words),
 		TEST(a_refused_reaction_is_read_with_its_reason), TEST(history_changes_nothing_but_the_past), TEST(history_makes_no_work),
 		TEST(forwarded_is_said), TEST(the_echo_of_a_lost_picture_is_it), TEST(a_plain_message_costs_no_more_than_before),
