@@ -26,6 +26,7 @@ const onPhone = (rule) => until(thread, (list) => list.some(rule));
 
 test('words stand formatted, the number in groups', async () => {
   assert.deepEqual(await message(page, 'Is the blue one').locator('strong, em').allTextContents(), ['blue', 'still']);
+  await row(page, 'Is the blue one still there?').waitFor();
   await page.locator('.thread-who').getByText('+47 900 000 01').waitFor();
   await page.getByRole('button', { name: 'Contact', exact: true }).click();
   await page.locator('.contact-pane').getByText('Phone number').waitFor();

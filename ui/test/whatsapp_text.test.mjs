@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./load.mjs";
 
-const { readWhatsapp, spansOf } = await load("src/pure/whatsapp_text.ts");
+const { readWhatsapp, spansOf, unmarked } = await load("src/pure/whatsapp_text.ts");
 
 /* Spans in short: plain text as it is, marks as <b>, <i>, <s>, code as [..], links as {..}. */
 const TAGS = { bold: "b", italic: "i", strike: "s" };
@@ -80,4 +80,10 @@ test("a text made to be slow is not", () => {
   const since = performance.now();
   for (const unit of ["*a ", "_a*b~", "`", "*", "https://a_", "> *a_ ~", "*_~a "]) readWhatsapp(unit.repeat(20_000));
   assert.ok(performance.now() - since < 3000, `${Math.round(performance.now() - since)} ms`);
+});
+
+test("the words alone, for one line", () => {
+  assert.equal(unmarked("*a _b_* `c` https://x.org/_d_ snake_case"), "a b c https://x.org/_d_ snake_case");
+  assert.equal(unmarked("> said\n- one\n2. *two*\n```x\ny```"), "said\n• one\n2. two\nx\ny");
+  assert.equal(unmarked("2 * 3 = 6"), "2 * 3 = 6");
 });

@@ -48,7 +48,12 @@ export class Told {
     await page.route('**/messages/0/attachments/**', async (route) => {
       const url = new URL(route.request().url()), file = this.files.get(url.pathname);
       if (!file || this.broken) return route.fulfill({ status: 404, body: '' });
-      return route.fulfill({ ...file, headers: url.searchParams.get('download') ? { 'Content-Disposition': 'attachment' } : {} });
+      const headers = { 'Accept-Ranges': 'bytes', ...(url.searchParams.get('download') ? { 'Content-Disposition': 'attachment' } : {}) };
+      /* Without ranges a browser cannot move in a sound. */
+      const range = /^bytes=(\d+)-(\d*)$/.exec(route.request().headers().range ?? '');
+      if (!range) return route.fulfill({ ...file, headers });
+      const from = Number(range[1]), to = range[2] ? Number(range[2]) : file.body.length - 1;
+      return route.fulfill({ ...file, status: 206, body: file.body.subarray(from, to + 1), headers: { ...headers, 'Content-Range': `bytes ${from}-${to}/${file.body.length}` } });
     });
     await page.route(`**/conversations/${this.conversation.id}/messages/*/**`, async (route) => {
       const request = route.request(), [, id, what] = /messages\/([^/]+)\/(.*)$/.exec(new URL(request.url()).pathname);

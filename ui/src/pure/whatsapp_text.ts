@@ -152,3 +152,18 @@ export function readWhatsapp(text: string): Block[] {
   if (from === 0 || from < text.length) rest(text.length);
   return blocks;
 }
+
+const words = (spans: Span[]): string => spans.map((one) => ("spans" in one ? words(one.spans) : one.text)).join("");
+
+/* The same words without their marks: for one line in a list or a quote. */
+export function unmarked(text: string): string {
+  return readWhatsapp(text)
+    .map((one) =>
+      one.type === "code"
+        ? one.text
+        : one.type === "list"
+          ? one.items.map((item) => `${one.ordered ? item.number + "." : "•"} ${words(item.spans)}`).join("\n")
+          : words(one.spans),
+    )
+    .join("\n");
+}

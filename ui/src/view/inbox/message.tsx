@@ -97,7 +97,7 @@ export function MessageView({ placed, one, contact, tab }: { placed: Placed } & 
       <div class="bubble-line">
         <div class={look.filter(Boolean).join(" ")}>
           {message.direction === "note" && <NoteHead message={message} />}
-          <Quoted message={message} contact={contact} />
+          <Quoted message={message} channel={one.channel} contact={contact} />
           <MessageBody message={message} channel={one.channel} />
           <Reactions message={message} contact={contact} mayReact={mayReact} />
         </div>

@@ -3,6 +3,8 @@ import { useState } from "preact/hooks";
 import type { Message } from "../../api/types";
 import { safeUrl } from "../../pure/links";
 import { kindIcon, summary } from "../../pure/summary";
+import { unmarked } from "../../pure/whatsapp_text";
+import { capabilitiesOf } from "../../state/channels";
 import { notify } from "../../state/notices";
 import { messages } from "../../state/thread";
 import { text } from "../../text";
@@ -38,7 +40,7 @@ export function QuotedWords({ message, words, who }: { message: Message | null; 
   );
 }
 
-export function Quoted({ message, contact }: { message: Message; contact: string }) {
+export function Quoted({ message, channel, contact }: { message: Message; channel: string; contact: string }) {
   const [busy, setBusy] = useState(false);
   const to = message.reply_to;
   if (!to || to.story || message.unsent) return null;
@@ -46,7 +48,8 @@ export function Quoted({ message, contact }: { message: Message; contact: string
   const id = original?.id ?? to.message_id;
   const who = original ? whoWrote(original, contact) : text.message.replyTo;
   /* What was taken back is not to be read in a quote either. */
-  const words = original?.unsent ? summary(original) : to.text || (original ? summary(original) : id ? text.message.replyEarlier : text.message.replyUnknown);
+  const told = original?.unsent ? summary(original) : to.text || (original ? summary(original) : id ? text.message.replyEarlier : text.message.replyUnknown);
+  const words = capabilitiesOf(channel).text_style === "whatsapp" ? unmarked(told) : told;
   const jump = async () => {
     if (!id || busy) return;
     setBusy(true);
