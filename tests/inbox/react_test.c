@@ -201,6 +201,25 @@ static void a_refused_one_says_why(void **state)
 	assert_string_equal(ours(), THUMB " 2 No. Do this.");
 }
 
+/* Too many to this customer: also what stands behind a reaction that is taken back rests. */
+static void all_of_the_customer_rests(void **state)
+{
+	struct trixy_outcome park = { .size = sizeof(park), .kind = TRIXY_PARK_CONTACT, .wait_ms = 10 * MINUTE_MS };
+	struct outbox_item item;
+	struct reply_result ret;
+
+	(void)state;
+	check_ok(react(THUMB), &err);
+	check_ok(inbox_reply(&house.i, &(struct reply){ .workspace = house.w, .conversation_id = conversation, .text = STR("x") }, &ret, &err), &err);
+	item = claim_next();
+	check_ok(outbox_settle(&house.i, &item, &park, &err), &err);
+	check_ok(react(""), &err);
+	assert_string_equal(ours(), "- 0");
+	assert_int_equal(due_at(&item, MINUTE_MS), 0);
+	assert_int_equal(due_at(&item, 11 * MINUTE_MS), 1);
+	check_str(item.text, "x");
+}
+
 /* Providers that deliver later say so by the id that the reaction was given. */
 static void one_may_be_refused_after_it_was_taken(void **state)
 {
@@ -384,6 +403,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_newer_one_takes_the_place_of_what_has_not_left, open_able, house_close),
 		cmocka_unit_test_setup_teardown(one_under_way_is_followed_by_the_next, open_able, house_close),
 		cmocka_unit_test_setup_teardown(a_refused_one_says_why, open_able, house_close),
+		cmocka_unit_test_setup_teardown(all_of_the_customer_rests, open_able, house_close),
 		cmocka_unit_test_setup_teardown(one_may_be_refused_after_it_was_taken, open_able, house_close),
 		cmocka_unit_test_setup_teardown(a_status_with_the_reference_is_an_answer, open_able, house_close),
 		cmocka_unit_test_setup_teardown(an_attempt_without_an_answer_is_made_again, open_able, house_close),
