@@ -277,7 +277,8 @@ struct trixy_draft {
 struct trixy_outcome {
 	uint32_t size;
 	uint32_t kind;
-	int64_t wait_ms;		/* _PARK, _RETRY, _PARK_CONTACT: 0 = the server's own schedule */
+	int64_t wait_ms;		/* _PARK, _RETRY, _PARK_CONTACT: 0 = the server's own schedule. _PARK_CONTACT: the first wait; of one
+					 * message each is four times as long as the one before, up to some minutes */
 	struct trixy_text message_id;	/* _SENT: the provider's id; of an upload, the file's; of a reaction it may be absent */
 	struct trixy_text code;		/* a stable word for programs, e.g. "window_closed" */
 	struct trixy_text reason;	/* what happened, in words for the person who wrote the message */

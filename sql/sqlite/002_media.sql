@@ -61,6 +61,9 @@ CREATE INDEX uploads_by_age ON uploads(created_at);
 -- What a message of ours is beside its text: JSON of a template's use, or of a reaction. Kept for another attempt.
 ALTER TABLE messages ADD COLUMN content TEXT;
 
+-- How often this message had to wait because its customer gets too many: each wait is longer.
+ALTER TABLE outbox ADD COLUMN parks INTEGER NOT NULL DEFAULT 0;
+
 -- Ours: 0 settled, 1 on its way, 2 refused.
 ALTER TABLE reactions ADD COLUMN status INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE reactions ADD COLUMN error_text TEXT;

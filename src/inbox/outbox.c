@@ -12,7 +12,7 @@
 #include "store/conversation.h"
 #include "store/outbox.h"
 
-enum { TRIES = 6, PARK_DEFAULT_MS = 5 * MINUTE_MS, PARK_CONTACT_MS = 10 * SECOND_MS, PARK_MAX_MS = DAY_MS };
+enum { TRIES = 6, PARK_DEFAULT_MS = 5 * MINUTE_MS, PARK_CONTACT_MS = 10 * SECOND_MS, PARK_CONTACT_MOST_MS = 10 * MINUTE_MS, PARK_MAX_MS = DAY_MS };
 
 /* 5 s, 15 s, 45 s, 2 min, 5 min, each up to a fifth longer so that many do not come back at once. */
 static int64_t back_off_ms(int64_t tries)
@@ -297,8 +297,16 @@ static int end_waiting(struct db *db, const struct outbox_item *item, struct sto
 /* Too many to this customer: all that waits for this one rests, the others go on. */
 static int end_contact_parked(struct db *db, struct store_message *m, struct store_outbox *o, const struct trixy_outcome *t, struct error *err)
 {
-	int64_t wait = t->wait_ms > 0 ? t->wait_ms : PARK_CONTACT_MS, due_at = clock_now_ms() + (wait < PARK_MAX_MS ? wait : PARK_MAX_MS);
-	int r = store_outbox_rest(db, m->workspace, m->conversation_id, due_at, err);
+	int64_t first = t->wait_ms > 0 ? t->wait_ms : PARK_CONTACT_MS, most = first > PARK_CONTACT_MOST_MS ? first : PARK_CONTACT_MOST_MS;
+	int64_t wait = first, due_at;
+	int r;
+
+	for (int64_t k = 0; k < o->parks && wait < most; k++)	/* Meta: after a pair rate limit, again in 4^n s */
+		wait *= 4;
+	wait = wait < most ? wait : most;
+	due_at = clock_now_ms() + (wait < PARK_MAX_MS ? wait : PARK_MAX_MS);
+	o->parks++;
+	r = store_outbox_rest(db, m->workspace, m->conversation_id, due_at, err);
 
 	return r < 0 ? r : requeue(db, m, o, due_at, t, err);
 }

@@ -1,7 +1,7 @@
 /* SQL of the outbox. What a claim or an outcome means is inbox/outbox.c. */
 #include "store/outbox.h"
 
-#define COLUMNS "o.workspace_id, o.message_id, o.account_id, o.conversation_id, o.due_at, o.tries, o.claimed_at, o.text"
+#define COLUMNS "o.workspace_id, o.message_id, o.account_id, o.conversation_id, o.due_at, o.tries, o.claimed_at, o.parks, o.text"
 
 static void read_row(struct stmt *st, struct arena *arena, struct store_outbox *o)
 {
@@ -12,6 +12,7 @@ static void read_row(struct stmt *st, struct arena *arena, struct store_outbox *
 	o->due_at = next_i64(st);
 	o->tries = next_i64(st);
 	o->claimed_at = next_i64(st);
+	o->parks = next_i64(st);
 	o->text = arena_copy(arena, next_str(st));
 }
 
@@ -204,13 +205,15 @@ int store_outbox_add(struct db *db, const struct store_outbox *o, struct error *
 int store_outbox_save(struct db *db, const struct store_outbox *o, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "UPDATE outbox SET due_at = ?, tries = ?, claimed_at = ? WHERE message_id = ? AND workspace_id = ?", err);
+	int r = db_prepare(db, &st, "UPDATE outbox SET due_at = ?, tries = ?, claimed_at = ?, parks = ?"
+				    " WHERE message_id = ? AND workspace_id = ?", err);
 
 	if (r < 0)
 		return r;
 	bind_i64(&st, o->due_at);
 	bind_i64(&st, o->tries);
 	bind_i64(&st, o->claimed_at);
+	bind_i64(&st, o->parks);
 	bind_i64(&st, o->message_id);
 	bind_i64(&st, o->workspace.v);
 	return stmt_step(&st, err);

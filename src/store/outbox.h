@@ -7,6 +7,7 @@
 struct store_outbox {
 	struct workspace_id workspace;
 	int64_t message_id, account_id, conversation_id, due_at, tries, claimed_at;	/* claimed_at 0: free */
+	int64_t parks;			/* see sql/sqlite/002_media.sql */
 	struct str text;
 };
 struct store_outbox_due {
@@ -39,7 +40,7 @@ int store_outbox_reaction(struct db *db, struct workspace_id w, int64_t conversa
 int store_outbox_rest(struct db *db, struct workspace_id w, int64_t conversation_id, int64_t due_at, struct error *err);
 /* Inside a unit. */
 int store_outbox_add(struct db *db, const struct store_outbox *o, struct error *err);
-int store_outbox_save(struct db *db, const struct store_outbox *o, struct error *err);	/* due_at, tries, claimed_at */
+int store_outbox_save(struct db *db, const struct store_outbox *o, struct error *err);	/* due_at, tries, claimed_at, parks */
 int store_outbox_delete(struct db *db, struct workspace_id w, int64_t message_id, struct error *err);
 
 #endif

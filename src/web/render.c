@@ -29,6 +29,7 @@ static void render_last(struct json_out *j, const struct conversation *c)
 	json_time(j, "at", c->last.at);
 	json_c(j, "direction", message_direction_word(c->last.direction));
 	json_c(j, "kind", message_kind_word(c->last.kind));
+	json_bool(j, "unsent", (c->last.flags & MESSAGE_UNSENT) != 0);
 	json_close(j);
 }
 
@@ -218,7 +219,8 @@ void render_message(struct json_out *j, const char *key, const struct message *m
 	json_str(j, "client_id", m->client_id);
 	json_str(j, "tag", m->tag);
 	json_bool(j, "unsent", unsent);
-	json_bool(j, "edited", (m->flags & MESSAGE_EDITED) != 0);
+	/* How a call went is told as an edit of its line; nobody has edited anything. */
+	json_bool(j, "edited", (m->flags & MESSAGE_EDITED) != 0 && m->kind != TRIXY_MESSAGE_CALL);
 	json_bool(j, "forwarded", (m->flags & MESSAGE_FORWARDED) != 0);
 	json_c(j, "origin",
 	       m->direction == MESSAGE_IN            ? "contact"

@@ -10,6 +10,7 @@
 #include "inbox/upload.h"
 #include "store/conversation.h"
 #include "store/message.h"
+#include "store/outbox.h"
 
 static struct error err;
 static int64_t conversation;
@@ -558,6 +559,30 @@ static void too_many_to_one_customer_rest_for_this_one(void **state)
 	check_str(message_of(item.message_id).error_text, "too fast");
 }
 
+/* 6 s, 24 s, 96 s, 384 s, then ten minutes. */
+static void each_rest_of_one_customer_is_longer(void **state)
+{
+	static const int64_t seconds[] = { 6, 24, 96, 384, 600, 600 };
+	struct trixy_outcome park = { .size = sizeof(park), .kind = TRIXY_PARK_CONTACT, .wait_ms = 6 * SECOND_MS };
+	struct outbox_item items[8];
+	struct reply_result ret;
+
+	(void)state;
+	(void)ask("busy", clock_now_ms());
+	check_ok(reply_with((struct reply){ .text = STR("busy") }, &ret), &err);
+	assert_int_equal(due(items), 1);
+	for (size_t k = 0; k < sizeof(seconds) / sizeof(seconds[0]); k++) {
+		struct store_outbox o;
+
+		check_ok(outbox_claim(&house.i, items, 1, &err), &err);
+		int64_t before = clock_now_ms();
+
+		check_ok(outbox_settle(&house.i, items, &park, &err), &err);
+		assert_int_equal(store_outbox_get(house.reader, house.w, items[0].message_id, &house.arena, &o, &err), 1);
+		assert_in_range(o.due_at - before, seconds[k] * SECOND_MS, seconds[k] * SECOND_MS + 5000);
+	}
+}
+
 static void a_file_on_its_way_up_may_go_again_after_a_crash(void **state)
 {
 	const int64_t files[] = { house_upload(AGENT, "a.png", "image/png", 10), house_upload(AGENT, "b.png", "image/png", 10) };
@@ -597,6 +622,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_claim_is_a_whole_draft, open_able, house_close),
 		cmocka_unit_test_setup_teardown(a_message_whose_file_is_gone_fails_alone, open_able, house_close),
 		cmocka_unit_test_setup_teardown(too_many_to_one_customer_rest_for_this_one, open_able, house_close),
+		cmocka_unit_test_setup_teardown(each_rest_of_one_customer_is_longer, open_able, house_close),
 		cmocka_unit_test_setup_teardown(a_file_on_its_way_up_may_go_again_after_a_crash, open_able, house_close),
 	};
 	return cmocka_run_group_tests_name("outgoing", tests, NULL, NULL);

@@ -403,7 +403,7 @@ test('while a channel is hidden so are the files of its conversations', async ()
 
 test("a customer's file that is not here yet says so, and is fetched again by a person's wish", async () => {
   const mid = `not-kept-${randomBytes(4).toString('hex')}`;
-  const attachments = [{ type: 'image', payload: { url: 'https://lookaside.fbsbx.com/ig_messaging_cdn/?asset_id=1&signature=x' } }];
+  const attachments = [{ type: 'image', payload: { url: 'http://127.0.0.1:9/ig_messaging_cdn/?asset_id=1&signature=x' } }];
   assert.equal((await house.webhook(house.envelope(house.fromCustomer('900000000000604', { message: { mid, attachments } })))).status, 200);
   const conversation = await until(async () => (await house.conversations()).find((c) => c.last_message?.kind === 'image'), Boolean);
   const [message] = await house.messages(conversation.id);

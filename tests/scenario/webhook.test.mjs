@@ -28,15 +28,15 @@ const kinds = {
   text: [{ text: 'caf\u00e9 \ud83d\ude00' }, (m) => { assert.equal(m.kind, 'text'); assert.equal(m.text, 'café 😀'); }],
   'quick reply': [{ text: 'Yes', quick_reply: { payload: 'YES' } }, (m) => { assert.equal(m.kind, 'quick_reply'); assert.equal(m.text, 'Yes'); assert.equal(m.payload, 'YES'); }],
   ...Object.fromEntries(['image', 'video', 'audio', 'file'].map((type) => [type, [
-    { attachments: [{ type, payload: { url: `https://lookaside.fbsbx.com/ig_messaging_cdn/?asset_id=1&signature=${type}` } }] },
+    { attachments: [{ type, payload: { url: `http://127.0.0.1:9/ig_messaging_cdn/?asset_id=1&signature=${type}` } }] },
     (m) => { assert.equal(m.kind, type); assert.equal(m.attachments.length, 1); assert.equal(m.attachments[0].type, type); assert.equal(m.attachments[0].state, 'fetching'); assert.equal(m.attachments[0].url, null); }]])),
   share: [{ attachments: [{ type: 'share', payload: { url: 'https://www.instagram.com/p/1/' } }] }, (m) => assert.equal(m.kind, 'share')],
   reel: [{ attachments: [{ type: 'ig_reel', payload: { url: 'https://www.instagram.com/reel/1/', title: 'A reel' } }] }, (m) => assert.equal(m.kind, 'reel')],
-  'story mention': [{ attachments: [{ type: 'story_mention', payload: { url: 'https://lookaside.fbsbx.com/story' } }] }, (m) => assert.equal(m.kind, 'story_mention')],
-  'story reply': [{ text: 'nice', reply_to: { story: { id: '17', url: 'https://lookaside.fbsbx.com/s' } } }, (m) => { assert.equal(m.kind, 'story_reply'); assert.equal(m.reply_to.story.id, '17'); }],
+  'story mention': [{ attachments: [{ type: 'story_mention', payload: { url: 'http://127.0.0.1:9/story' } }] }, (m) => assert.equal(m.kind, 'story_mention')],
+  'story reply': [{ text: 'nice', reply_to: { story: { id: '17', url: 'http://127.0.0.1:9/s' } } }, (m) => { assert.equal(m.kind, 'story_reply'); assert.equal(m.reply_to.story.id, '17'); }],
   ephemeral: [{ attachments: [{ type: 'ephemeral' }] }, (m) => assert.equal(m.kind, 'ephemeral')],
   unsupported: [{ is_unsupported: true }, (m) => assert.equal(m.kind, 'unsupported')],
-  'unknown attachment': [{ attachments: [{ type: 'hologram', payload: { url: 'https://lookaside.fbsbx.com/h' } }] }, (m) => assert.ok(m.kind)],
+  'unknown attachment': [{ attachments: [{ type: 'hologram', payload: { url: 'http://127.0.0.1:9/h' } }] }, (m) => assert.ok(m.kind)],
 };
 for (const [name, [message, check]] of Object.entries(kinds)) {
   test(`a message of kind ${name}`, async () => {
@@ -295,7 +295,7 @@ test('nothing secret is in the log', () => {
 test('what is far too long costs itself, not the message', async () => {
   const customer = newCustomer(), mid = 'm'.repeat(2000), at = Date.now() - 5000;
   const { messages } = await thread([
-    house.fromCustomer(customer, { message: { mid, text: 'kept', attachments: [{ type: 'image', payload: { url: `https://lookaside.fbsbx.com/${'a'.repeat(5000)}` } }] } }, at),
+    house.fromCustomer(customer, { message: { mid, text: 'kept', attachments: [{ type: 'image', payload: { url: `http://127.0.0.1:9/${'a'.repeat(5000)}` } }] } }, at),
     house.fromCustomer(customer, { reaction: { mid, action: 'react', reaction: 'love', emoji: '❤️' } }, at + 1000)]);
   assert.equal(messages.length, 1);
   assert.equal(messages[0].text, 'kept');
