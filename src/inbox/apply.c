@@ -13,6 +13,7 @@
 #include "inbox/react.h"
 #include "inbox/settle.h"
 #include "inbox/thread.h"
+#include "inbox/upload.h"
 #include "store/message.h"
 #include "store/search.h"
 
@@ -158,17 +159,18 @@ static uint32_t flags_of(const struct trixy_event *e)
 	       ((e->flags & TRIXY_FORWARDED) ? MESSAGE_FORWARDED : 0u);
 }
 
-/* A file is fetched behind the commit: its message never waits for it. */
+/* A file is fetched behind the commit: its message never waits for it. Why something else cannot be shown is told too. */
 static void plan_fetch(const struct apply *a, const struct trixy_attachment *t, struct store_attachment *s)
 {
 	const struct trixy_channel *channel = a->target->channel;
 	bool has_place = t->url.len > 0 || (t->external_id.len > 0 && channel_asks_media(channel));
 
+	if (t->fault.len > 0)
+		s->fault = str_from_trixy(t->fault);
 	if (!channel_type_is_file(t->type))
 		return;
 	if (t->fault.len > 0) {
 		s->state = ATTACHMENT_LOST;
-		s->fault = str_from_trixy(t->fault);
 	} else if (has_place && channel_has_media(channel)) {
 		s->state = ATTACHMENT_FETCHING;
 		s->due_at = clock_now_ms();
@@ -181,10 +183,9 @@ static int add_attachments(struct apply *a, int64_t message_id, const struct tri
 
 	for (uint32_t k = 0; k < e->attachment_count && r >= 0; k++) {
 		const struct trixy_attachment *t = &e->attachments[k];
-		struct str name = str_from_trixy(t->file_name);
 		struct store_attachment s = { .type = (int)t->type, .flags = t->flags, .url = str_from_trixy(t->url),
 			.title = str_from_trixy(t->title), .external_id = str_from_trixy(t->external_id),
-			.mime_type = str_from_trixy(t->mime_type), .file_name = str_cut(name, 0, utf8_prefix(name, LIMIT_FILE_NAME)),
+			.mime_type = str_from_trixy(t->mime_type), .file_name = file_name_clean(str_from_trixy(t->file_name), a->memory),
 			.sha256 = str_from_trixy(t->sha256) };
 
 		plan_fetch(a, t, &s);

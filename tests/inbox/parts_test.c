@@ -314,6 +314,35 @@ static void a_kept_file_is_read_with_what_it_is(void **state)
 	check_is(store_attachment_get(house.reader, house.w, id, 2, &house.arena, &other, &err), ERR_NOTFOUND, &err);
 }
 
+/* A customer's name of a file is shown, not only sent along with it: it must not look like another. */
+static void a_file_s_name_neither_turns_around_nor_leads_elsewhere(void **state)
+{
+	struct trixy_attachment a[] = { { .type = TRIXY_MESSAGE_FILE, .url = TRIXY_TEXT("https://media.example/1"),
+					  .file_name = TRIXY_TEXT("../bill\xe2\x80\xae" "fdp.exe\r\n") },
+					{ .type = TRIXY_MESSAGE_FILE, .url = TRIXY_TEXT("https://media.example/2"), .file_name = TRIXY_TEXT("..") } };
+	const struct trixy_event e = with(a, 2, "m1");
+
+	(void)state;
+	(void)house_apply(&e, 1);
+	struct message m = newest("ada");
+
+	check_str(m.attachments[0].file_name, "billfdp.exe");
+	assert_null(m.attachments[1].file_name.p);
+}
+
+static void why_something_cannot_be_shown_is_kept(void **state)
+{
+	struct trixy_attachment a[] = { { .type = TRIXY_MESSAGE_UNSUPPORTED, .title = TRIXY_TEXT("A poll"), .fault = TRIXY_TEXT("It stays in the app.") } };
+	const struct trixy_event e = with(a, 1, "m1");
+
+	(void)state;
+	(void)house_apply(&e, 1);
+	struct message m = newest("ada");
+
+	assert_int_equal(m.attachments[0].state, ATTACHMENT_NO_FILE);
+	check_str(m.attachments[0].fault, "It stays in the app.");
+}
+
 static void cards_keep_their_order_and_their_words(void **state)
 {
 	static const struct trixy_pair details[] = { { TRIXY_TEXT("phone"), TRIXY_TEXT("+49 151 \"1\"") },
@@ -545,6 +574,8 @@ int main(void)
 		TEST(files_begin_in_their_state), TEST(without_media_hosts_nothing_is_fetched), TEST(an_id_alone_is_no_address),
 		TEST(an_unsent_message_loses_its_files), TEST(echoes_bring_files_too), TEST(whoever_fetches_is_woken_after_the_commit),
 		TEST(an_older_addon_goes_on_as_before),
+		TEST(a_kept_file_is_read_with_what_it_is), TEST(a_file_s_name_neither_turns_around_nor_leads_elsewhere), TEST(the_new_kinds_have_words),
+		TEST(a_kept_file_is_read_with_what_it_is), TEST(why_something_cannot_be_shown_is_kept), TEST(the_new_kinds_have_words),
 		TEST(a_kept_file_is_read_with_what_it_is), TEST(cards_keep_their_order_and_their_words), TEST(the_new_kinds_have_words),
 		TEST(a_refused_reaction_is_read_with_its_reason), TEST(history_changes_nothing_but_the_past), TEST(history_makes_no_work),
 		TEST(forwarded_is_said), TEST(the_echo_of_a_lost_picture_is_it), TEST(a_plain_message_costs_no_more_than_before),
