@@ -7,7 +7,7 @@
 #include <math.h>
 
 /* struct trixy_attachment.details: up to 32. */
-enum { DETAILS_MAX = 32, MIME_MAX = 255, FILE_NAME_MAX = 255, HASH_MAX = 128, WORD_MAX = 64 };
+enum { DETAILS_MAX = WA_DETAILS_MAX, MIME_MAX = 255, FILE_NAME_MAX = 255, HASH_MAX = 128, WORD_MAX = WA_WORD_MAX };
 
 #define NO_TEXT ((struct trixy_text){NULL, 0})
 
@@ -68,7 +68,7 @@ void wa_attach(struct meta_maker *maker, struct trixy_event *event, const struct
 	event->attachment_count = count + 1;
 }
 
-static struct trixy_text prose(struct wa_item *item, struct json_object *object, const char *name)
+struct trixy_text wa_prose(struct wa_item *item, struct json_object *object, const char *name)
 {
 	return meta_event_text(item->maker, meta_json_get(object, name));
 }
@@ -140,7 +140,7 @@ static struct trixy_text first_error(struct wa_item *item, int64_t *ret_code)
 }
 
 /* A message that is there and cannot be shown: what it is, as far as that is known, and why. */
-static void unsupported(struct wa_item *item, struct trixy_text title, struct trixy_text fault)
+void wa_unsupported(struct wa_item *item, struct trixy_text title, struct trixy_text fault)
 {
 	struct trixy_attachment a = {.size = sizeof(a), .type = TRIXY_MESSAGE_UNSUPPORTED, .title = title, .fault = fault};
 
@@ -148,7 +148,6 @@ static void unsupported(struct wa_item *item, struct trixy_text title, struct tr
 	wa_attach(item->maker, &item->event, &a);
 }
 
-#define NOTHING_PASSED "WhatsApp passed nothing on of it. It can be seen in the WhatsApp app."
 #define NOT_GIVEN_OUT "WhatsApp does not pass this kind of message on to programs. It can be seen in the WhatsApp app."
 
 static struct trixy_text withheld_words(struct meta_maker *maker, struct trixy_text type)
@@ -176,7 +175,7 @@ static void read_unsupported(struct wa_item *item, struct json_object *value)
 		return;
 	}
 	/* 131051 says no more than that the kind is not supported. */
-	unsupported(item, withheld_words(item->maker, kind),
+	wa_unsupported(item, withheld_words(item->maker, kind),
 		    words.len > 0 && code != WA_ERROR_TYPE_UNKNOWN ? words : TEXT(NOT_GIVEN_OUT));
 }
 
@@ -188,7 +187,7 @@ static void read_text(struct wa_item *item, struct json_object *value)
 								 ? value : meta_json_get(value, "body"));
 	item->event.message_kind = TRIXY_MESSAGE_TEXT;
 	if (item->event.text.len == 0)
-		unsupported(item, TEXT("A message without text"), TEXT(NOTHING_PASSED));
+		wa_unsupported(item, TEXT("A message without text"), TEXT(WA_NOTHING_PASSED));
 }
 
 /* ---- files ---- */
@@ -280,7 +279,7 @@ static void read_placeholder(struct wa_item *item, struct json_object *value)
 {
 	(void)value;
 	if (item->value->is_old) {
-		unsupported(item, TEXT("A file"), TEXT("WhatsApp no longer gives it out: it is older than two weeks. It can be seen in "
+		wa_unsupported(item, TEXT("A file"), TEXT("WhatsApp no longer gives it out: it is older than two weeks. It can be seen in "
 						       "the WhatsApp app."));
 		return;
 	}
@@ -290,28 +289,50 @@ static void read_placeholder(struct wa_item *item, struct json_object *value)
 
 /* ---- cards ---- */
 
+/* Stands behind those of a list's members that an event has room for (Meta allows 257 contact cards). */
+static void tell_the_rest(struct wa_item *item, size_t left, struct trixy_text what)
+{
+	struct trixy_attachment a = {.size = sizeof(a), .type = TRIXY_MESSAGE_UNSUPPORTED};
+
+	a.title = META_JOIN(item->maker, TEXT("And "), meta_text_number(item->maker, (int64_t)left), TEXT(" more "), what);
+	a.fault = TEXT("More than are shown here came at once. They can be seen in the WhatsApp app.");
+	wa_attach(item->maker, &item->event, &a);
+}
+
+/* How many of a list are read: all, or one less than there is room for, so that the rest can be told. */
+static size_t shown_of(size_t count)
+{
+	return count <= META_EVENT_ATTACHMENTS_MAX ? count : META_EVENT_ATTACHMENTS_MAX - 1;
+}
+
 static void read_location(struct wa_item *item, struct json_object *value)
 {
 	struct trixy_attachment a = {.size = sizeof(a), .type = TRIXY_MESSAGE_LOCATION};
 	struct details d;
 
 	details_begin(item->maker, &d);
-	a.title = prose(item, value, "name");
+	a.title = wa_prose(item, value, "name");
 	details_add(&d, "latitude", number_text(item->maker, meta_json_get(value, "latitude")));
 	details_add(&d, "longitude", number_text(item->maker, meta_json_get(value, "longitude")));
-	details_add(&d, "address", prose(item, value, "address"));
+	details_add(&d, "address", wa_prose(item, value, "address"));
 	details_add(&d, "url", meta_json_whole(meta_json_get(value, "url"), META_EVENT_URL_MAX));
 	details_end(&d, &a);
+	if (a.title.len == 0)
+		a.title = NO_TEXT;
+	if (a.title.len == 0 && a.detail_count == 0) {
+		wa_unsupported(item, TEXT("A location without a place"), TEXT(WA_NOTHING_PASSED));
+		return;
+	}
 	item->event.message_kind = TRIXY_MESSAGE_LOCATION;
 	wa_attach(item->maker, &item->event, &a);
 }
 
-static struct json_object *element(struct json_object *list, size_t i)
+struct json_object *wa_element(struct json_object *list, size_t i)
 {
 	return json_object_is_type(list, json_type_array) ? json_object_array_get_idx(list, i) : i == 0 ? list : NULL;
 }
 
-static size_t length(struct json_object *list)
+size_t wa_length(struct json_object *list)
 {
 	return json_object_is_type(list, json_type_array) ? json_object_array_length(list) : list != NULL;
 }
@@ -323,7 +344,7 @@ static struct trixy_text address_text(struct wa_item *item, struct json_object *
 	struct trixy_text all = TEXT("");
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		struct trixy_text part = prose(item, address, parts[i]);
+		struct trixy_text part = wa_prose(item, address, parts[i]);
 
 		if (part.len > 0)
 			all = META_JOIN(item->maker, all, all.len > 0 ? TEXT(", ") : TEXT(""), part);
@@ -333,12 +354,12 @@ static struct trixy_text address_text(struct wa_item *item, struct json_object *
 
 static struct trixy_text card_name(struct wa_item *item, struct json_object *name)
 {
-	struct trixy_text whole = prose(item, name, "formatted_name"), first, last;
+	struct trixy_text whole = wa_prose(item, name, "formatted_name"), first, last;
 
 	if (whole.len > 0)
 		return whole;
-	first = prose(item, name, "first_name");
-	last = prose(item, name, "last_name");
+	first = wa_prose(item, name, "first_name");
+	last = wa_prose(item, name, "last_name");
 	if (first.len == 0 && last.len == 0)
 		return NO_TEXT;
 	return meta_text_cut(META_JOIN(item->maker, first, first.len > 0 && last.len > 0 ? TEXT(" ") : TEXT(""), last),
@@ -355,44 +376,50 @@ static void read_card(struct wa_item *item, struct json_object *card)
 
 	details_begin(item->maker, &d);
 	a.title = card_name(item, meta_json_get(card, "name"));
-	for (size_t i = 0; i < length(phones) && i < DETAILS_MAX; i++) {
-		details_add(&d, "phone", prose(item, element(phones, i), "phone"));
-		details_add(&d, "phone_type", prose(item, element(phones, i), "type"));
-		details_add(&d, "wa_id", wa_number(item->maker, meta_json_get(element(phones, i), "wa_id")));
+	for (size_t i = 0; i < wa_length(phones) && i < DETAILS_MAX; i++) {
+		details_add(&d, "phone", wa_prose(item, wa_element(phones, i), "phone"));
+		details_add(&d, "phone_type", wa_prose(item, wa_element(phones, i), "type"));
+		details_add(&d, "wa_id", wa_number(item->maker, meta_json_get(wa_element(phones, i), "wa_id")));
 	}
-	for (size_t i = 0; i < length(emails) && i < DETAILS_MAX; i++)
-		details_add(&d, "email", prose(item, element(emails, i), "email"));
-	details_add(&d, "organization", prose(item, org, "company"));
-	details_add(&d, "department", prose(item, org, "department"));
-	details_add(&d, "title", prose(item, org, "title"));
-	for (size_t i = 0; i < length(addresses) && i < DETAILS_MAX; i++)
-		details_add(&d, "address", address_text(item, element(addresses, i)));
-	details_add(&d, "birthday", prose(item, card, "birthday"));
-	for (size_t i = 0; i < length(urls) && i < DETAILS_MAX; i++)
-		details_add(&d, "url", meta_json_whole(meta_json_get(element(urls, i), "url"), META_EVENT_URL_MAX));
+	for (size_t i = 0; i < wa_length(emails) && i < DETAILS_MAX; i++)
+		details_add(&d, "email", wa_prose(item, wa_element(emails, i), "email"));
+	details_add(&d, "organization", wa_prose(item, org, "company"));
+	details_add(&d, "department", wa_prose(item, org, "department"));
+	details_add(&d, "title", wa_prose(item, org, "title"));
+	for (size_t i = 0; i < wa_length(addresses) && i < DETAILS_MAX; i++)
+		details_add(&d, "address", address_text(item, wa_element(addresses, i)));
+	details_add(&d, "birthday", wa_prose(item, card, "birthday"));
+	for (size_t i = 0; i < wa_length(urls) && i < DETAILS_MAX; i++)
+		details_add(&d, "url", meta_json_whole(meta_json_get(wa_element(urls, i), "url"), META_EVENT_URL_MAX));
 	details_end(&d, &a);
-	wa_attach(item->maker, &item->event, &a);
+	if (a.title.len > 0 || a.detail_count > 0)
+		wa_attach(item->maker, &item->event, &a);
 }
 
 static void read_contacts(struct wa_item *item, struct json_object *value)
 {
+	size_t count = wa_length(value), shown = shown_of(count);
+
 	item->event.message_kind = TRIXY_MESSAGE_CONTACTS;
-	for (size_t i = 0; i < length(value) && i < META_EVENT_ATTACHMENTS_MAX; i++)
-		read_card(item, element(value, i));
+	for (size_t i = 0; i < shown; i++)
+		read_card(item, wa_element(value, i));
+	if (count > shown)
+		tell_the_rest(item, count - shown, TEXT("contact cards"));
 	if (item->event.attachment_count == 0)
-		unsupported(item, TEXT("A contact card without content"), TEXT(NOTHING_PASSED));
+		wa_unsupported(item, TEXT("A contact card without content"), TEXT(WA_NOTHING_PASSED));
 }
 
 static void read_order(struct wa_item *item, struct json_object *value)
 {
 	struct json_object *products = meta_json_get(value, "product_items");
 	struct trixy_text catalog = meta_event_id(item->maker, meta_json_get(value, "catalog_id"));
+	size_t count = wa_length(products), shown = shown_of(count);
 
 	item->event.message_kind = TRIXY_MESSAGE_ORDER;
-	item->event.text = prose(item, value, "text");
-	for (size_t i = 0; i < length(products) && i < META_EVENT_ATTACHMENTS_MAX; i++) {
+	item->event.text = wa_prose(item, value, "text");
+	for (size_t i = 0; i < shown; i++) {
 		struct trixy_attachment a = {.size = sizeof(a), .type = TRIXY_MESSAGE_ORDER};
-		struct json_object *product = element(products, i);
+		struct json_object *product = wa_element(products, i);
 		struct details d;
 
 		details_begin(item->maker, &d);
@@ -402,96 +429,16 @@ static void read_order(struct wa_item *item, struct json_object *value)
 		details_add(&d, "currency", meta_json_whole(meta_json_get(product, "currency"), WORD_MAX));
 		details_add(&d, "catalog", catalog);
 		details_end(&d, &a);
-		wa_attach(item->maker, &item->event, &a);
+		if (a.title.len > 0 || a.detail_count > 0)
+			wa_attach(item->maker, &item->event, &a);
 	}
+	if (count > shown)
+		tell_the_rest(item, count - shown, TEXT("products"));
 	if (item->event.attachment_count == 0 && item->event.text.len == 0)
-		unsupported(item, TEXT("An order without products"), TEXT(NOTHING_PASSED));
+		wa_unsupported(item, TEXT("An order without products"), TEXT(WA_NOTHING_PASSED));
 }
 
-/* ---- taps ---- */
-
-/* A template's quick reply. */
-static void read_button(struct wa_item *item, struct json_object *value)
-{
-	item->event.message_kind = TRIXY_MESSAGE_QUICK_REPLY;
-	item->event.text = prose(item, value, "text");
-	item->event.payload = prose(item, value, "payload");
-}
-
-static struct trixy_text line(struct wa_item *item, struct trixy_text before, struct trixy_text after)
-{
-	return after.len == 0 ? before
-			      : META_JOIN(item->maker, before, before.len > 0 ? TEXT("\n") : TEXT(""), after);
-}
-
-/* The answers of a Flow: a JSON object in a string [the reference file: not confirmed], one line each. */
-static struct trixy_text flow_answers(struct wa_item *item, struct trixy_text json)
-{
-	struct trixy_text all = TEXT("");
-	SCOPED_JSON answers = NULL;
-	int count = 0;
-
-	if (meta_json_parse(json, &answers) == TRIXY_ENOMEM)
-		item->maker->failed = true;
-	if (!json_object_is_type(answers, json_type_object))
-		return all;
-	json_object_object_foreach(answers, name, answer)
-	{
-		const char *s = json_object_is_type(answer, json_type_string) ? json_object_get_string(answer)
-									     : json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PLAIN);
-
-		if (s == NULL || strcmp(name, "flow_token") == 0 || ++count > DETAILS_MAX)
-			continue;
-		all = line(item, all, META_JOIN(item->maker, meta_text_cut((struct trixy_text){name, strlen(name)}, WORD_MAX),
-						TEXT(": "), meta_text_cut((struct trixy_text){s, strlen(s)}, 1000)));
-	}
-	return all;
-}
-
-static void read_flow(struct wa_item *item, struct json_object *reply)
-{
-	struct trixy_text json = prose(item, reply, "response_json");
-
-	item->event.message_kind = TRIXY_MESSAGE_TEXT;
-	item->event.payload = json;
-	item->event.text = meta_text_cut(line(item, prose(item, reply, "body"), flow_answers(item, json)), META_EVENT_TEXT_MAX);
-	if (item->event.text.len == 0)
-		item->event.text = TEXT("A form was filled in.");
-}
-
-static void read_interactive(struct wa_item *item, struct json_object *value)
-{
-	struct trixy_text type = meta_json_whole(meta_json_get(value, "type"), WORD_MAX);
-	struct json_object *reply = meta_json_get(value, "button_reply"), *permission;
-
-	if (reply == NULL)
-		reply = meta_json_get(value, "list_reply");
-	if (reply != NULL) {
-		item->event.message_kind = TRIXY_MESSAGE_QUICK_REPLY;
-		item->event.payload = prose(item, reply, "id");
-		item->event.text = meta_text_cut(line(item, prose(item, reply, "title"), prose(item, reply, "description")),
-						 META_EVENT_TEXT_MAX);
-		return;
-	}
-	if ((reply = meta_json_get(value, "nfm_reply")) != NULL) {
-		read_flow(item, reply);
-		return;
-	}
-	if ((permission = meta_json_get(value, "call_permission_reply")) != NULL) {
-		item->event.message_kind = TRIXY_MESSAGE_SYSTEM;
-		item->event.text = meta_text_is(meta_json_text(meta_json_get(permission, "response")), "accept")
-			? TEXT("The customer allows your business to call.")
-			: TEXT("The customer does not allow your business to call.");
-		return;
-	}
-	item->event.text = wa_content_text(item->maker, value);
-	item->event.message_kind = TRIXY_MESSAGE_TEXT;
-	if (item->event.text.len == 0)
-		unsupported(item,
-			    type.len > 0 ? META_JOIN(item->maker, TEXT("An interactive message of the kind \""), type, TEXT("\""))
-					 : TEXT("An interactive message"),
-			    TEXT("This kind is not known here. It can be seen in the WhatsApp app."));
-}
+/* ---- what else stands in the thread ---- */
 
 /* A template that was sent from elsewhere: an echo, or history. Its wording is not told. */
 static void read_template(struct wa_item *item, struct json_object *value)
@@ -523,8 +470,8 @@ static const struct {
 	{"sticker", read_sticker},
 	{"location", read_location},
 	{"contacts", read_contacts},
-	{"interactive", read_interactive},
-	{"button", read_button},
+	{"interactive", wa_interactive_read},
+	{"button", wa_button_read},
 	{"order", read_order},
 	{"template", read_template},
 	{"request_welcome", read_request_welcome},
@@ -534,6 +481,32 @@ static const struct {
 	{"errors", read_unsupported},
 };
 #define TYPES (sizeof(types) / sizeof(types[0]))
+
+/* A kind that is not known, but is a file all the same: it has an id and says what it is. */
+static bool read_new_file(struct wa_item *item)
+{
+	char name[WORD_MAX + 1];
+	struct json_object *value;
+	struct trixy_text type;
+	uint32_t kind = TRIXY_MESSAGE_FILE;
+
+	if (item->type.len == 0 || item->type.len > WORD_MAX)
+		return false;
+	memcpy(name, item->type.p, item->type.len);
+	name[item->type.len] = '\0';
+	value = meta_json_get(item->object, name);
+	type = meta_json_whole(meta_json_get(value, "mime_type"), MIME_MAX);
+	if (type.len == 0 || meta_event_id(item->maker, meta_json_get(value, "id")).len == 0)
+		return false;
+	if (type.len > 6 && memcmp(type.p, "image/", 6) == 0)
+		kind = TRIXY_MESSAGE_IMAGE;
+	else if (type.len > 6 && memcmp(type.p, "video/", 6) == 0)
+		kind = TRIXY_MESSAGE_VIDEO;
+	else if (type.len > 6 && memcmp(type.p, "audio/", 6) == 0)
+		kind = TRIXY_MESSAGE_AUDIO;
+	read_file(item, value, kind);
+	return true;
+}
 
 /* Without a type, the member that is there tells it. */
 static size_t find_type(const struct wa_item *item)
@@ -558,9 +531,9 @@ void wa_content_read(struct wa_item *item)
 	item->event.kind = TRIXY_EVENT_MESSAGE;
 	if (t < TYPES) {
 		types[t].read(item, meta_json_get(item->object, types[t].type));
-	} else {
+	} else if (!read_new_file(item)) {
 		error = first_error(item, NULL);
-		unsupported(item, withheld_words(item->maker, item->type),
+		wa_unsupported(item, withheld_words(item->maker, item->type),
 			    error.len > 0 ? error : TEXT("This kind of message is not known here. It can be seen in the WhatsApp app."));
 	}
 	if (item->event.text.len == 0)

@@ -63,6 +63,44 @@ static int32_t read_known(struct wa_item *item, struct json_object *member[MEMBE
 	return wa_emit(item);
 }
 
+/* "INR 210.00"; Meta gives the amount in the offset's part of the unit, which is a hundredth. */
+static struct trixy_text amount_text(struct wa_item *item, struct json_object *payment)
+{
+	struct json_object *amount = meta_json_get(payment, "amount");
+	struct trixy_text currency = meta_json_whole(meta_json_get(payment, "currency"), 16);
+	int64_t value = 0, offset = 0;
+
+	if (!meta_json_int(meta_json_get(amount, "value"), &value) || !meta_json_int(meta_json_get(amount, "offset"), &offset) ||
+	    value < 0 || offset != 100)
+		return TEXT("");
+	return META_JOIN(item->maker, TEXT(", "), currency, currency.len > 0 ? TEXT(" ") : TEXT(""), meta_text_number(item->maker, value / 100),
+			 value % 100 < 10 ? TEXT(".0") : TEXT("."), meta_text_number(item->maker, value % 100));
+}
+
+/* Meta: "Payments API, receive payment notifications": what became of a payment stands among the statuses, under the id of the
+ * message that asked for it, and says nothing of how that message fared. */
+static int32_t read_payment(struct wa_item *item, struct json_object *member[MEMBERS])
+{
+	struct wa_person person = {wa_number(item->maker, member[RECIPIENT]), meta_event_id(item->maker, member[RECIPIENT_USER])};
+	struct json_object *payment = meta_json_get(item->object, "payment");
+	struct trixy_text order = meta_text_cut(meta_json_whole(meta_json_get(payment, "reference_id"), 255), 100);
+	struct trixy_text status = meta_json_whole(member[STATUS], 64), became;
+
+	if (!wa_person_put(item->value, person, &item->event))
+		return wa_ignore(item, TEXT("News of a payment that names no customer"));
+	became = meta_text_is(status, "captured") ? TEXT(" is done")
+		: meta_text_is(status, "failed")  ? TEXT(" has failed")
+		: meta_text_is(status, "pending") ? TEXT(" is pending")
+						  : META_JOIN(item->maker, TEXT(" is \""), status, TEXT("\""));
+	item->event.kind = TRIXY_EVENT_MESSAGE;
+	item->event.message_kind = TRIXY_MESSAGE_SYSTEM;
+	item->event.message_id = meta_event_made_id(item->maker, "payment", item->event.contact_key, member[TIMESTAMP], item->object);
+	item->event.reply_to_id = meta_event_id(item->maker, member[ID]);
+	item->event.text = META_JOIN(item->maker, TEXT("The payment"), order.len > 0 ? TEXT(" of order ") : TEXT(""), order, became,
+				     amount_text(item, payment), TEXT("."));
+	return wa_emit(item);
+}
+
 int32_t wa_status_read(const struct wa_value *value, struct json_object *object)
 {
 	struct wa_item item = {.value = value, .maker = value->entry.maker, .object = object};
@@ -83,6 +121,8 @@ int32_t wa_status_read(const struct wa_value *value, struct json_object *object)
 		return wa_ignore(&item, TEXT("The status of a group message: a group is not a customer"));
 	if (meta_text_is(meta_json_text(member[TYPE]), "call"))
 		return wa_ignore(&item, TEXT("A call of the business rings, was taken or refused"));
+	if (meta_text_is(meta_json_text(member[TYPE]), "payment"))
+		return read_payment(&item, member);
 	status = status_of(meta_json_text(member[STATUS]));
 	if (status == 0)
 		return wa_ignore(&item, META_JOIN(item.maker, TEXT("The status \""),

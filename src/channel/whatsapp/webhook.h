@@ -1,5 +1,5 @@
-/* Reads webhooks: webhook.c the envelope and its fields, update.c one message, content.c what is in it, system.c what is not a
- * message but stands in the place of one, status.c what became of ours. */
+/* Reads webhooks: webhook.c the envelope and its fields, update.c one message, content.c what is in it, interactive.c what was
+ * tapped, system.c what is not a message but stands in the place of one, status.c what became of ours. */
 #ifndef CHANNEL_WHATSAPP_WEBHOOK_H
 #define CHANNEL_WHATSAPP_WEBHOOK_H
 
@@ -60,14 +60,33 @@ bool wa_person_put(const struct wa_value *value, struct wa_person person, struct
 
 /* ---- content.c ---- */
 
+enum { WA_DETAILS_MAX = 32, WA_WORD_MAX = 64 };	/* struct trixy_attachment.details; bytes of a word of Meta's */
+
+#define WA_NOTHING_PASSED "WhatsApp passed nothing on of it. It can be seen in the WhatsApp app."
+
 /* Reads what a message of this type holds into the event: a message, or with its reason one that is not shown. */
 void wa_content_read(struct wa_item *item);
 
 /* The new text of an edited message; {NULL,0}: it is not there. */
 struct trixy_text wa_content_text(struct meta_maker *maker, struct json_object *message);
 
+/* Makes the event a message that is there and cannot be shown: what it is, as far as that is known, and why. */
+void wa_unsupported(struct wa_item *item, struct trixy_text title, struct trixy_text fault);
+
+/* A member's words, cut to what an event may hold. */
+struct trixy_text wa_prose(struct wa_item *item, struct json_object *object, const char *name);
+
+/* Lists, and one member that stands there without its list. */
+struct json_object *wa_element(struct json_object *list, size_t i);
+size_t wa_length(struct json_object *list);
+
 /* Adds an attachment behind those that are there. */
 void wa_attach(struct meta_maker *maker, struct trixy_event *event, const struct trixy_attachment *attachment);
+
+/* ---- interactive.c ---- */
+
+void wa_button_read(struct wa_item *item, struct json_object *value);
+void wa_interactive_read(struct wa_item *item, struct json_object *value);
 
 /* ---- system.c ---- */
 
