@@ -334,10 +334,10 @@ static void chosen_verify_token(void **state)
 	check_str(shown(&a, "verify_token"), "•••• oice");
 	check_str(shown(&a, "app_secret"), "••••");	/* too short to show a part of it */
 	check_str(a.name, "1");			/* no name, no handle */
-	assert_int_equal(directory_verify_token(inbox.directory, SLUG, STR("my own choice")), 1);
+	assert_int_equal(directory_verify_token(inbox.directory, SLUG, STR("my own choice"), NULL, 0), 1);
 	check_ok(account_update(&inbox, ours, id, &other, 1, &arena, &faults, &err), &err);
-	assert_int_equal(directory_verify_token(inbox.directory, SLUG, STR("my own choice")), 0);
-	assert_int_equal(directory_verify_token(inbox.directory, SLUG, STR("another choice")), 1);
+	assert_int_equal(directory_verify_token(inbox.directory, SLUG, STR("my own choice"), NULL, 0), 0);
+	assert_int_equal(directory_verify_token(inbox.directory, SLUG, STR("another choice"), NULL, 0), 1);
 }
 
 /* ---- changing ---- */
@@ -419,7 +419,7 @@ static void disconnected(void **state)
 	check_ok(account_list(db, ours, &arena, &list, &count, &err), &err);
 	assert_int_equal(count, 0);
 	assert_false(verifies("17841", SECRET));
-	assert_int_equal(directory_verify_token(inbox.directory, SLUG, old), 0);
+	assert_int_equal(directory_verify_token(inbox.directory, SLUG, old, NULL, 0), 0);
 	SCOPED(stmt_done) struct stmt st = { 0 };
 
 	check_ok(db_prepare(db, &st, "SELECT (SELECT count(*) FROM shop_chat_accounts), length(verify_token) FROM accounts", &err), &err);
@@ -542,8 +542,8 @@ static void whom_it_means(void **state)
 	assert_int_equal(directory_verify_any(inbox.directory, SLUG, body, signature_of("another secret altogether", body)), 1);
 	assert_int_equal(directory_verify_any(inbox.directory, SLUG, body, signature_of("", body)), 0);
 	assert_int_equal(directory_verify_any(inbox.directory, STR("email"), body, good), 0);
-	assert_int_equal(directory_verify_token(inbox.directory, SLUG, STR("")), 0);
-	assert_int_equal(directory_verify_token(inbox.directory, SLUG, STR_NONE), 0);
+	assert_int_equal(directory_verify_token(inbox.directory, SLUG, STR(""), NULL, 0), 0);
+	assert_int_equal(directory_verify_token(inbox.directory, SLUG, STR_NONE, NULL, 0), 0);
 }
 
 /* More accounts than a thread keeps keys for. */

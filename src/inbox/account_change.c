@@ -171,7 +171,7 @@ static void after_change(struct instance *i, struct workspace_id w, int64_t id)
 	if (i->wake_work != NULL)
 		i->wake_work(i->wake_arg);
 	if (i->account_changed != NULL)
-		i->account_changed(i->account_changed_arg, w, id);
+		i->account_changed(i->account_changed_arg, w, id, 0);
 }
 
 int account_connect(struct instance *i, struct workspace_id w, struct str channel_slug, struct str backend_slug,

@@ -397,22 +397,25 @@ int directory_verify_any(struct account_directory *d, struct str channel, struct
 	return yes;
 }
 
-int directory_verify_token(struct account_directory *d, struct str channel, struct str token)
+size_t directory_verify_token(struct account_directory *d, struct str channel, struct str token, struct directory_account *ret, size_t max)
 {
 	unsigned char sum[SHA256_BYTES];
 	struct snapshot *s = enter(d);
-	int yes = 0;
+	size_t found = 0;
 
 	crypto_sha256(token, sum);
 	for (size_t i = 0; i < s->count; i++) {
 		const struct entry *e = &s->entries[i];
 
-		if (str_eq(e->channel, channel) && e->has_token)
-			yes |= crypto_equal((struct str){ (const char *)sum, sizeof(sum) },
-					    (struct str){ (const char *)e->token, sizeof(e->token) });
+		if (!str_eq(e->channel, channel) || !e->has_token ||
+		    !crypto_equal((struct str){ (const char *)sum, sizeof(sum) }, (struct str){ (const char *)e->token, sizeof(e->token) }))
+			continue;
+		if (found < max)
+			ret[found] = (struct directory_account){ e->workspace, e->account_id };
+		found++;
 	}
 	leave(d, s);
-	return yes;
+	return found;
 }
 
 /* ---- life ---- */

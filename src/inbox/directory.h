@@ -18,8 +18,9 @@ int directory_verify(struct account_directory *d, struct str channel, struct str
 		     struct str body, struct str signature);
 /* Whether any distinct secret of the channel's accounts in this instance signs the body: 1 yes, 0 no. */
 int directory_verify_any(struct account_directory *d, struct str channel, struct str body, struct str signature);
-/* 1 when some live account of the channel has this verify token. Constant time over all of them. */
-int directory_verify_token(struct account_directory *d, struct str channel, struct str token);
+/* How many live accounts of the channel have this verify token, in constant time over all of them; the first `max` of them into
+ * ret, which may be NULL when max is 0. */
+size_t directory_verify_token(struct account_directory *d, struct str channel, struct str token, struct directory_account *ret, size_t max);
 
 /* When providers last did the handshake for this channel, since the process started; 0: never. For "Check connection". */
 void directory_note_handshake(struct account_directory *d, struct str channel, bool accepted);

@@ -21,8 +21,9 @@ struct instance {
 	/* Told (from any thread, may be NULL) that the outbox or a profile has new work. Never blocks. */
 	void (*wake_work)(void *arg);
 	void *wake_arg;
-	/* Told (from any thread, may be NULL) that an account was connected or changed. Never blocks. */
-	void (*account_changed)(void *arg, struct workspace_id w, int64_t account_id);
+	/* Told (from any thread, may be NULL) that an account was connected or changed, or will have been at the provider in after_ms.
+	 * Never blocks. */
+	void (*account_changed)(void *arg, struct workspace_id w, int64_t account_id, int64_t after_ms);
 	void *account_changed_arg;
 	/* Looks at an account with the provider, step by step, and waits: seconds. Set by work_start; NULL: nobody can. Findings are
 	 * the arena's. ERR_NOTFOUND: no such account in this workspace. ERR_STATE: its channel is not active. */

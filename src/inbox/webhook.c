@@ -11,7 +11,7 @@
 #include "store/webhook.h"
 
 /* Meta sends up to 1,000 updates at once. Nothing is verified yet when accounts are told apart, so their number is bounded. */
-enum { SHARES_MAX = 1000 };
+enum { SHARES_MAX = 1000, HANDSHAKE_ACCOUNTS = 8, HANDSHAKE_SAVED_MS = 5 * 1000 };
 
 /* All that one body says to one account. */
 struct share {
@@ -312,7 +312,10 @@ int webhook_handshake(struct instance *instance, const struct trixy_channel *cha
 {
 	if (!str_eq(mode, STR("subscribe")))
 		return fail(err, ERR_DENIED, "hub.mode is not subscribe");
-	bool ours = token.len > 0 && directory_verify_token(instance->directory, str_from_trixy(channel->slug), token) > 0;
+	struct directory_account accounts[HANDSHAKE_ACCOUNTS];
+	size_t found = token.len == 0 ? 0 :
+		directory_verify_token(instance->directory, str_from_trixy(channel->slug), token, accounts, HANDSHAKE_ACCOUNTS);
+	bool ours = found > 0;
 
 	directory_note_handshake(instance->directory, str_from_trixy(channel->slug), ours);
 	if (!ours) {
@@ -320,6 +323,9 @@ int webhook_handshake(struct instance *instance, const struct trixy_channel *cha
 			  log_s("channel", str_from_trixy(channel->slug)), log_end);
 		return fail(err, ERR_DENIED, "the verify token is none of ours");
 	}
+	/* The provider saves the address after this answer: what was missing before may be there then. */
+	for (size_t k = 0; k < found && k < HANDSHAKE_ACCOUNTS && instance->account_changed != NULL; k++)
+		instance->account_changed(instance->account_changed_arg, accounts[k].workspace, accounts[k].account_id, HANDSHAKE_SAVED_MS);
 	return 0;
 }
 

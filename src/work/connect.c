@@ -14,6 +14,7 @@ enum { FRESH_MAX = 256, GAP_MS = 1000, ROUND_MS = 6 * HOUR_MS, REST_MS = 60 * 10
 struct visit {
 	struct workspace_id workspace;
 	int64_t account_id;
+	int64_t due_ms;			/* monotonic; 0: now. Of `fresh` only */
 };
 
 struct connect {
@@ -176,15 +177,21 @@ static int visit(struct connect *c, const struct visit *v, bool fresh, struct er
 
 /* ---- whom to visit ---- */
 
-static bool take_fresh(struct connect *c, struct visit *ret)
+/* The first that is due. Otherwise *ret_wait_ms is shortened to when one will be. */
+static bool take_fresh(struct connect *c, int64_t now, struct visit *ret, int64_t *ret_wait_ms)
 {
+	size_t k = 0;
+
 	(void)pthread_mutex_lock(&c->lock);
-	bool found = c->fresh_count > 0;
+	for (; k < c->fresh_count && c->fresh[k].due_ms > now; k++)
+		if (c->fresh[k].due_ms - now < *ret_wait_ms)
+			*ret_wait_ms = c->fresh[k].due_ms - now;
+	bool found = k < c->fresh_count;
 
 	if (found) {
-		*ret = c->fresh[0];
+		*ret = c->fresh[k];
 		c->fresh_count--;
-		memmove(c->fresh, c->fresh + 1, c->fresh_count * sizeof(*c->fresh));
+		memmove(c->fresh + k, c->fresh + k + 1, (c->fresh_count - k) * sizeof(*c->fresh));
 	}
 	(void)pthread_mutex_unlock(&c->lock);
 	return found;
@@ -222,9 +229,9 @@ static int64_t turn(struct connect *c)
 {
 	struct error err = { 0 };
 	struct visit v;
-	int64_t now = clock_mono_ms();
+	int64_t now = clock_mono_ms(), wait_ms = ROUND_MS;
 
-	if (take_fresh(c, &v)) {
+	if (take_fresh(c, now, &v, &wait_ms)) {
 		log_visit(&v, visit(c, &v, true, &err), &err);
 		return 0;
 	}
@@ -234,7 +241,7 @@ static int64_t turn(struct connect *c)
 		return GAP_MS;
 	}
 	if (now < c->round_ms)
-		return c->round_ms - now;
+		return c->round_ms - now < wait_ms ? c->round_ms - now : wait_ms;
 	c->round_ms = now + ROUND_MS;
 	if (begin_round(c, &err) < 0) {
 		log_event(LOG_WARNING, "accounts could not be listed; again in a minute", log_c("error", err.text), log_end);
@@ -297,12 +304,20 @@ void connect_free(struct connect *c)
 	free(c);
 }
 
-void connect_note(struct connect *c, struct workspace_id w, int64_t account_id)
+void connect_note(struct connect *c, struct workspace_id w, int64_t account_id, int64_t after_ms)
 {
+	struct visit v = { w, account_id, after_ms == 0 ? 0 : clock_mono_ms() + after_ms };
+	bool waits = false;
+
 	(void)pthread_mutex_lock(&c->lock);
+	for (size_t k = 0; k < c->fresh_count; k++)
+		if (c->fresh[k].workspace.v == w.v && c->fresh[k].account_id == account_id && (c->fresh[k].due_ms > 0) == (v.due_ms > 0)) {
+			c->fresh[k].due_ms = v.due_ms;	/* one look serves for both */
+			waits = true;
+		}
 	/* More at once than there is room for are looked at with the next round. */
-	if (c->fresh_count < FRESH_MAX)
-		c->fresh[c->fresh_count++] = (struct visit){ w, account_id };
+	if (!waits && c->fresh_count < FRESH_MAX)
+		c->fresh[c->fresh_count++] = v;
 	(void)pthread_mutex_unlock(&c->lock);
 	bell_ring(&c->bell);
 }

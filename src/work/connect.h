@@ -14,7 +14,7 @@ int connect_start(struct instance *i, struct http_client *http, struct connect *
 /* Tells it to begin nothing new; the request under way ends with the HTTP client. */
 void connect_close(struct connect *c);
 void connect_free(struct connect *c);		/* waits for the thread */
-/* This account was connected or changed. From any thread; never blocks. */
-void connect_note(struct connect *c, struct workspace_id w, int64_t account_id);
+/* This account was connected or changed, or will have been in after_ms. From any thread; never blocks. */
+void connect_note(struct connect *c, struct workspace_id w, int64_t account_id, int64_t after_ms);
 
 #endif

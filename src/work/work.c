@@ -39,9 +39,9 @@ static void on_wake(void *arg)
 	media_wake(work->media);
 }
 
-static void on_account(void *arg, struct workspace_id w, int64_t account_id)
+static void on_account(void *arg, struct workspace_id w, int64_t account_id, int64_t after_ms)
 {
-	connect_note(((struct work *)arg)->connect, w, account_id);
+	connect_note(((struct work *)arg)->connect, w, account_id, after_ms);
 }
 
 static int on_check(void *arg, struct workspace_id w, int64_t account_id, struct arena *arena, struct check_finding **ret,

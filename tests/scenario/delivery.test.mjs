@@ -57,6 +57,17 @@ test('the account is subscribed, and the customer gets a name', async () => {
   assert.equal(named.contact.handle, 'ada.example');
 });
 
+// The address is saved at the provider after the account was connected: the fault that this had been must not stand there for hours.
+test('a handshake makes the account be looked at again', { timeout: 90_000 }, async () => {
+  const fresh = await Simulator.start(), other = await House.start({ graph: fresh, fields: (await fresh.get('demo')).fields });
+  try {
+    const account = async () => (await other.api('GET', other.w(`/accounts/${other.account.id}`))).body;
+    await until(account, (a) => /no active webhook/.test(a.last_error ?? ''), 30_000);
+    await fresh.post('callback', { app: (await fresh.get('demo')).app, url: other.url + webhookPath, verify_token: other.account.verify_token });
+    await until(account, (a) => a.last_error === null, 30_000);
+  } finally { await other.stop(); await fresh.stop(); }
+});
+
 test('Check connection lists what was looked at', async () => {
   const answer = await house.api('POST', house.w(`/accounts/${house.account.id}/check`));
   assert.equal(answer.status, 200, answer.text);
