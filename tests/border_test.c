@@ -208,7 +208,7 @@ static void a_channel_of_1_0_can_none_of_it(void **state)
 	check_ok(check_old(&whole, &err), &err);
 	const struct trixy_channel *c = cut_off(&whole, CHANNEL_1_0);
 
-	for (uint32_t bit = 1; bit <= TRIXY_CAN_VOICE; bit *= 2)
+	for (uint32_t bit = 1; bit <= TRIXY_TYPING_IS_SEEN; bit *= 2)
 		assert_false(channel_can(c, bit));
 	assert_int_equal(channel_text_style(c), TRIXY_STYLE_PLAIN);
 	assert_null(channel_media_rule(c, TRIXY_MESSAGE_IMAGE));

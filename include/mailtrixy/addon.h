@@ -428,6 +428,8 @@ struct trixy_media_rule {
 #define TRIXY_CAN_TYPING 8u
 #define TRIXY_CAN_TEMPLATES 16u	/* they may also be sent when the window is closed, or was never open */
 #define TRIXY_CAN_VOICE 32u	/* TRIXY_ATTACHMENT_VOICE */
+#define TRIXY_TYPING_IS_SEEN 64u	/* whoever is told that somebody writes is told that the messages were read, too: not asked for
+					 * where an account keeps that to itself */
 
 /* struct trixy_channel.text_style (1.1) */
 #define TRIXY_STYLE_PLAIN 0

@@ -305,7 +305,7 @@ static int check_new_lists(const struct trixy_channel *c, struct error *err)
 /* Whether its words about itself and its functions fit together. */
 static int check_abilities(const struct trixy_channel *c, struct error *err)
 {
-	if ((c->can & ~(2u * TRIXY_CAN_VOICE - 1)) != 0 || c->text_style > TRIXY_STYLE_WHATSAPP)
+	if ((c->can & ~(2u * TRIXY_TYPING_IS_SEEN - 1)) != 0 || c->text_style > TRIXY_STYLE_WHATSAPP)
 		return fail(err, ERR_INVALID, "it has an ability (%u) or a text style (%u) that ABI 1.1 does not know", c->can, c->text_style);
 	if ((c->media_request == NULL) != (c->media_answer == NULL) || (c->upload_request == NULL) != (c->upload_answer == NULL) ||
 	    (c->renew_request == NULL) != (c->renew_answer == NULL) ||

@@ -111,6 +111,7 @@ static void render_capabilities(struct json_out *j, const struct trixy_channel *
 	render_reactions(j, c);
 	json_bool(j, "seen", channel_can(c, TRIXY_CAN_SEEN));
 	json_bool(j, "typing", channel_can(c, TRIXY_CAN_TYPING));
+	json_bool(j, "typing_is_seen", channel_can(c, TRIXY_TYPING_IS_SEEN));
 	json_bool(j, "templates", channel_can(c, TRIXY_CAN_TEMPLATES));
 	json_bool(j, "voice", channel_can(c, TRIXY_CAN_VOICE));
 	json_c(j, "text_style", channel_text_style(c) == TRIXY_STYLE_WHATSAPP ? "whatsapp" : "plain");

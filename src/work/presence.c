@@ -192,7 +192,11 @@ static bool is_news(struct courtesy *c, const struct facts *f, enum presence wha
 	struct told *t = told_of(c, f->conversation.id);
 	int64_t now = clock_mono_ms();
 
-	if ((f->account.presence & (unsigned)what) == 0 ||
+	unsigned needs = (unsigned)what;
+
+	if (what == PRESENCE_TYPING && channel_can(f->channel, TRIXY_TYPING_IS_SEEN))
+		needs |= PRESENCE_SEEN;
+	if ((f->account.presence & needs) != needs ||
 	    !channel_can(f->channel, what == PRESENCE_SEEN ? TRIXY_CAN_SEEN : TRIXY_CAN_TYPING))
 		return false;
 	if (what == PRESENCE_SEEN) {

@@ -408,6 +408,24 @@ static void an_account_tells_what_it_is_set_to(void **state)
 	assert_int_equal(street_got("seen ada"), 0);
 }
 
+/* Who keeps it to himself that he has read does not tell it by the back door. */
+static void typing_that_tells_more_is_kept_back(void **state)
+{
+	(void)state;
+	street_typing_is_seen();
+	check_ok(account_set_presence(&street.i, street.w, street.account_id, PRESENCE_TYPING, &err), &err);
+	street_work();
+	int64_t c = street_meet(street.account_id, "ada"), open = street_meet(street_account("other", "good"), "ben");
+
+	note(c, PRESENCE_TYPING);
+	note(open, PRESENCE_TYPING);
+	street_until(got, "typing ben", "typing on the account that tells both");
+	assert_int_equal(street_got("typing ada"), 0);
+	check_ok(account_set_presence(&street.i, street.w, street.account_id, PRESENCE_SEEN | PRESENCE_TYPING, &err), &err);
+	note(c, PRESENCE_TYPING);
+	street_until(got, "typing ada", "typing");
+}
+
 /* ---- what checks find out ---- */
 
 static bool is_named(const void *arg)
@@ -563,7 +581,7 @@ int main(void)
 		TEST(words_do_not_wait_for_files),
 		TEST(a_customer_who_is_written_to_too_fast_waits_alone), TEST(a_quote_and_a_reaction_are_sent),
 		TEST(templates_are_fetched_page_by_page), TEST(a_new_account_has_its_templates_soon), TEST(customers_are_told_once),
-		TEST(an_account_tells_what_it_is_set_to), TEST(checks_find_out_what_a_subscription_needs), TEST(what_the_user_entered_stays),
+		TEST(an_account_tells_what_it_is_set_to), TEST(typing_that_tells_more_is_kept_back), TEST(checks_find_out_what_a_subscription_needs), TEST(what_the_user_entered_stays),
 		TEST(nobody_is_asked_for_names_that_come_by_themselves), TEST(a_token_is_renewed_before_it_ends),
 		TEST(a_new_token_is_left_alone), TEST(a_renewal_that_fails_is_tried_again),
 	};

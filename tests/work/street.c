@@ -596,6 +596,11 @@ void street_able(bool uploads)
 	check_ok(channels_swap(street.i.channels, &able_channel, &err), &err);
 }
 
+void street_typing_is_seen(void)
+{
+	able_channel.can |= TRIXY_TYPING_IS_SEEN;
+}
+
 /* ---- the disk ---- */
 
 static _Atomic(const char *) failing;

@@ -54,6 +54,8 @@ int64_t street_reply(int64_t conversation_id, const char *text);
 /* From now on the channel can all that one can, and tells nobody's name. uploads: files are brought to the provider; else they are
  * fetched from here. */
 void street_able(bool uploads);
+/* ... and whom it tells that somebody writes learns that the messages were read. */
+void street_typing_is_seen(void);
 /* A file that user 7 has brought. */
 int64_t street_upload(const char *name, const char *mime_type, const char *content);
 /* Sends it, by user 7; the message. text: "" is none. */

@@ -208,6 +208,7 @@ export const text = {
     learned: "Found out by itself when left empty", makeOne: "Make one",
     receipts: "Send read receipts", receiptsHelp: "Customers see that their messages were read when somebody opens the conversation.",
     typing: "Show when somebody writes", typingHelp: "Customers see that somebody is typing a reply.",
+    typingNeedsReceipts: "This channel marks messages as read when it shows that somebody writes, so neither is told while read receipts are off.",
     noHistory: { whatsapp: "WhatsApp keeps no history for this inbox: it tries to deliver for 7 days. Messages missed for longer, with the server away, are lost." } as Record<string, string>, next: "Next steps", finish: "Done",
     failedCheck: "How to fix it", lastEvent: "Last event", lastError: "Last error", connectedAt: "Connected", parked: (t: string) => `Sending is paused by the platform until ${t}`,
     checkTitle: "Connection check", ok: "OK", failed: "Failed", warning: "Warning", skipped: "Skipped", allGood: "Everything is in order.",

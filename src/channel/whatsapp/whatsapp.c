@@ -138,7 +138,8 @@ const struct trixy_channel whatsapp_channel = {
 	.check_answer = wa_check_answer,
 	.subscribe_request = wa_subscribe_request,
 	.subscribe_answer = wa_subscribe_answer,
-	.can = TRIXY_CAN_QUOTE | TRIXY_CAN_REACT | TRIXY_CAN_SEEN | TRIXY_CAN_TYPING | TRIXY_CAN_TEMPLATES | TRIXY_CAN_VOICE,
+	.can = TRIXY_CAN_QUOTE | TRIXY_CAN_REACT | TRIXY_CAN_SEEN | TRIXY_CAN_TYPING | TRIXY_CAN_TEMPLATES | TRIXY_CAN_VOICE |
+	       TRIXY_TYPING_IS_SEEN,
 	.text_style = TRIXY_STYLE_WHATSAPP,
 	.media_rule_count = COUNT(media_rules),
 	.media_host_count = COUNT(media_hosts),

@@ -58,6 +58,7 @@ export interface Capabilities {
   react: { allowed: boolean; emoji: string[] | null /* null: any one emoji */ };
   seen: boolean;
   typing: boolean;
+  typing_is_seen: boolean; /* who is told that somebody writes learns that the messages were read */
   templates: boolean;
   voice: boolean;
   text_style: "plain" | "whatsapp";

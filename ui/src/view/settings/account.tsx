@@ -122,9 +122,10 @@ export function AccountRow({ account, channel }: { account: Account; channel: Ch
 function Switches({ account, channel }: { account: Account; channel: Channel }) {
   const can = channel.capabilities;
   const t = text.channels;
+  const idle = !!can?.typing_is_seen && account.read_receipts === false;
   const all = [
-    { name: "read_receipts" as const, there: can?.seen, label: t.receipts, help: t.receiptsHelp },
-    { name: "typing" as const, there: can?.typing, label: t.typing, help: t.typingHelp },
+    { name: "read_receipts" as const, there: can?.seen, label: t.receipts, help: t.receiptsHelp, idle: false },
+    { name: "typing" as const, there: can?.typing, label: t.typing, help: idle ? t.typingNeedsReceipts : t.typingHelp, idle },
   ].filter((one) => one.there && account[one.name] !== undefined);
   const [busy, setBusy] = useState<string | null>(null);
   if (all.length === 0) return null;
@@ -146,13 +147,14 @@ function Switches({ account, channel }: { account: Account; channel: Channel }) 
           <input
             type="checkbox"
             role="switch"
-            checked={!!account[one.name]}
-            disabled={!may("admin") || busy === one.name}
+            checked={!!account[one.name] && !one.idle}
+            disabled={!may("admin") || busy === one.name || one.idle}
             onChange={(event) => void turn(one.name, event.currentTarget.checked)}
           />
           <span>{one.label}</span>
         </label>
       ))}
+      {idle && <p class="account-note">{t.typingNeedsReceipts}</p>}
     </div>
   );
 }
