@@ -16,6 +16,7 @@ const NOTHING: Capabilities = {
   react: { allowed: false, emoji: [] },
   seen: false,
   typing: false,
+  typing_is_seen: false,
   templates: false,
   voice: false,
   text_style: "plain",
