@@ -205,7 +205,7 @@ static void fill(struct store_message *m, const struct trixy_event *e)
 	m->direction = from_us ? MESSAGE_OUT : MESSAGE_IN;
 	m->kind = (int)e->message_kind;
 	m->status = from_us ? (m->status > MESSAGE_SENT ? m->status : MESSAGE_SENT) : MESSAGE_RECEIVED;
-	m->flags |= flags_of(e) | (from_us ? MESSAGE_ELSEWHERE : 0u);
+	m->flags |= flags_of(e) | (from_us ? MESSAGE_ELSEWHERE : (e->flags & TRIXY_HISTORY) ? MESSAGE_HISTORY : 0u);
 	m->at = e->at_ms;
 	if (!from_us)
 		m->error_code = m->error_text = m->error_fix = STR_NONE;
@@ -264,11 +264,25 @@ static int bind_echo(struct apply *a, const struct trixy_event *e, const struct 
 	return changed(a, own.id, err);
 }
 
+/* What was told as history comes by itself as well: it is somebody's work after all, as if it had come first. */
+static int wake(struct apply *a, const struct trixy_event *e, struct store_message *m, struct error *err)
+{
+	int r;
+
+	m->flags = (m->flags & ~(uint32_t)MESSAGE_HISTORY) | flags_of(e);
+	if ((r = store_message_save(a->db, m, err)) < 0 || (r = learn_name(a, e, err)) < 0)
+		return r;
+	note_message(a, e, m);
+	return changed(a, m->id, err);
+}
+
 /* The echo of a message that is known: our own takes the provider's time. */
 static int confirm(struct apply *a, const struct trixy_event *e, struct store_message *m, struct error *err)
 {
 	int r;
 
+	if (m->direction == MESSAGE_IN && (m->flags & MESSAGE_HISTORY) && !(e->flags & (TRIXY_HISTORY | TRIXY_FROM_US)))
+		return wake(a, e, m, err);
 	if (!(e->flags & TRIXY_FROM_US) || m->direction != MESSAGE_OUT || (m->flags & MESSAGE_ELSEWHERE) ||
 	    (m->at == e->at_ms && (m->flags & flags_of(e)) == flags_of(e)))
 		return 0;

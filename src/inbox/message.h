@@ -12,7 +12,8 @@ enum { MESSAGE_KIND_MISSING = 0, MESSAGE_KIND_REACTION = 100 };	/* beside TRIXY_
 enum { MESSAGE_UNSENT = 1, MESSAGE_EDITED = 2, MESSAGE_STANDBY = 4, MESSAGE_ELSEWHERE = 8, MESSAGE_BY_MACHINE = 16,
        MESSAGE_RECEIPT = 32,		/* the customer's receipt for it has come */
        MESSAGE_ATTEMPTED = 64,		/* an attempt to send it was begun: an echo may be its */
-       MESSAGE_FORWARDED = 128 };
+       MESSAGE_FORWARDED = 128,
+       MESSAGE_HISTORY = 256 };		/* the customer's, from before the account was connected, and not told otherwise since */
 
 /* Stored. FETCHING: again later, by itself. */
 enum attachment_state { ATTACHMENT_NO_FILE = 0, ATTACHMENT_FETCHING = 1, ATTACHMENT_KEPT = 2, ATTACHMENT_LOST = 3 };

@@ -150,10 +150,10 @@ static int rename_own(struct thread *t, struct store_conversation *c, struct str
 	return r < 0 ? r : 1;
 }
 
-/* What shows of a move: the handle that came with it. */
-static int tell_moved(struct thread *t, const struct store_conversation *c, struct str handle, bool is_unknown, struct error *err)
+/* What shows of a move: the handle that came with it. is_told: it is set even when it is empty. */
+static int tell_moved(struct thread *t, const struct store_conversation *c, struct str handle, bool is_told, struct error *err)
 {
-	int r = handle.len == 0 && !is_unknown ? 0 : store_identity_set_handle(t->db, c, is_unknown ? STR_NONE : handle, err);
+	int r = handle.len == 0 && !is_told ? 0 : store_identity_set_handle(t->db, c, handle, err);
 
 	if (r < 0 || c->activity_at == 0)
 		return r < 0 ? r : 1;
@@ -163,13 +163,18 @@ static int tell_moved(struct thread *t, const struct store_conversation *c, stru
 	return 1;
 }
 
-/* Nobody is known by the old id: later words under it, which are late, belong to the new one. */
+/* Nobody is known by the old id: later words under it, which are late, belong to the new one. They must not tell how it is shown:
+ * the move does, unless the new one has moved on. */
 static int note_unknown(struct thread *t, const struct trixy_event *e, int there, const struct store_conversation *moved, struct error *err)
 {
-	struct str old_key = str_from_trixy(e->contact_key);
-	int r = there > 0 ? 0 : add(t, str_from_trixy(e->other_contact_key), false, err);
+	struct str old_key = str_from_trixy(e->contact_key), new_key = str_from_trixy(e->other_contact_key);
+	int r = there > 0 ? 0 : add(t, new_key, false, err), shown;
+	const struct store_conversation *c = there > 0 ? moved : &t->c;
 
-	return r < 0 ? r : store_alias_add(t->db, there > 0 ? moved : &t->c, old_key, err);
+	if (r < 0 || (r = store_alias_add(t->db, c, old_key, err)) < 0 || !str_eq(c->external_key, new_key))
+		return r;
+	shown = store_identity_learn(t->db, c, STR_NONE, str_from_trixy(e->contact_handle), err);
+	return shown < 0 ? shown : shown > 0 ? tell_moved(t, c, STR_NONE, false, err) : r;
 }
 
 /* A conversation that was known by the old id and one that was known by the new id. When both hold something they stay as they
@@ -179,17 +184,20 @@ int thread_move(struct thread *t, const struct trixy_event *e, struct error *err
 {
 	struct str old_key = str_from_trixy(e->contact_key), new_key = str_from_trixy(e->other_contact_key);
 	struct store_conversation was = { 0 }, moved = { 0 };
+	struct str handle = str_from_trixy(e->contact_handle);
 	int known, there, r;
 
 	if (str_eq(old_key, new_key))
 		return 0;
 	if ((r = begin(t, err)) < 0 || (known = find(t, old_key, &was, err)) < 0 || (there = find(t, new_key, &moved, err)) < 0)
 		return r < 0 ? r : known < 0 ? known : there;
+	/* It may have moved on from the new id meanwhile: then the newest is what it is called, and how it is shown. */
+	if (known && there && moved.id != was.id && (r = store_identity_handle(t->db, &moved, &t->arena, &handle, err)) < 0)
+		return r;
 	if (arena_failed(&t->arena))
 		return fail(err, ERR_NOMEM, "out of memory");
 	bool are_two = known && there && moved.id != was.id;
 
-	/* It may have moved on from the new id meanwhile: then the newest is what the empty one is called. */
 	if (!known)
 		r = note_unknown(t, e, there, &moved, err);
 	else if (are_two && (r = store_conversation_give_way(t->db, &moved, &was, err)) == 0)
@@ -198,9 +206,11 @@ int thread_move(struct thread *t, const struct trixy_event *e, struct error *err
 		r = rename_own(t, &was, are_two ? moved.external_key : new_key, err);
 	else if (r >= 0)
 		r = store_alias_add(t->db, &was, new_key, err);
-	/* Of one that had moved on already, only a later word can tell how it is shown now. */
-	if (r > 0 && known)
-		r = tell_moved(t, &was, str_from_trixy(e->contact_handle), are_two, err);
+	/* Both ids are of one already, by whatever told so first: a late word under the old id may still be how it is shown. */
+	if (r == 0 && known && !are_two && (r = store_identity_replace_handle(t->db, &was, old_key, handle, err)) > 0)
+		r = tell_moved(t, &was, STR_NONE, false, err);
+	else if (r > 0 && known)
+		r = tell_moved(t, &was, handle, are_two, err);
 	t->c = (struct store_conversation){ 0 };
 	t->unasked = false;
 	return r;

@@ -221,6 +221,41 @@ int store_identity_set_handle(struct db *db, const struct store_conversation *c,
 	return stmt_step(&st, err);
 }
 
+int store_identity_handle(struct db *db, const struct store_conversation *c, struct arena *arena, struct str *ret, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "SELECT handle FROM contact_identities WHERE account_id = ? AND external_key = ? AND workspace_id = ?", err);
+
+	*ret = STR_NONE;
+	if (r < 0)
+		return r;
+	bind_i64(&st, c->account_id);
+	bind_str(&st, c->external_key);
+	bind_i64(&st, c->workspace.v);
+	if ((r = stmt_step(&st, err)) > 0)
+		*ret = arena_copy(arena, next_str(&st));
+	return r;
+}
+
+int store_identity_replace_handle(struct db *db, const struct store_conversation *c, struct str old_key, struct str handle, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int64_t changed;
+	int r = handle.len == 0 ? 0 : db_prepare(db, &st, "UPDATE contact_identities SET handle = ? WHERE account_id = ? AND external_key = ?"
+		" AND workspace_id = ? AND (handle IS NULL OR substr(handle, -length(?)) = ?)", err);
+
+	if (r < 0 || handle.len == 0)
+		return r;
+	bind_str(&st, handle);
+	bind_i64(&st, c->account_id);
+	bind_str(&st, c->external_key);
+	bind_i64(&st, c->workspace.v);
+	bind_str(&st, old_key);
+	bind_str(&st, old_key);
+	changed = stmt_run(&st, err);
+	return changed < 0 ? (int)changed : changed > 0;
+}
+
 int store_identity_set_due(struct db *db, const struct store_conversation *c, int64_t due_at, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };

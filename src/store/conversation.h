@@ -84,6 +84,10 @@ int store_identity_save(struct db *db, const struct store_identity *identity, st
 int store_identity_learn(struct db *db, const struct store_conversation *c, struct str name, struct str handle, struct error *err);
 /* Inside a unit: what the conversation's contact is shown as beside the name. STR_NONE: that is not known any more. */
 int store_identity_set_handle(struct db *db, const struct store_conversation *c, struct str handle, struct error *err);
+/* What that is now; STR_NONE: not known. */
+int store_identity_handle(struct db *db, const struct store_conversation *c, struct arena *arena, struct str *ret, struct error *err);
+/* Inside a unit: sets it where it ends with old_key, or is not known. Empty: not told. 1: it was set, 0: not. */
+int store_identity_replace_handle(struct db *db, const struct store_conversation *c, struct str old_key, struct str handle, struct error *err);
 /* Inside a unit: the profile of the conversation's contact is wanted at due_at. */
 int store_identity_set_due(struct db *db, const struct store_conversation *c, int64_t due_at, struct error *err);
 /* The conversation of this identity, 0 when there is none. */
