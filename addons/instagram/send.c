@@ -106,20 +106,28 @@ int32_t ig_compose(const struct trixy_account *account, const struct trixy_draft
 	return maker.failed ? TRIXY_ENOMEM : ig_http_request(account, &call, memory, ret_request);
 }
 
+/* What was asked for; NULL: a server of ABI 1.0 does not tell. */
+static const struct trixy_draft *draft_of(const struct trixy_answer *answer)
+{
+	return TRIXY_HAS(answer, draft) ? answer->draft : NULL;		/* NOLINT(bugprone-sizeof-expression): of the pointer itself */
+}
+
 /* A tag may lack its own feature in an app that may do all else: then the account's other messages must not wait. */
 static bool blames_the_tag(const struct trixy_answer *answer, const struct trixy_outcome *o)
 {
-	return TRIXY_HAS(answer, draft) && answer->draft != NULL && answer->draft->tag.len > 0 && o->kind == TRIXY_HOLD &&
-	       meta_text_is(o->code, "permission_missing");
+	const struct trixy_draft *draft = draft_of(answer);
+
+	return draft != NULL && draft->tag.len > 0 && o->kind == TRIXY_HOLD && meta_text_is(o->code, "permission_missing");
 }
 
 /* A reaction has no id of its own: {"recipient_id":...} is all that Meta answers. */
 static bool is_done(const struct trixy_answer *answer, struct json_object *root, struct trixy_text message_id)
 {
+	const struct trixy_draft *draft = draft_of(answer);
+
 	if (message_id.len > 0)
 		return true;
-	return TRIXY_HAS(answer, draft) && answer->draft != NULL && answer->draft->kind == TRIXY_DRAFT_REACTION &&
-	       meta_json_word(meta_json_get(root, "recipient_id")).len > 0;
+	return draft != NULL && draft->kind == TRIXY_DRAFT_REACTION && meta_json_word(meta_json_get(root, "recipient_id")).len > 0;
 }
 
 int32_t ig_read_answer(const struct trixy_account *account, const struct trixy_answer *answer,

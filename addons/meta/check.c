@@ -5,7 +5,8 @@
 #define NO_FIX ((struct trixy_text){NULL, 0})
 
 /* A list of names, or of objects with a name. */
-bool meta_list_has(struct json_object *list, const char *name)
+/* True when a list of names, or of objects with a name, has this one. */
+static bool has_name(struct json_object *list, const char *name)
 {
 	size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
 
@@ -24,19 +25,21 @@ struct trixy_text meta_list_lacks(struct meta_maker *maker, struct json_object *
 	struct trixy_text all = TEXT("");
 
 	for (size_t i = 0; i < count; i++)
-		if (!meta_list_has(list, names[i]))
+		if (!has_name(list, names[i]))
 			all = META_JOIN(maker, all, all.len > 0 ? TEXT(", ") : TEXT(""),
 					((struct trixy_text){names[i], __builtin_strlen(names[i])}));
 	return all;
 }
 
-struct trixy_text meta_configure(struct meta_finder *f)
+/* Where the account's fields are changed: "Settings → Channels → Instagram → Configure". */
+static struct trixy_text where_configured(struct meta_finder *f)
 {
 	return META_JOIN(&f->maker, TEXT("Settings → Channels → "), f->faults->channel, TEXT(" → Configure"));
 }
 
-bool meta_app_token(struct meta_maker *maker, const struct trixy_account *account, struct trixy_text app_id,
-		    struct meta_call *call)
+/* Puts the app's own token into the call: its id and its secret. False: one of them is not known. */
+static bool use_app_token(struct meta_maker *maker, const struct trixy_account *account, struct trixy_text app_id,
+			  struct meta_call *call)
 {
 	struct trixy_text secret = meta_account_field(account, "app_secret");
 
@@ -77,7 +80,7 @@ void meta_refused_as_app(struct meta_finder *f)
 	f->finding.reconnect = 0;
 	meta_found(f, TRIXY_CHECK_FAILED, TEXT("Meta does not accept the App Secret for the app that made the token."),
 		   META_JOIN(&f->maker, TEXT("Copy it again from Meta App → Settings → Basic → App secret, and save it under "),
-			     meta_configure(f), TEXT(".")));
+			     where_configured(f), TEXT(".")));
 }
 
 void meta_refused_proof(struct meta_finder *f)
@@ -94,7 +97,7 @@ bool meta_ask_token(struct meta_maker *maker, const struct trixy_account *accoun
 	/* The one place where Meta wants a token in the address: it is what is asked about. */
 	call->path = TEXT("debug_token");
 	call->query = META_JOIN(maker, TEXT("input_token="), meta_text_percent(maker, token));
-	return meta_app_token(maker, account, app_id, call);
+	return use_app_token(maker, account, app_id, call);
 }
 
 /* "2027-01-20", by the days since 0000-03-01 of the Gregorian calendar. */
@@ -121,18 +124,18 @@ void meta_read_token(struct meta_finder *f, const struct meta_token_words *words
 	(void)meta_json_int(meta_json_get(data, "expires_at"), &expires);
 	if (!meta_json_true(meta_json_get(data, "is_valid"))) {
 		meta_found(f, TRIXY_CHECK_FAILED, TEXT("Meta says that the token is no longer valid."),
-			   META_JOIN(&f->maker, TEXT("Make a new long-lived token and save it under "), meta_configure(f),
+			   META_JOIN(&f->maker, TEXT("Make a new long-lived token and save it under "), where_configured(f),
 				     TEXT(".")));
 		f->finding.reconnect = 1;
 	} else if (lacks.len > 0) {
-		meta_found(f, meta_list_has(has, words->essential) ? TRIXY_CHECK_WARNING : TRIXY_CHECK_FAILED,
+		meta_found(f, has_name(has, words->essential) ? TRIXY_CHECK_WARNING : TRIXY_CHECK_FAILED,
 			   META_JOIN(&f->maker, TEXT("The token lacks: "), lacks),
 			   TEXT("Make a new token with these permissions; outside Development Mode the app needs them by "
 				"App Review."));
 	} else if (expires > 0 && expires < INT64_C(253402300800)) {
 		meta_found(f, TRIXY_CHECK_WARNING,
 			   META_JOIN(&f->maker, TEXT("The token expires on "), date_of(&f->maker, expires), TEXT(".")),
-			   META_JOIN(&f->maker, words->make, TEXT(", and save it under "), meta_configure(f), TEXT(".")));
+			   META_JOIN(&f->maker, words->make, TEXT(", and save it under "), where_configured(f), TEXT(".")));
 	} else {
 		meta_found(f, TRIXY_CHECK_OK, TEXT("The token has every permission and does not expire."), NO_FIX);
 	}
@@ -142,7 +145,7 @@ bool meta_ask_callback(struct meta_maker *maker, const struct trixy_account *acc
 		       struct meta_call *call)
 {
 	call->path = META_JOIN(maker, meta_text_percent(maker, carry), TEXT("/subscriptions"));
-	return meta_app_token(maker, account, carry, call);
+	return use_app_token(maker, account, carry, call);
 }
 
 void meta_read_callback(struct meta_finder *f, const char *object, struct trixy_text place, const char *const *fields,

@@ -39,18 +39,8 @@ int32_t meta_step_answer(const struct meta_step *step, const struct meta_faults 
 			 const struct trixy_account *account, struct trixy_text carry, const struct trixy_answer *answer,
 			 struct trixy_memory *memory, struct trixy_finding *ret_finding);
 
-/* True when a list of names, or of objects with a name, has this one. */
-bool meta_list_has(struct json_object *list, const char *name);
-
 /* Those of the names that the list lacks, "a, b"; "" when it has all. */
 struct trixy_text meta_list_lacks(struct meta_maker *maker, struct json_object *list, const char *const *names, size_t count);
-
-/* Where the account's fields are changed: "Settings → Channels → Instagram → Configure". */
-struct trixy_text meta_configure(struct meta_finder *f);
-
-/* Puts the app's own token into the call: its id and its secret. False: one of them is not known. */
-bool meta_app_token(struct meta_maker *maker, const struct trixy_account *account, struct trixy_text app_id,
-		    struct meta_call *call);
 
 /* Which app made the token? The request bears the proof made with the App Secret, so a success proves that too. Carries the
  * app's id. */

@@ -17,7 +17,8 @@ struct trixy_text meta_account_field(const struct trixy_account *account, const 
 	return (struct trixy_text){NULL, 0};
 }
 
-struct trixy_text meta_answer_header(const struct trixy_answer *answer, const char *name)
+/* A header of an answer, by its lower-case name; {NULL,0} when it is not there. */
+static struct trixy_text header_of(const struct trixy_answer *answer, const char *name)
 {
 	for (uint32_t i = 0; i < answer->header_count; i++)
 		if (meta_text_is(answer->headers[i].name, name))
@@ -137,9 +138,9 @@ int64_t meta_answer_wait_ms(const struct trixy_answer *answer)
 	SCOPED_JSON app = NULL;
 	int64_t wait_ms = 0;
 
-	if (meta_json_parse(meta_answer_header(answer, "x-business-use-case-usage"), &business) == 0)
+	if (meta_json_parse(header_of(answer, "x-business-use-case-usage"), &business) == 0)
 		wait_ms = business_wait_ms(business);
-	if (wait_ms == 0 && meta_json_parse(meta_answer_header(answer, "x-app-usage"), &app) == 0)
+	if (wait_ms == 0 && meta_json_parse(header_of(answer, "x-app-usage"), &app) == 0)
 		wait_ms = app_wait_ms(app);
 	return wait_ms;
 }

@@ -30,9 +30,6 @@ void meta_http_no_request(struct trixy_request *ret_request);
 /* A form field; {NULL,0} when it is empty. */
 struct trixy_text meta_account_field(const struct trixy_account *account, const char *name);
 
-/* A header of an answer, by its lower-case name; {NULL,0} when it is not there. */
-struct trixy_text meta_answer_header(const struct trixy_answer *answer, const char *name);
-
 /* How long Meta's usage headers ask for rest, at most a day; 0 when they do not say, and the server's own schedule
  * holds (Meta: Graph API, "Rate Limits"). */
 int64_t meta_answer_wait_ms(const struct trixy_answer *answer);

@@ -128,19 +128,6 @@ void buf_add_json(struct buf *b, struct str s)
 	buf_add_char(b, '"');
 }
 
-void buf_add_url(struct buf *b, struct str s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.p[i];
-
-		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		    c == '-' || c == '.' || c == '_' || c == '~')
-			buf_add_char(b, c);
-		else
-			buf_addf(b, "%%%02X", (unsigned)(unsigned char)c);
-	}
-}
-
 struct str buf_str(const struct buf *b)
 {
 	return b->p == NULL ? STR("") : (struct str){ b->p, b->len };

@@ -21,8 +21,6 @@ void buf_addf(struct buf *b, const char *format, ...) __attribute__((format(prin
 void buf_add_hex(struct buf *b, const void *bytes, size_t len);
 /* A JSON string with its quotes (RFC 8259 section 7). s must be UTF-8; '<', '>' and '&' are escaped too. */
 void buf_add_json(struct buf *b, struct str s);
-/* Percent-encoded for a URL's query or path segment (RFC 3986 section 2.3). */
-void buf_add_url(struct buf *b, struct str s);
 struct str buf_str(const struct buf *b);	/* borrowed until the next change */
 
 #endif

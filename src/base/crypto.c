@@ -33,31 +33,18 @@ void crypto_random(void *ret, size_t len)
 	randombytes_buf(ret, len);
 }
 
-/* bytes as base64 of libsodium's variant, in the arena. */
-static struct str base64(struct arena *a, const void *bytes, size_t len, int variant)
-{
-	if (len > SIZE_MAX / 2)
-		return STR_NONE;
-	size_t room = sodium_base64_encoded_len(len, variant);
-	char *p = arena_alloc(a, room);
-
-	if (p == NULL)
-		return STR_NONE;
-	(void)sodium_bin2base64(p, room, bytes, len, variant);
-	return str_of(p);
-}
-
 struct str crypto_random_word(struct arena *a, size_t len)
 {
+	size_t room = sodium_base64_encoded_len(len, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	unsigned char *bytes = arena_alloc(a, len);
+	char *word = arena_alloc(a, room);
 
-	if (bytes == NULL)
+	if (bytes == NULL || word == NULL)
 		return STR_NONE;
 	randombytes_buf(bytes, len);
-	struct str word = base64(a, bytes, len, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-
+	(void)sodium_bin2base64(word, room, bytes, len, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	sodium_memzero(bytes, len);
-	return word;
+	return str_of(word);
 }
 
 static const unsigned char *bytes_of(struct str s)
@@ -377,23 +364,4 @@ bool crypto_unhex(struct str s, unsigned char *ret, size_t len)
 	for (size_t i = 0; i < len; i++)
 		ret[i] = (unsigned char)(digit(s.p[2 * i]) * 16 + digit(s.p[2 * i + 1]));
 	return true;
-}
-
-struct str crypto_base64(struct arena *a, struct str bytes)
-{
-	return base64(a, bytes_of(bytes), bytes.len, sodium_base64_VARIANT_ORIGINAL);
-}
-
-int crypto_unbase64(struct arena *a, struct str text, struct str *ret, struct error *err)
-{
-	size_t len = 0;
-	char *p = arena_alloc(a, text.len / 4 * 3 + 4);
-
-	if (p == NULL)
-		return fail(err, ERR_NOMEM, "no memory to read base64");
-	if (sodium_base642bin((unsigned char *)p, text.len / 4 * 3 + 3, text.p != NULL ? text.p : "", text.len, NULL, &len,
-			      NULL, sodium_base64_VARIANT_ORIGINAL) != 0)
-		return fail(err, ERR_INVALID, "not base64 (RFC 4648 section 4)");
-	*ret = (struct str){ p, len };
-	return 0;
 }

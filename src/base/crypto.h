@@ -57,7 +57,5 @@ bool sign_verify(struct str message, const unsigned char public_key[SIGN_PUBLIC_
 struct str crypto_hex(struct arena *a, const void *bytes, size_t len);
 /* False when s is not 2 * len lower-case hex digits. */
 bool crypto_unhex(struct str s, unsigned char *ret, size_t len);
-struct str crypto_base64(struct arena *a, struct str bytes);
-int crypto_unbase64(struct arena *a, struct str text, struct str *ret, struct error *err);
 
 #endif

@@ -5,14 +5,6 @@
 
 #include "base/limit.h"
 
-static bool has_control(struct str s)
-{
-	for (size_t k = 0; k < s.len; k++)
-		if ((unsigned char)s.p[k] < ' ' || s.p[k] == 0x7f)
-			return true;
-	return false;
-}
-
 static int url_failed(CURLUcode code, struct error *err)
 {
 	return fail(err, code == CURLUE_OUT_OF_MEMORY ? ERR_NOMEM : ERR_INVALID, "the address cannot be used: %s",
@@ -41,7 +33,7 @@ static int url_parse(CURLU *u, struct str url, struct arena *arena, struct error
 	struct str z = arena_copy(arena, url);
 	CURLUcode code;
 
-	if (url.len == 0 || url.len > LIMIT_URL || has_control(url))
+	if (url.len == 0 || url.len > LIMIT_URL || str_has_control(url))
 		return fail(err, ERR_INVALID, "the address is empty, too long or has control characters");
 	if (u == NULL || arena_failed(arena))
 		return fail(err, ERR_NOMEM, "out of memory");
@@ -89,7 +81,7 @@ int http_url_join(struct str base, struct str location, struct arena *arena, str
 	*ret = STR_NONE;
 	if (r < 0)
 		return r;
-	if (location.len == 0 || location.len > LIMIT_URL || has_control(location))
+	if (location.len == 0 || location.len > LIMIT_URL || str_has_control(location))
 		return fail(err, ERR_INVALID, "the address is empty, too long or has control characters");
 	if (arena_failed(arena))
 		return fail(err, ERR_NOMEM, "out of memory");

@@ -4,7 +4,6 @@
 
 enum {
 	LIMIT_HTTP_HEADERS = 16 * 1024,
-	LIMIT_HTTP_BODY = 34 * 1024 * 1024,		/* the largest of the bodies below */
 	LIMIT_JSON_BODY = 256 * 1024,			/* of an API call */
 	LIMIT_WEBHOOK_BODY = 4 * 1024 * 1024 + 65536,	/* Meta: accept 4 MB */
 	LIMIT_ADDON_ZIP = 32 * 1024 * 1024,

@@ -95,6 +95,21 @@ bool str_to_i64(struct str s, int64_t *ret)
 	return true;
 }
 
+bool str_has_control(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
+			return true;
+	return false;
+}
+
+uint64_t str_hash(uint64_t h, struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		h = (h ^ (unsigned char)s.p[i]) * UINT64_C(0x100000001b3);
+	return h;
+}
+
 /* Length of the code point at p, or 0 when it is not one. RFC 3629 section 4. */
 static size_t code_point(const unsigned char *p, size_t left)
 {

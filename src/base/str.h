@@ -29,6 +29,12 @@ struct str str_split(struct str s, char at, struct str *rest);
 /* Decimal, the whole of s, no sign but '-', no blank. False when it is not a number or does not fit. */
 bool str_to_i64(struct str s, int64_t *ret);
 
+/* A line break, a tab or another control character of ASCII. */
+bool str_has_control(struct str s);
+/* 64-bit FNV-1a, going on from h; the first time from STR_HASH. Stored in messages.external_hash and webhooks: never changed. */
+#define STR_HASH UINT64_C(0xcbf29ce484222325)
+uint64_t str_hash(uint64_t h, struct str s);
+
 /* True when s is UTF-8 without surrogates, overlong forms or NUL. */
 bool utf8_valid(struct str s);
 /* Bytes of the longest prefix of s, which is UTF-8, of at most max_bytes that ends at a code point. */

@@ -230,6 +230,7 @@ static int check_constants(const struct trixy_channel *c, struct error *err)
 /* "image/jpeg image/png": lower-case, parted by one blank. */
 static bool mime_types_valid(struct trixy_text t)
 {
+	static const char marks[] = { '/', '+', '-', '.', '_' };
 	struct str rest = str_from_trixy(t);
 
 	if (!border_text_valid(t, 3, WORDS_MAX_BYTES) || str_ends(rest, STR(" ")))
@@ -240,7 +241,7 @@ static bool mime_types_valid(struct trixy_text t)
 		if (head.len == 0 || tail.len == 0)
 			return false;
 		for (size_t i = 0; i < one.len; i++)
-			if (!lower(one.p[i]) && !(one.p[i] >= '0' && one.p[i] <= '9') && memchr("/+-._", one.p[i], 5) == NULL)
+			if (!lower(one.p[i]) && !(one.p[i] >= '0' && one.p[i] <= '9') && memchr(marks, one.p[i], sizeof(marks)) == NULL)
 				return false;
 	}
 	return true;

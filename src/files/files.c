@@ -22,7 +22,8 @@ bool sha256_is_name(struct str sha256)
 	return crypto_unhex(sha256, bytes, sizeof(bytes));
 }
 
-void file_name_of(struct workspace_id w, struct str sha256, bool preview, char ret[NAME_ROOM])
+/* "12/ab/abcd...": the name of kept bytes. */
+static void name_of(struct workspace_id w, struct str sha256, bool preview, char ret[NAME_ROOM])
 {
 	(void)snprintf(ret, NAME_ROOM, "%lld/%.2s/%.64s%s", (long long)w.v, sha256.p, sha256.p, preview ? PREVIEW_END : "");
 }
@@ -265,10 +266,10 @@ static int place(struct files *f, struct workspace_id w, struct file_draft *d, s
 	char name[NAME_ROOM], folder[NAME_ROOM];
 	int r = make_folders(f, w, sha256, err);
 
-	file_name_of(w, sha256, true, name);
+	name_of(w, sha256, true, name);
 	if (r < 0 || (facts->has_preview && (r = move(f, preview, name, err)) < 0))
 		return r;
-	file_name_of(w, sha256, false, name);
+	name_of(w, sha256, false, name);
 	if ((r = move(f, d, name, err)) < 0)
 		return r;
 	(void)snprintf(folder, sizeof(folder), "%lld/%.2s", (long long)w.v, sha256.p);
@@ -335,7 +336,7 @@ int files_read(struct files *f, struct workspace_id w, struct str sha256, bool p
 
 	if (!sha256_is_name(sha256))
 		return fail(err, ERR_NOTFOUND, "no file has such a name");
-	file_name_of(w, sha256, preview, name);
+	name_of(w, sha256, preview, name);
 	int fd = openat(f->root, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
 
 	if (fd < 0)
@@ -357,7 +358,7 @@ void files_let_go(struct files *f, struct workspace_id w, struct str sha256)
 	if (!sha256_is_name(sha256))
 		return;
 	for (int preview = 0; preview < 2; preview++) {
-		file_name_of(w, sha256, preview, name);
+		name_of(w, sha256, preview, name);
 		(void)utimensat(f->root, name, NULL, AT_SYMLINK_NOFOLLOW);
 	}
 }
@@ -371,7 +372,7 @@ static int delete_locked(struct files *f, struct db *db, struct workspace_id w, 
 	if (r != 0)
 		return r < 0 ? r : 0;
 	for (int preview = 1; preview >= 0; preview--) {
-		file_name_of(w, sha256, preview, name);
+		name_of(w, sha256, preview, name);
 		if (unlinkat(f->root, name, 0) != 0 && errno != ENOENT)
 			return broken(err, "delete", name);
 	}

@@ -65,7 +65,7 @@ static void narrow(struct shrink *s, const unsigned char *rgba)
 
 static unsigned char rounded(float v)
 {
-	return v <= 0 ? 0 : v >= 255 ? 255 : (unsigned char)(v + 0.5f);
+	return v <= 0 ? 0 : v >= 255 ? 255 : (unsigned char)(v + 0.5f);	/* NOLINT(bugprone-incorrect-roundings): v > 0 */
 }
 
 static void end_row(struct shrink *s)

@@ -30,8 +30,6 @@ struct files {
 };
 
 bool sha256_is_name(struct str sha256);		/* 64 lower-case hex digits */
-/* "12/ab/abcd...": the name of kept bytes. */
-void file_name_of(struct workspace_id w, struct str sha256, bool preview, char ret[NAME_ROOM]);
 
 /* Deletes the bytes, unless there is a row about them or they are just being kept. 1: gone, 0: somebody uses them. */
 int files_delete(struct files *f, struct db *db, struct workspace_id w, struct str sha256, struct error *err);

@@ -77,20 +77,12 @@ static bool only_digits(struct str s)
 	return true;
 }
 
-static bool has_control(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
-			return true;
-	return false;
-}
-
 /* The value itself is never repeated: it may be a secret in the wrong field. */
 struct str account_fault_of(const struct trixy_field *f, struct str value, struct arena *arena)
 {
 	struct str label = str_from_trixy(f->label);
 
-	if (!utf8_valid(value) || has_control(value))
+	if (!utf8_valid(value) || str_has_control(value))
 		return arena_printf(arena, "%.*s holds a line break or another character that does not belong there: copy it again",
 				    STR_ARG(label));
 	if (value.len > f->max_bytes)

@@ -421,15 +421,6 @@ static int status_of(uint32_t status)
 	}
 }
 
-/* A reaction of ours was taken, and then refused after all. */
-static int reaction_failed(struct apply *a, const struct trixy_event *e, const struct store_message *m, struct error *err)
-{
-	struct str reason = str_from_trixy(e->reason), fix = str_from_trixy(e->fix);
-	int r = react_refused(a->db, m, arena_printf(a->memory, "%.*s%s%.*s", STR_ARG(reason), fix.len > 0 ? " " : "", STR_ARG(fix)), err);
-
-	return r < 0 ? r : 1;
-}
-
 /* Never backwards: see settle_goes_beyond. */
 static int apply_status(struct apply *a, const struct trixy_event *e, struct error *err)
 {
@@ -441,7 +432,7 @@ static int apply_status(struct apply *a, const struct trixy_event *e, struct err
 		return r < 0 ? r : settled;
 	moved = (moved && settled == 0) || settled > 0;
 	if (m.kind == MESSAGE_KIND_REACTION && status == MESSAGE_FAILED && settle_goes_beyond(status, m.status))
-		return reaction_failed(a, e, &m, err);
+		return (r = react_refused(a->db, &m, str_from_trixy(e->reason), str_from_trixy(e->fix), err)) < 0 ? r : 1;
 	if (settle_goes_beyond(status, m.status) && (m.direction != MESSAGE_IN || m.kind == MESSAGE_KIND_MISSING)) {
 		m.status = status;
 		m.error_text = status == MESSAGE_FAILED ? str_from_trixy(e->reason) : STR_NONE;

@@ -103,14 +103,12 @@ static void leave(struct account_directory *d, struct snapshot *s)
 
 static uint64_t hash(uint64_t h, struct str s)
 {
-	for (size_t i = 0; i < s.len; i++)
-		h = (h ^ (unsigned char)s.p[i]) * UINT64_C(0x100000001b3);
-	return (h ^ 0xff) * UINT64_C(0x100000001b3);
+	return str_hash(str_hash(h, s), STR("\xff"));	/* an end that no text has: "ab" "c" is not "a" "bc" */
 }
 
 static size_t *chain_of(const struct snapshot *s, struct str channel, struct str external_key)
 {
-	uint64_t h = hash(hash(UINT64_C(0xcbf29ce484222325), channel), external_key);
+	uint64_t h = hash(hash(STR_HASH, channel), external_key);
 
 	return &s->chain[(size_t)(h ^ (h >> 32)) & (s->chains - 1)];
 }
@@ -171,7 +169,7 @@ static int mark_distinct(struct snapshot *s)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < s->count; i++) {
 		struct entry *e = &s->entries[i], *other = NULL;
-		uint64_t h = hash(hash(UINT64_C(0xcbf29ce484222325), e->channel), e->secret);
+		uint64_t h = hash(hash(STR_HASH, e->channel), e->secret);
 		size_t at = (size_t)(h ^ (h >> 32)) & (s->chains - 1);
 
 		if (e->secret.p == NULL)

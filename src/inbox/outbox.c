@@ -12,7 +12,8 @@
 #include "store/conversation.h"
 #include "store/outbox.h"
 
-enum { TRIES = 6, PARK_DEFAULT_MS = 5 * MINUTE_MS, PARK_CONTACT_MS = 10 * SECOND_MS, PARK_CONTACT_MOST_MS = 10 * MINUTE_MS, PARK_MAX_MS = DAY_MS };
+enum { TRIES = 6, PARK_DEFAULT_MS = 5 * MINUTE_MS, PARK_CONTACT_MS = 10 * SECOND_MS, PARK_CONTACT_MOST_MS = 10 * MINUTE_MS,
+       WAIT_MAX_MS = DAY_MS };
 
 /* 5 s, 15 s, 45 s, 2 min, 5 min, each up to a fifth longer so that many do not come back at once. */
 static int64_t back_off_ms(int64_t tries)
@@ -23,6 +24,12 @@ static int64_t back_off_ms(int64_t tries)
 
 	crypto_random(&random, sizeof(random));
 	return wait + wait / 5 * random / UINT16_MAX;
+}
+
+/* How long the channel says to wait, at most a day; `usual` where it does not say. */
+static int64_t wait_of(const struct trixy_outcome *t, int64_t usual)
+{
+	return t->wait_ms <= 0 ? usual : t->wait_ms < WAIT_MAX_MS ? t->wait_ms : WAIT_MAX_MS;
 }
 
 static bool is_file_kind(int kind)
@@ -75,12 +82,8 @@ static int end_failed(struct db *db, struct store_message *m, struct str code, s
 {
 	int r;
 
-	if (is_reaction(m)) {
-		SCOPED(arena_done) struct arena arena = { 0 };
-		struct str words = arena_printf(&arena, "%.*s%s%.*s", STR_ARG(text), fix.len > 0 ? " " : "", STR_ARG(fix));
-
-		return (r = store_outbox_delete(db, m->workspace, m->id, err)) < 0 ? r : react_refused(db, m, str_trim(words), err);
-	}
+	if (is_reaction(m))
+		return (r = store_outbox_delete(db, m->workspace, m->id, err)) < 0 ? r : react_refused(db, m, text, fix, err);
 	m->status = MESSAGE_FAILED;
 	m->error_code = code;
 	m->error_text = text;
@@ -278,7 +281,7 @@ static int end_waiting(struct db *db, const struct outbox_item *item, struct sto
 		       const struct trixy_outcome *t, struct error *err)
 {
 	SCOPED(arena_done) struct arena arena = { 0 };
-	int64_t now = clock_now_ms(), wait = t->wait_ms > 0 ? t->wait_ms : PARK_DEFAULT_MS;
+	int64_t now = clock_now_ms();
 	struct str reason = str_from_trixy(t->reason);
 	struct store_account account;
 	int r = store_account_get(db, m->workspace, o->account_id, &arena, &account, err);
@@ -288,7 +291,7 @@ static int end_waiting(struct db *db, const struct outbox_item *item, struct sto
 	if (item->account_revision != account.revision)
 		return requeue(db, m, o, now, t, err);
 	if (t->kind == TRIXY_PARK)
-		r = account_set_parked(db, m->workspace, o->account_id, now + (wait < PARK_MAX_MS ? wait : PARK_MAX_MS), reason, err);
+		r = account_set_parked(db, m->workspace, o->account_id, now + wait_of(t, PARK_DEFAULT_MS), reason, err);
 	else
 		r = account_set_status(db, m->workspace, o->account_id, ACCOUNT_RECONNECT_NEEDED, reason, err);
 	return r < 0 ? r : requeue(db, m, o, now, t, err);
@@ -297,17 +300,14 @@ static int end_waiting(struct db *db, const struct outbox_item *item, struct sto
 /* Too many to this customer: all that waits for this one rests, the others go on. */
 static int end_contact_parked(struct db *db, struct store_message *m, struct store_outbox *o, const struct trixy_outcome *t, struct error *err)
 {
-	int64_t first = t->wait_ms > 0 ? t->wait_ms : PARK_CONTACT_MS, most = first > PARK_CONTACT_MOST_MS ? first : PARK_CONTACT_MOST_MS;
-	int64_t wait = first, due_at;
+	int64_t wait = wait_of(t, PARK_CONTACT_MS), most = wait > PARK_CONTACT_MOST_MS ? wait : PARK_CONTACT_MOST_MS, due_at;
 	int r;
 
 	for (int64_t k = 0; k < o->parks && wait < most; k++)	/* Meta: after a pair rate limit, again in 4^n s */
 		wait *= 4;
-	wait = wait < most ? wait : most;
-	due_at = clock_now_ms() + (wait < PARK_MAX_MS ? wait : PARK_MAX_MS);
+	due_at = clock_now_ms() + (wait < most ? wait : most);
 	o->parks++;
 	r = store_outbox_rest(db, m->workspace, m->conversation_id, due_at, err);
-
 	return r < 0 ? r : requeue(db, m, o, due_at, t, err);
 }
 
@@ -365,7 +365,7 @@ static int settle_one(struct db *db, struct outbox_end *e, struct error *err)
 	case TRIXY_RETRY:
 		if (++o.tries >= TRIES)
 			break;
-		return requeue(db, &m, &o, clock_now_ms() + (t->wait_ms > 0 ? t->wait_ms : back_off_ms(o.tries - 1)), t, err);
+		return requeue(db, &m, &o, clock_now_ms() + wait_of(t, back_off_ms(o.tries - 1)), t, err);
 	case TRIXY_PARK:
 	case TRIXY_HOLD:
 	case TRIXY_RECONNECT:

@@ -36,14 +36,6 @@ enum role role_of_word(struct str word)
 
 /* ---- what is entered ---- */
 
-static bool has_control(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
-			return true;
-	return false;
-}
-
 static int check_name(const char *field, struct str *name, struct error *err)
 {
 	*name = str_trim(*name);
@@ -51,7 +43,7 @@ static int check_name(const char *field, struct str *name, struct error *err)
 		return fail(err, ERR_INVALID, "%s: may not be empty", field);
 	if (name->len > LIMIT_NAME)
 		return fail(err, ERR_INVALID, "%s: may be at most %d bytes long", field, LIMIT_NAME);
-	if (!utf8_valid(*name) || has_control(*name))
+	if (!utf8_valid(*name) || str_has_control(*name))
 		return fail(err, ERR_INVALID, "%s: holds a character that no name has", field);
 	return 0;
 }
@@ -66,7 +58,7 @@ static int check_email(struct str *email, struct error *err)
 		return fail(err, ERR_INVALID, "email: may not be empty");
 	if (email->len > LIMIT_EMAIL)
 		return fail(err, ERR_INVALID, "email: may be at most %d bytes long", LIMIT_EMAIL);
-	bool fine = utf8_valid(*email) && !has_control(*email) && local.len > 0 && domain.len > 0;
+	bool fine = utf8_valid(*email) && !str_has_control(*email) && local.len > 0 && domain.len > 0;
 
 	for (size_t i = 0; fine && i < email->len; i++)
 		fine = email->p[i] != ' ' && email->p[i] != ',' && email->p[i] != '<' && email->p[i] != '>';

@@ -251,20 +251,16 @@ int react_sent(struct db *db, struct store_message *own, const struct store_outb
 	/* It stays, unseen: what is said of that id later is said of the reaction. */
 	if ((r = settle_sent(db, own, sent, external_id, err)) < 0)
 		return r;
-	if (own->status != MESSAGE_FAILED)
-		return 0;
-	struct str words = arena_printf(&arena, "%.*s%s%.*s", STR_ARG(own->error_text), own->error_fix.len > 0 ? " " : "",
-					STR_ARG(own->error_fix));
-
-	return react_refused(db, own, words, err);
+	return own->status == MESSAGE_FAILED ? react_refused(db, own, own->error_text, own->error_fix, err) : 0;
 }
 
-int react_refused(struct db *db, const struct store_message *own, struct str reason, struct error *err)
+int react_refused(struct db *db, const struct store_message *own, struct str reason, struct str fix, struct error *err)
 {
 	SCOPED(arena_done) struct arena arena = { 0 };
 	struct content_reaction content;
 	struct store_reaction ours;
-	struct str words = arena_copy(&arena, reason.len > 0 ? reason : STR("The reaction was refused without a reason."));
+	struct str why = reason.len > 0 || fix.len > 0 ? reason : STR("The reaction was refused without a reason.");
+	struct str words = str_trim(arena_printf(&arena, "%.*s %.*s", STR_ARG(why), STR_ARG(fix)));
 	int r;
 
 	if ((r = content_read_reaction(own->content, &arena, &content, err)) < 0 ||

@@ -206,11 +206,7 @@ static bool minute_over(struct minutes *m, uint64_t store, int64_t account_id, i
 /* Tells a repeated body by, where no message does. */
 static int64_t digest_of(const struct webhook *w, const struct share *s)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)s->account.account_id;
-
-	for (size_t i = 0; i < w->body.len; i++)
-		h = (h ^ (unsigned char)w->body.p[i]) * UINT64_C(0x100000001b3);
-	return (int64_t)(h | 1);	/* 0 means none */
+	return (int64_t)(str_hash(STR_HASH ^ (uint64_t)s->account.account_id, w->body) | 1);	/* 0 means none */
 }
 
 /* Signed by one of ours, for a key that is no account's: a test, news of what an account belongs to, or another account of the same

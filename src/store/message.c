@@ -4,14 +4,10 @@
 #define COLUMNS "id, workspace_id, conversation_id, direction, kind, status, flags, at, author_id, edit_number, external_id, text, payload," \
 		" reply_to_id, story_id, story_url, tag, client_id, error_code, error_text, error_fix, content"
 
-/* 64-bit FNV-1a, in the index instead of ids of 164 characters. Stored: never changed. The full id is compared as well. */
+/* In the index instead of ids of 164 characters; the full id is compared as well. */
 static int64_t hash_of(struct str s)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < s.len; i++)
-		h = (h ^ (unsigned char)s.p[i]) * UINT64_C(0x100000001b3);
-	return (int64_t)h;
+	return (int64_t)str_hash(STR_HASH, s);
 }
 
 static void read_row(struct stmt *st, struct arena *arena, struct store_message *m)

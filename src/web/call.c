@@ -252,15 +252,10 @@ void call_text_answer(struct call *c, int status, struct str text)
 
 void call_header(struct call *c, const char *name, struct str value)
 {
-	size_t before = c->fields.len;
-
+	if (str_has_control(value))
+		return;			/* a line break would be a field of somebody else's */
 	buf_add_c(&c->fields, name);
 	buf_add(&c->fields, STR(": "));
-	for (size_t k = 0; k < value.len; k++)
-		if ((unsigned char)value.p[k] < 0x20 || value.p[k] == 0x7f) {
-			c->fields.len = before;		/* a line break would be a field of somebody else's */
-			return;
-		}
 	buf_add(&c->fields, value);
 	buf_add(&c->fields, STR("\r\n"));
 }

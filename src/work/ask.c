@@ -4,7 +4,7 @@
 
 #include "base/limit.h"
 
-enum { HEADERS_MAX = 32, PARTS_MAX = 32 };
+enum { HEADERS_MAX = 32, PARTS_MAX = 32, WORD_MAX = 256 };	/* WORD_MAX: a header's or part's name, a MIME type */
 
 int ask_open(struct ask *a, struct instance *i, struct db *db, struct workspace_id w, int64_t account_id,
 	     struct trixy_account *ret, const struct trixy_channel **ret_channel, struct error *err)
@@ -15,44 +15,45 @@ int ask_open(struct ask *a, struct instance *i, struct db *db, struct workspace_
 	return r < 0 ? r : account_open(i, db, &account, &a->memory, ret, ret_channel, err);
 }
 
-static bool is_text(struct trixy_text t, uint64_t max)
+bool ask_fits(struct trixy_text t, uint64_t max)
 {
 	return t.len <= max && (t.len == 0 || t.p != NULL);
 }
 
-static int fill_headers(struct ask *a, const struct trixy_request *request, struct error *err)
+int ask_headers(const struct trixy_pair *pairs, uint32_t count, struct arena *arena, struct http_call *ret, struct error *err)
 {
-	struct http_header *headers = arena_alloc(&a->memory, (request->header_count + (size_t)1) * sizeof(*headers));
+	if (count > HEADERS_MAX || (count > 0 && pairs == NULL))
+		return fail(err, ERR_INVALID, "the channel names more than %d headers", HEADERS_MAX);
+	struct http_header *headers = arena_alloc(arena, (count + (size_t)1) * sizeof(*headers));
 
 	if (headers == NULL)
 		return fail(err, ERR_NOMEM, "out of memory");
-	for (uint32_t k = 0; k < request->header_count; k++) {
-		const struct trixy_pair *p = &request->headers[k];
-
-		if (!is_text(p->name, 256) || !is_text(p->value, LIMIT_HTTP_HEADERS))
+	for (uint32_t k = 0; k < count; k++) {
+		if (!ask_fits(pairs[k].name, WORD_MAX) || !ask_fits(pairs[k].value, LIMIT_HTTP_HEADERS))
 			return fail(err, ERR_INVALID, "the channel's request has a header that is too long");
-		headers[k] = (struct http_header){ str_from_trixy(p->name), str_from_trixy(p->value) };
+		headers[k] = (struct http_header){ str_from_trixy(pairs[k].name), str_from_trixy(pairs[k].value) };
 	}
-	a->call.headers = headers;
-	a->call.header_count = request->header_count;
+	ret->headers = headers;
+	ret->header_count = count;
 	return 0;
 }
 
 /* The body's parts. A part that is a file needs one: without, the request is not one that can be sent. */
 static int fill_parts(struct ask *a, const struct trixy_request *request, int64_t bytes, struct error *err)
 {
-	uint32_t count = request->size >= sizeof(*request) ? request->part_count : 0;	/* 1.0 has none */
+	uint32_t count = TRIXY_HAS(request, parts) ? request->part_count : 0;	/* 1.0 has none */
+
+	if (count > PARTS_MAX || (count > 0 && request->parts == NULL))
+		return fail(err, ERR_INVALID, "the channel's request has more than %d parts", PARTS_MAX);
 	struct http_part *parts = arena_alloc(&a->memory, (count + (size_t)1) * sizeof(*parts));
 
 	if (parts == NULL)
 		return fail(err, ERR_NOMEM, "out of memory");
-	if (count > PARTS_MAX || (count > 0 && request->parts == NULL))
-		return fail(err, ERR_INVALID, "the channel's request has more than %d parts", PARTS_MAX);
 	for (uint32_t k = 0; k < count; k++) {
 		const struct trixy_part *p = TRIXY_AT(request->parts, k);
 
-		if (!TRIXY_HAS(p, mime_type) || !is_text(p->name, 256) || !is_text(p->value, LIMIT_JSON_BODY) ||
-		    !is_text(p->file_name, LIMIT_FILE_NAME) || !is_text(p->mime_type, 256) || (p->is_file && a->fd == 0))
+		if (!TRIXY_HAS(p, mime_type) || !ask_fits(p->name, WORD_MAX) || !ask_fits(p->value, LIMIT_JSON_BODY) ||
+		    !ask_fits(p->file_name, LIMIT_FILE_NAME) || !ask_fits(p->mime_type, WORD_MAX) || (p->is_file && a->fd == 0))
 			return fail(err, ERR_INVALID, "a part of the channel's request breaks the ABI's rules");
 		parts[k] = (struct http_part){ .name = str_from_trixy(p->name), .value = p->is_file ? STR_NONE : str_from_trixy(p->value),
 			.file_name = str_from_trixy(p->file_name), .mime_type = str_from_trixy(p->mime_type), .fd = p->is_file ? a->fd : -1,
@@ -67,15 +68,14 @@ static int fill(struct ask *a, const struct trixy_request *request, int64_t byte
 {
 	int r;
 
-	if (!TRIXY_HAS(request, body) || request->header_count > HEADERS_MAX ||
-	    (request->header_count > 0 && request->headers == NULL) || !is_text(request->method, 16) ||
-	    !is_text(request->url, LIMIT_URL) || !is_text(request->body, LIMIT_JSON_BODY))
+	if (!TRIXY_HAS(request, body) || !ask_fits(request->method, WORD_MAX) || !ask_fits(request->url, LIMIT_URL) ||
+	    !ask_fits(request->body, LIMIT_JSON_BODY))
 		return fail(err, ERR_INVALID, "the channel's request breaks the ABI's rules");
 	a->call = (struct http_call){
 		.method = str_from_trixy(request->method), .url = str_from_trixy(request->url),
 		.body = str_from_trixy(request->body), .timeout_ms = timeout_ms,
 	};
-	return (r = fill_headers(a, request, err)) < 0 ? r : fill_parts(a, request, bytes, err);
+	return (r = ask_headers(request->headers, request->header_count, &a->memory, &a->call, err)) < 0 ? r : fill_parts(a, request, bytes, err);
 }
 
 int ask_fill(struct ask *a, const struct trixy_request *request, int64_t timeout_ms, struct error *err)

@@ -20,7 +20,8 @@ int ask_open(struct ask *a, struct instance *i, struct db *db, struct workspace_
 	     struct trixy_account *ret, const struct trixy_channel **ret_channel, struct error *err);
 /* Fills the call from a request that lies in the ask's memory. ERR_INVALID: it is not one that can be sent. */
 int ask_fill(struct ask *a, const struct trixy_request *request, int64_t timeout_ms, struct error *err);
-/* The same, where its parts with is_file stand for the `bytes` bytes of fd, which is the ask's from here on in any case. */
+/* The same, where its parts with is_file stand for the `bytes` bytes of fd, which is the ask's from here on in any case. fd 0: no file,
+ * and no such part. */
 int ask_fill_file(struct ask *a, const struct trixy_request *request, int fd, int64_t bytes, int64_t timeout_ms, struct error *err);
 /* Overwrites and frees the request; the answer stays. */
 void ask_forget_request(struct ask *a);
@@ -28,6 +29,11 @@ void ask_forget_request(struct ask *a);
 int ask_answer(const struct ask *a, struct arena *arena, struct trixy_answer *ret, struct error *err);
 void ask_done(struct ask *a);		/* frees all; it may be used again */
 
+/* A text of a channel's that is really there and of at most max bytes. */
+bool ask_fits(struct trixy_text t, uint64_t max);
+/* The channel's headers as the client takes them, in ret; the array is the arena's, the texts stay where they are. ERR_INVALID: too many,
+ * or too long. */
+int ask_headers(const struct trixy_pair *pairs, uint32_t count, struct arena *arena, struct http_call *ret, struct error *err);
 /* What a channel tells in words: STR_NONE when it is not UTF-8, cut when it is longer than max bytes. */
 struct str ask_told(struct trixy_text t, size_t max);
 

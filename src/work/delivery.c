@@ -355,8 +355,7 @@ static bool compose(struct delivery *d, struct sending *s, struct trixy_outcome 
 	s->ask.fd = fd;
 	int32_t c = make_draft(d, s, true, &s->ask.memory, &draft) < 0 ? TRIXY_ENOMEM :
 		(s->uploads ? s->channel->upload_request : s->channel->compose)(&account, &draft, &memory.memory, &request);
-	int r = c != 0 ? 0 : s->uploads ? ask_fill_file(&s->ask, &request, fd, bytes, upload_ms(bytes), &err) :
-					  ask_fill(&s->ask, &request, CALL_MS, &err);
+	int r = c != 0 ? 0 : ask_fill_file(&s->ask, &request, fd, bytes, request.part_count > 0 ? upload_ms(bytes) : CALL_MS, &err);
 
 	if (c == 0 && r == 0)
 		return true;

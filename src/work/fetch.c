@@ -12,7 +12,7 @@
 #include "store/file.h"
 #include "work/ask.h"
 
-enum { ASK_MS = 20 * 1000, HOPS_MAX = 3, BYTES_A_SECOND = 100 * 1000, WORDS_MAX = 400 };
+enum { ASK_MS = 20 * 1000, HOPS_MAX = 3, BYTES_A_SECOND = 100 * 1000, WORDS_MAX = 400, HASH_MAX = 128 };
 
 /* After the first failure, the second ... When all are used up, the file is given up. */
 static const int64_t pauses[] = { 10 * SECOND_MS, MINUTE_MS, 10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS };
@@ -182,11 +182,6 @@ static enum ending open_account(struct attempt *t, struct trixy_account *ret)
 	return END_NONE;
 }
 
-static bool is_text(struct trixy_text t, uint64_t max)
-{
-	return t.len == 0 || (t.p != NULL && t.len <= max);
-}
-
 /* What the channel made of the answer is checked as a stranger's. */
 static enum ending read_place(struct attempt *t, const struct trixy_account *account, const struct trixy_answer *answer)
 {
@@ -194,8 +189,8 @@ static enum ending read_place(struct attempt *t, const struct trixy_account *acc
 	struct trixy_media m = { .size = sizeof(m) };
 
 	channel_memory_init(&memory, &t->arena);
-	if (t->rules.channel->media_answer(account, answer, &memory.memory, &m) != 0 || m.size < sizeof(m) || !is_text(m.url, LIMIT_URL) ||
-	    !is_text(m.sha256, 256) || m.header_count > 32 || (m.header_count > 0 && m.headers == NULL))
+	if (t->rules.channel->media_answer(account, answer, &memory.memory, &m) != 0 || m.size < sizeof(m) || !ask_fits(m.url, LIMIT_URL) ||
+	    !ask_fits(m.sha256, HASH_MAX))
 		m = (struct trixy_media){ .size = sizeof(m), .state = TRIXY_MEDIA_RETRY };
 	struct str reason = ask_told(m.reason, WORDS_MAX);
 
@@ -272,23 +267,6 @@ static int64_t bytes_allowed(const struct attempt *t)
 	return told > 0 && told < LIMIT_FILE ? told : LIMIT_FILE;
 }
 
-/* The channel's headers, which may hold the account's token. */
-static bool add_headers(struct attempt *t, struct http_call *call)
-{
-	struct http_header *headers = arena_alloc(&t->arena, (t->media.header_count + (size_t)1) * sizeof(*headers));
-
-	for (uint32_t k = 0; k < t->media.header_count && headers != NULL; k++) {
-		const struct trixy_pair *p = &t->media.headers[k];
-
-		if (!is_text(p->name, 256) || !is_text(p->value, LIMIT_HTTP_HEADERS))
-			return false;
-		headers[k] = (struct http_header){ str_from_trixy(p->name), str_from_trixy(p->value) };
-	}
-	call->headers = headers;
-	call->header_count = t->media.header_count;
-	return headers != NULL;
-}
-
 static enum ending read_failure(struct attempt *t, const struct http_call *call, struct str host)
 {
 	if (stopped(t))
@@ -339,7 +317,8 @@ static enum ending get_once(struct attempt *t, struct str url, bool with_headers
 	}
 	*call = (struct http_call){ .method = STR("GET"), .url = url, .max_answer = (size_t)bytes_allowed(t), .sink = take, .sink_arg = t,
 		.public_only = public_only, .timeout_ms = MINUTE_MS + bytes_allowed(t) / BYTES_A_SECOND * SECOND_MS };
-	if (with_headers && !add_headers(t, call))
+	/* They may hold the account's token. */
+	if (with_headers && ask_headers(t->media.headers, t->media.header_count, &t->arena, call, &err) < 0)
 		return END(t, END_AGAIN, "%.*s did not say how the file is fetched.", STR_ARG(channel_name(t)));
 	http_client_run(t->f->http, call);
 	return call->status == 0 ? read_failure(t, call, host) : read_status(t, call, host, ret_location);

@@ -26,7 +26,7 @@ struct telling {
 /* What a conversation was told last. Two that share a place forget each other's: then something is told once more. */
 struct told {
 	int64_t conversation_id;
-	uint64_t seen;				/* of the newest message's id */
+	uint64_t seen;				/* mark_of() the newest message's id; 0: nothing */
 	int64_t typing_ms;			/* monotonic; 0: never */
 };
 
@@ -155,14 +155,10 @@ static struct told *told_of(struct courtesy *c, int64_t conversation_id)
 	return t;
 }
 
-/* 64-bit FNV-1a; 0 is "nothing". */
+/* Never 0, which is "nothing". */
 static uint64_t mark_of(struct str id)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t k = 0; k < id.len; k++)
-		h = (h ^ (unsigned char)id.p[k]) * UINT64_C(0x100000001b3);
-	return h | 1;
+	return str_hash(STR_HASH, id) | 1;
 }
 
 struct facts {				/* of one conversation, at this moment */

@@ -583,6 +583,30 @@ static void each_rest_of_one_customer_is_longer(void **state)
 	}
 }
 
+/* What a channel says is a stranger's number. */
+static void no_wait_is_longer_than_a_day(void **state)
+{
+	static const uint32_t kinds[] = { TRIXY_RETRY, TRIXY_PARK_CONTACT };
+	struct outbox_item items[8];
+	struct reply_result ret;
+
+	(void)state;
+	(void)ask("c", clock_now_ms());
+	check_ok(reply_with((struct reply){ .text = STR("hello") }, &ret), &err);
+	assert_int_equal(due(items), 1);
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+		struct trixy_outcome endless = { .size = sizeof(endless), .kind = kinds[k], .wait_ms = INT64_MAX };
+		struct store_outbox o;
+
+		check_ok(outbox_claim(&house.i, items, 1, &err), &err);
+		int64_t before = clock_now_ms();
+
+		check_ok(outbox_settle(&house.i, items, &endless, &err), &err);
+		assert_int_equal(store_outbox_get(house.reader, house.w, items[0].message_id, &house.arena, &o, &err), 1);
+		assert_in_range(o.due_at - before, DAY_MS, DAY_MS + 5000);
+	}
+}
+
 static void a_file_on_its_way_up_may_go_again_after_a_crash(void **state)
 {
 	const int64_t files[] = { house_upload(AGENT, "a.png", "image/png", 10), house_upload(AGENT, "b.png", "image/png", 10) };
@@ -623,6 +647,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_message_whose_file_is_gone_fails_alone, open_able, house_close),
 		cmocka_unit_test_setup_teardown(too_many_to_one_customer_rest_for_this_one, open_able, house_close),
 		cmocka_unit_test_setup_teardown(each_rest_of_one_customer_is_longer, open_able, house_close),
+		cmocka_unit_test_setup_teardown(no_wait_is_longer_than_a_day, open_able, house_close),
 		cmocka_unit_test_setup_teardown(a_file_on_its_way_up_may_go_again_after_a_crash, open_able, house_close),
 	};
 	return cmocka_run_group_tests_name("outgoing", tests, NULL, NULL);

@@ -170,13 +170,6 @@ int32_t wa_compose(const struct trixy_account *account, const struct trixy_draft
 	return maker.failed ? TRIXY_ENOMEM : wa_http_request(account, &call, memory, ret_request);
 }
 
-/* Read receipts and typing have no id: {"success":true} is all that Meta answers. */
-static bool is_presence(const struct trixy_answer *answer)
-{
-	return TRIXY_HAS(answer, draft) && answer->draft != NULL &&
-	       (answer->draft->kind == TRIXY_DRAFT_SEEN || answer->draft->kind == TRIXY_DRAFT_TYPING);
-}
-
 /* {"messages":[{"id","message_status"}]}; 200 says accepted, not delivered. */
 int32_t wa_read_answer(const struct trixy_account *account, const struct trixy_answer *answer, struct trixy_memory *memory,
 		       struct trixy_outcome *ret_outcome)
@@ -193,8 +186,7 @@ int32_t wa_read_answer(const struct trixy_account *account, const struct trixy_a
 	first = json_object_is_type(list, json_type_array) ? json_object_array_get_idx(list, 0) : list;
 	id = meta_json_whole(meta_json_get(first, "id"), 512);
 	status = meta_json_whole(meta_json_get(first, "message_status"), 64);
-	meta_outcome_read(&maker, &wa_faults, answer, root,
-			  id.len > 0 || (is_presence(answer) && meta_json_true(meta_json_get(root, "success"))), id, ret_outcome);
+	meta_outcome_read(&maker, &wa_faults, answer, root, id.len > 0, id, ret_outcome);
 	/* held_for_quality_assessment, paused: a template that waits at Meta; the statuses tell how that ends. */
 	if (ret_outcome->kind == TRIXY_SENT && status.len > 0 && !meta_text_is(status, "accepted"))
 		ret_outcome->detail = META_JOIN(&maker, TEXT("message_status="), status);

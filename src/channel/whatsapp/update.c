@@ -63,6 +63,7 @@ void wa_contacts_read(struct wa_value *value, struct json_object *contacts)
 	size_t n = json_object_is_type(contacts, json_type_array) ? json_object_array_length(contacts) : 0;
 	struct wa_contact *list = n > 0 ? meta_maker_alloc(maker, 2 * n, sizeof(*list)) : NULL;
 
+	value->contact_count = 0;
 	for (size_t i = 0; list != NULL && i < n; i++) {
 		struct json_object *contact = json_object_array_get_idx(contacts, i);
 		const struct trixy_text ids[] = {wa_number(maker, meta_json_get(contact, "wa_id")),
@@ -73,7 +74,7 @@ void wa_contacts_read(struct wa_value *value, struct json_object *contacts)
 				list[value->contact_count++] = (struct wa_contact){ids[k], contact};
 	}
 	value->contacts = list;
-	if (value->contact_count > 1)
+	if (list != NULL)
 		qsort(list, value->contact_count, sizeof(*list), compare);
 }
 

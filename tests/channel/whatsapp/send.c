@@ -211,20 +211,6 @@ static void reads_success(void **state)
 	assert_text(o.detail, "message_status=held_for_quality_assessment");
 }
 
-static void reads_presence_without_an_id(void **state)
-{
-	struct trixy_draft draft = {.size = sizeof(draft), .kind = TRIXY_DRAFT_SEEN};
-	struct trixy_answer answer = {.size = sizeof(answer), .http_status = 200, .body = test_text("{\"success\":true}"), .draft = &draft};
-	struct trixy_outcome o;
-
-	(void)state;
-	assert_int_equal(test_channel()->read_answer(&test_whatsapp, &answer, &memory.memory, &o), 0);
-	assert_int_equal(o.kind, TRIXY_SENT);
-	draft.kind = TRIXY_DRAFT_MESSAGE;
-	assert_int_equal(test_channel()->read_answer(&test_whatsapp, &answer, &memory.memory, &o), 0);
-	assert_int_equal(o.kind, TRIXY_UNKNOWN);
-}
-
 /* Every code of the reference's table, under every HTTP status that Meta might choose for it. */
 static void reads_every_error(void **state)
 {
@@ -363,7 +349,6 @@ int main(void)
 		TEST(refuses_a_token_that_breaks_the_header),
 		TEST(survives_shortage),
 		TEST(reads_success),
-		TEST(reads_presence_without_an_id),
 		TEST(reads_every_error),
 		TEST(reads_unknown_errors),
 		TEST(waits_as_the_headers_say),
