@@ -457,6 +457,10 @@ static int apply_event(struct apply *a, const struct trixy_event *e, struct erro
 		return r < 0 ? r : NOBODYS;
 	if ((e->flags & (TRIXY_OPENS_WINDOW | TRIXY_HISTORY)) == TRIXY_OPENS_WINDOW)
 		thread_seen(&a->t, &a->t.c.window_from, e->at_ms);
+	/* Whoever reacts to what was said before the account was connected may never have written here. */
+	if ((e->kind == TRIXY_EVENT_REACTION || e->kind == TRIXY_EVENT_EDIT || e->kind == TRIXY_EVENT_UNSEND) &&
+	    (r = learn_name(a, e, err)) < 0)
+		return r;
 	switch (e->kind) {
 	case TRIXY_EVENT_MESSAGE: return apply_message(a, e, err);
 	case TRIXY_EVENT_EDIT: return apply_edit(a, e, err);

@@ -331,6 +331,18 @@ static void names_come_with_messages(void **state)
 	check_str(house_conversation("n").contact_handle, "ada");
 }
 
+static void who_only_reacts_has_a_name_too(void **state)
+{
+	struct trixy_event e = { .size = sizeof(e), .kind = TRIXY_EVENT_REACTION, .contact_key = T("r"), .message_id = T("before"),
+				 .at_ms = 1000, .emoji = T("!"), .contact_name = T("Rea"), .contact_handle = T("+49") };
+
+	(void)state;
+	e.account_key = said("r", "m", "x", 1).account_key;
+	(void)house_apply(&e, 1);
+	check_str(house_conversation("r").contact_name, "Rea");
+	check_str(house_conversation("r").contact_handle, "+49");
+}
+
 static void a_receipt_alone_shows_nothing(void **state)
 {
 	const struct trixy_event e[] = { said("r", "m", "x", 1000), about(TRIXY_EVENT_READ, "nobody", 2000) };
@@ -404,6 +416,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_echo_keeps_its_first_time, house_open, house_close),
 		cmocka_unit_test_setup_teardown(many_words_about_a_long_message, house_open, house_close),
 		cmocka_unit_test_setup_teardown(names_come_with_messages, house_open, house_close),
+		cmocka_unit_test_setup_teardown(who_only_reacts_has_a_name_too, house_open, house_close),
 		cmocka_unit_test_setup_teardown(a_receipt_alone_shows_nothing, house_open, house_close),
 		cmocka_unit_test_setup_teardown(what_is_known_is_counted_as_known, house_open, house_close),
 		cmocka_unit_test_setup_teardown(a_new_message_opens_what_was_done, house_open, house_close),
