@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -108,6 +109,7 @@ int files_open(struct str data, struct str program, const struct seal_key *key, 
 	if (f == NULL)
 		return fail(err, ERR_NOMEM, "out of memory");
 	f->root = -1;
+	f->kept_free = KEPT_FREE;
 	(void)pthread_mutex_init(&f->lock, NULL);
 	(void)pthread_mutex_init(&f->folder_lock, NULL);
 	f->program = arena_copy(&f->memory, program);
@@ -143,7 +145,7 @@ int file_draft_begin(struct files *f, struct file_draft *ret, struct error *err)
 {
 	SCOPED(arena_done) struct arena arena = { 0 };
 	struct str word = crypto_random_word(&arena, 18);
-	struct file_draft d = { .hash = sha256_new(), .root = f->root };
+	struct file_draft d = { .hash = sha256_new(), .root = f->root, .kept_free = f->kept_free, .checked_at = -1 };
 
 	if (word.p == NULL || d.hash == NULL) {
 		sha256_free(d.hash);
@@ -159,8 +161,25 @@ int file_draft_begin(struct files *f, struct file_draft *ret, struct error *err)
 	return 0;
 }
 
+/* Before the first bytes, and then once a megabyte. */
+static int check_room(struct file_draft *d, struct error *err)
+{
+	struct statvfs disk;
+
+	if (d->checked_at >= 0 && d->bytes - d->checked_at < 1 << 20)
+		return 0;
+	d->checked_at = d->bytes;
+	if (fstatvfs(d->fd, &disk) != 0 || disk.f_frsize == 0 || disk.f_bavail >= (uint64_t)d->kept_free / disk.f_frsize)
+		return 0;
+	return fail(err, ERR_BROKEN, "the disk is almost full: the last %lld MB are left to messages", (long long)(d->kept_free >> 20));
+}
+
 int file_draft_write(struct file_draft *d, struct str bytes, struct error *err)
 {
+	int r = check_room(d, err);
+
+	if (r < 0)
+		return r;
 	sha256_add(d->hash, bytes);
 	while (bytes.len > 0) {
 		ssize_t n = write(d->fd, bytes.p, bytes.len);

@@ -16,13 +16,14 @@ void files_close(struct files *f);
 /* A file that is being filled, by one thread. Starts zeroed. */
 struct file_draft {
 	int fd;				/* 0: none */
-	int64_t bytes;
+	int64_t bytes, checked_at;	/* so many were there when the room on the disk was looked at last */
+	int64_t kept_free;
 	struct sha256 *hash;
 	int root;			/* the folder that `path` begins at, borrowed */
 	char path[64];
 };
 int file_draft_begin(struct files *f, struct file_draft *ret, struct error *err);
-int file_draft_write(struct file_draft *d, struct str bytes, struct error *err);	/* ERR_BROKEN: the disk is full, ... */
+int file_draft_write(struct file_draft *d, struct str bytes, struct error *err);	/* ERR_BROKEN: the disk is almost full, ... */
 void file_draft_drop(struct file_draft *d);	/* forgets it; takes one that was kept or never begun */
 
 /* What the bytes look like. */

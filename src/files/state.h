@@ -10,6 +10,9 @@
 #define PREVIEW_END ".preview"
 enum { SHA256_HEX = 64, NAME_ROOM = 128 };
 
+/* Files leave so many bytes of the disk free: they are for what customers write, which must not wait for room. */
+#define KEPT_FREE (INT64_C(64) << 20)
+
 /* Bytes whose row is being written. */
 struct pin {
 	struct pin *next;
@@ -20,6 +23,7 @@ struct pin {
 
 struct files {
 	int root;			/* the folder DATA/files: every name below is relative to it */
+	int64_t kept_free;		/* KEPT_FREE, or what a test sets */
 	struct arena memory;
 	struct str program;
 	struct hmac *link_key;

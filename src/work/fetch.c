@@ -24,7 +24,7 @@ enum ending {
 	END_STOPPED,	/* the server stops: nothing is written down, and the next start tries again */
 	END_KEPT,
 	END_AGAIN,	/* failed in passing; `words` say why */
-	END_LATER,	/* the same, but it was not even tried */
+	END_LATER,	/* the same, but for a reason of ours: it costs no try */
 	END_LOST,	/* it cannot be had; `words` say why */
 	END_DEAD,	/* inside: the address has died; the channel may know another */
 };
@@ -272,7 +272,7 @@ static enum ending read_failure(struct attempt *t, const struct http_call *call,
 	if (stopped(t))
 		return END_STOPPED;
 	if (t->draft_failed)
-		return END(t, END_AGAIN, "This server could not write the file. Its log says why.");
+		return END(t, END_LATER, "This server could not write the file. Its log says why.");
 	if (call->error.code == ERR_DENIED)
 		return END(t, END_LOST, "Its address, %.*s, leads into a private network, where no customer's file lies.", STR_ARG(host));
 	if (call->error.code == ERR_LIMIT && bytes_allowed(t) == LIMIT_FILE)
@@ -336,7 +336,7 @@ static enum ending get(struct attempt *t)
 	file_draft_drop(&t->draft);
 	if (file_draft_begin(t->f->i->files, &t->draft, &err) < 0) {
 		log_event(LOG_ERROR, "a customer's file is fetched later", log_c("error", err.text), log_end);
-		return END(t, END_AGAIN, "This server could not write the file. Its log says why.");
+		return END(t, END_LATER, "This server could not write the file. Its log says why.");
 	}
 	(void)http_origin_of(url, &t->arena, &first, NULL);
 	for (int hop = 0; hop <= HOPS_MAX; hop++) {
@@ -364,7 +364,7 @@ static enum ending keep(struct attempt *t)
 	if (files_keep(files, t->item.workspace, &t->draft, &t->facts, &err) < 0) {
 		log_event(LOG_ERROR, "a customer's file could not be kept and is fetched again later", log_i("account", t->item.account_id),
 			  log_c("error", err.text), log_end);
-		return END(t, END_AGAIN, "This server could not keep the file. Its log says why.");
+		return END(t, END_LATER, "This server could not keep the file. Its log says why.");
 	}
 	if (hash_fits(t))
 		return END_KEPT;

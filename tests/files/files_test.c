@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "files/files.h"
+#include "files/state.h"
 #include "store/file.h"
 #include "store/user.h"
 #include "store/workspace.h"
@@ -189,6 +189,27 @@ static void test_drop(void **state)
 	file_draft_drop(&d);
 	file_draft_drop(&never);
 	assert_int_equal(drafts(), 0);
+}
+
+/* The last of the disk is for what customers write. */
+static void test_almost_full(void **state)
+{
+	SCOPED(file_draft_drop) struct file_draft d = { 0 };
+	struct error err = { 0 };
+	struct str bytes = STR("hello");
+
+	(void)state;
+	check_ok(file_draft_begin(files, &d, &err), &err);
+	check_ok(file_draft_write(&d, bytes, &err), &err);
+	d.kept_free = INT64_MAX;	/* somebody else fills it meanwhile */
+	check_ok(file_draft_write(&d, bytes, &err), &err);
+	d.bytes += 1 << 20;
+	assert_int_equal(file_draft_write(&d, bytes, &err), ERR_BROKEN);
+	file_draft_drop(&d);
+	files->kept_free = INT64_MAX;
+	check_ok(file_draft_begin(files, &d, &err), &err);
+	assert_int_equal(file_draft_write(&d, bytes, &err), ERR_BROKEN);
+	files->kept_free = KEPT_FREE;
 }
 
 /* What was broken on the disk is whole again when the same bytes come once more. */
@@ -474,7 +495,7 @@ int main(int argc, char **argv)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		T(test_keep), T(test_picture), T(test_drop), T(test_again), T(test_names_from_outside), T(test_no_link_is_followed),
+		T(test_keep), T(test_picture), T(test_drop), T(test_almost_full), T(test_again), T(test_names_from_outside), T(test_no_link_is_followed),
 		T(test_sweep_leaves_what_has_a_row), T(test_sweep_takes_orphans), T(test_bytes_stay_for_a_day), T(test_sweep_drafts),
 		T(test_workspaces), T(test_keeping_and_sweeping_together), T(test_links),
 	};
