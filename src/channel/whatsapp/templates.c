@@ -183,6 +183,14 @@ static struct trixy_text first_example(struct reading *r, struct json_object *bu
 	return meta_text_kept(r->maker, meta_json_whole(example, LINK_MAX));
 }
 
+/* Only the end of the address is asked for; Meta's example may be the whole of it. */
+static struct trixy_text end_of_example(struct trixy_text example, struct trixy_text before)
+{
+	if (example.len <= before.len || memcmp(example.p, before.p, before.len) != 0)
+		return example;
+	return (struct trixy_text){example.p + before.len, example.len - before.len};
+}
+
 static const char *const plain_buttons[] = {"QUICK_REPLY", "PHONE_NUMBER", "VOICE_CALL", "CALL_REQUEST"};
 
 static void read_button(struct reading *r, struct json_object *button, uint32_t index)
@@ -202,7 +210,7 @@ static void read_button(struct reading *r, struct json_object *button, uint32_t 
 		for (uint64_t i = 0; i < url.len; i++)
 			if (gap_at(url.p + i, url.len - i, &name) > 0) {
 				add_variable(r, key, META_JOIN(r->maker, TEXT("Link of \""), label, TEXT("\", its end")),
-					     first_example(r, button), LINK_MAX);
+					     end_of_example(first_example(r, button), (struct trixy_text){url.p, i}), LINK_MAX);
 				return;
 			}
 	} else if (meta_text_is(type, "COPY_CODE")) {
