@@ -129,12 +129,15 @@ export function drawThread(list, messages, { open, act, toggle, app }) {
   if (atEnd || !before.has(known)) toEnd(list);
 }
 
-// Who reads the end of the conversation stays there, also when a picture gets its size only later.
-let atEnd = true;
+// Who reads the end of the conversation stays there, also when a picture gets its size only later: only who scrolls up leaves it.
+let atEnd = true, top = 0;
 const toEnd = (list) => { list.scrollTop = list.scrollHeight; };
 
 export function keepAtEnd(list) {
-  list.addEventListener('scroll', () => { atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 60; });
+  list.addEventListener('scroll', () => {
+    atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 60 || (atEnd && list.scrollTop >= top);
+    top = list.scrollTop;
+  });
   for (const event of ['load', 'loadedmetadata']) list.addEventListener(event, () => { if (atEnd) toEnd(list); }, true);
   new ResizeObserver(() => { if (atEnd) toEnd(list); }).observe(list);
 }
