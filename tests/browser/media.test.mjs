@@ -110,7 +110,7 @@ test('cards: a place that leads where it says, a person to copy, an order with i
   await person.getByRole('button', { name: 'Copy +14155550123' }).click();
   await person.getByRole('button', { name: 'Copied' }).waitFor();
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), '+14155550123');
-  assert.deepEqual(await page.locator('.order-lines li').allInnerTexts().then((all) => all.map((one) => one.split(/\s*\n\s*/).filter(Boolean).join(' '))), ['2 × MUG-BLUE €12.50', '1 × TEE-L €29.00', 'Total €54.00']);
+  assert.deepEqual(await page.locator('.order-lines li').allInnerTexts().then((all) => all.map((one) => one.split(/\s*\n\s*/).filter(Boolean).join(' '))), ['2 × MUG-BLUE €12.50 each €25.00', '1 × TEE-L €29.00', 'Total €54.00']);
   await page.locator('.system-line.call').getByText('nobody answered').waitFor();
   await page.locator('a.info.ad').getByText('ads.example').waitFor();
   await message(page, 'pass it on').getByText('Forwarded').waitFor();

@@ -149,7 +149,7 @@ test('inside the window a template is one button away; the dialog fits a phone',
 test('the account\'s settings: what customers are told, its templates, what to type at Meta', async () => {
   await page.goto('/settings/channels');
   const card = page.locator('[data-channel-card=whatsapp]');
-  await card.getByText('WhatsApp keeps no history').waitFor();
+  await card.getByText('Old messages cannot be asked for').waitFor();
   await card.getByRole('switch', { name: 'Send read receipts' }).uncheck();
   await until(async () => (await s.house.api('GET', s.house.w(`/accounts/${s.number.id}`))).body, (one) => one.read_receipts === false && one.typing === true);
   await page.reload();

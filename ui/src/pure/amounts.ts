@@ -41,16 +41,22 @@ export interface OrderLine {
   currency?: string;
 }
 
+/* What a line costs; null when it does not say. */
+export function lineSum(line: OrderLine): number | null {
+  const quantity = decimal(line.quantity ?? "1");
+  const each = decimal(line.price);
+  return quantity === null || each === null ? null : quantity * each;
+}
+
 /* What all lines cost together; null when one of them does not say, or they speak of different money. */
 export function orderSum(lines: OrderLine[]): { amount: number; currency: string } | null {
   let amount = 0;
   const currency = lines[0]?.currency;
   if (!currency) return null;
   for (const line of lines) {
-    const quantity = decimal(line.quantity ?? "1");
-    const each = decimal(line.price);
-    if (quantity === null || each === null || line.currency !== currency) return null;
-    amount += quantity * each;
+    const sum = lineSum(line);
+    if (sum === null || line.currency !== currency) return null;
+    amount += sum;
   }
   return { amount, currency };
 }

@@ -55,7 +55,7 @@ export function kindIcon(kind: string): string | null {
   return ICONS[kind] ?? null;
 }
 
-type Told = Pick<Message, "kind" | "text"> & { unsent?: boolean; attachments?: Attachment[] };
+export type Told = Pick<Message, "kind" | "text"> & { unsent?: boolean; attachments?: Attachment[] };
 
 /* What a message without words is called: by its file or card, if it is here to look at. */
 function ownName(message: Told): string {

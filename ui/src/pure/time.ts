@@ -19,10 +19,25 @@ export function relative(at: string, now: number, locale?: string): string {
   }).format(date);
 }
 
+/* The same inside a sentence: "5 min. ago", "yesterday" stays a day ago, an old date is a date. */
+export function ago(at: string, now: number, locale?: string): string {
+  const seconds = Math.max(0, Math.round((now - Date.parse(at)) / 1000));
+  if (Number.isNaN(seconds)) return "";
+  const format = (value: number, unit: Intl.RelativeTimeFormatUnit) => new Intl.RelativeTimeFormat(locale, { style: "short" }).format(-value, unit);
+  if (seconds < 45 || seconds >= 7 * 86_400) return relative(at, now, locale);
+  if (seconds < 3600) return format(Math.max(1, Math.round(seconds / 60)), "minute");
+  return seconds < 86_400 ? format(Math.floor(seconds / 3600), "hour") : format(Math.floor(seconds / 86_400), "day");
+}
+
 export function exact(at: string, locale?: string): string {
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return at;
   return new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "medium" }).format(date);
+}
+
+/* Times that the server wrote into a sentence (RFC 3339), as the reader writes them. */
+export function withTimes(words: string, locale?: string): string {
+  return words.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (at) => exact(at, locale));
 }
 
 export function clock(at: string, locale?: string): string {

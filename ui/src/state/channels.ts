@@ -1,7 +1,9 @@
 /* The channels that can be had here and the accounts that are connected. */
 import { computed, signal } from "@preact/signals";
 import { Fault, faultOf, get } from "../api/http";
-import type { Account, Capabilities, Channel } from "../api/types";
+import type { Account, Capabilities, Channel, Direction } from "../api/types";
+import { summary, type Told } from "../pure/summary";
+import { unmarked } from "../pure/whatsapp_text";
 import { counts } from "./inbox";
 import { workspacePath } from "./session";
 
@@ -23,6 +25,11 @@ const NOTHING: Capabilities = {
   media: [],
 };
 export const capabilitiesOf = (slug: string): Capabilities => channelOf(slug)?.capabilities ?? NOTHING;
+/* A message in one line, without its channel's marks: for lists, quotes, screen readers. */
+export function shortWords(channel: string, message: Told & { direction: Direction }): string {
+  const styled = message.direction !== "note" && capabilitiesOf(channel).text_style === "whatsapp";
+  return styled ? unmarked(summary(message)) : summary(message);
+}
 export const accountOf = (id: string | null) => accounts.value?.find((one) => one.id === id) ?? null;
 /* The sidebar shows an addon's channel while the addon is active, and one that is always there once something came by it. */
 export const shownChannels = computed(() =>

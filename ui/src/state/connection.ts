@@ -3,14 +3,13 @@ import { effect, signal } from "@preact/signals";
 import { Live, type LiveState } from "../api/live";
 import type { AccountStatus, Conversation, Message } from "../api/types";
 import { isNews } from "../pure/merge";
-import { summary } from "../pure/summary";
 import { text } from "../text";
 import { announce } from "./notices";
-import { accounts, channelName, loadChannels } from "./channels";
-import { known, loadCounts, loadList, openId, takeConversation } from "./inbox";
+import { accounts, channelName, channelsFault, loadChannels, shortWords } from "./channels";
+import { known, listFault, loadCounts, loadList, openId, takeConversation } from "./inbox";
 import { hurry, whenSending } from "./outbox";
 import { recheck, workspacePath } from "./session";
-import { expectAnswer, refreshThread, takeLive } from "./thread";
+import { expectAnswer, refreshThread, takeLive, threadFault } from "./thread";
 import { hurryUploads } from "./uploads";
 
 export const liveState = signal<LiveState>("connecting");
@@ -28,6 +27,10 @@ function onState(state: LiveState): void {
     offline.value = false;
     hurry();
     hurryUploads();
+    /* What could not be had while the server was away. */
+    if (threadFault.peek()?.passing) void refreshThread();
+    if (listFault.peek()?.passing) void loadList(false);
+    if (channelsFault.peek()?.passing) void loadChannels();
   } else if (before === "open" || state === "lost") {
     barTimer = window.setTimeout(
       () => {
@@ -56,7 +59,7 @@ function onMessage(data: { conversation: Conversation; message: Message }): void
   if (news) {
     const name =
       conversation.contact.name || conversation.contact.handle || text.inbox.unknownContact(channelName(conversation.channel));
-    announce(text.thread.arrived(name, summary(message)));
+    announce(text.thread.arrived(name, shortWords(conversation.channel, message)));
   }
 }
 

@@ -32,6 +32,6 @@ export function draftsShown(): Map<string, string> {
   draftVersion.value;
   const prefix = key("");
   const all = rememberedKeys(prefix).map((one) => [one.slice(prefix.length), recall(one, EMPTY).reply?.slice(0, 200)] as const);
-  const files = [...attachedTo()].map(([one, count]) => [one, text.composer.files(count)] as const);
+  const files = [...attachedTo()].map(([one, list]) => [one, list[0]?.voice ? text.voice.name : text.composer.files(list.length)] as const);
   return new Map([...files, ...all.filter(([, reply]) => reply)]);
 }

@@ -270,12 +270,12 @@ export function restoreBox(box: string): void {
   work();
 }
 
-/* How many files wait in each conversation's draft, also in those that were not opened since the page was loaded. */
-export function attachedTo(): Map<string, number> {
+/* Which files wait in each conversation's draft, also in those that were not opened since the page was loaded. */
+export function attachedTo(): Map<string, Chip[]> {
   attachVersion.value;
   const prefix = place("");
   const own = rememberedKeys(prefix).filter((key) => !key.startsWith(place("template.")));
-  return new Map(own.map((key) => [key.slice(prefix.length), recall<Chip[]>(key, []).length]));
+  return new Map(own.map((key) => [key.slice(prefix.length), recall<Chip[]>(key, [])]));
 }
 
 /* Leaving the page now would cut these off. They would start again, but the reader should know. */

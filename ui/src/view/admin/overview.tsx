@@ -81,7 +81,7 @@ function Connected({ list }: { list: Overview["connected"] }) {
                     <StatusBadge status={one.status} />
                   </td>
                   <td class="muted nowrap">
-                    <Time at={one.connected_at} />
+                    <Time said at={one.connected_at} />
                   </td>
                 </tr>
               ))}

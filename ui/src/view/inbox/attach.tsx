@@ -58,8 +58,12 @@ export function useFileDialog(rules: MediaRule[], several: boolean, onFiles: (fi
   return { field, open: () => input.current?.click() };
 }
 
-export function AttachTool({ to, why }: { to: Target; why: string | null }) {
-  const dialog = useFileDialog(to.rules, true, (files) => attach(to, files));
+/* `onDone`: files were chosen; what follows them is the text, or Enter. */
+export function AttachTool({ to, why, onDone }: { to: Target; why: string | null; onDone: () => void }) {
+  const dialog = useFileDialog(to.rules, true, (files) => {
+    attach(to, files);
+    onDone();
+  });
   return (
     <>
       <Tool icon="clip" label={text.files.attach} why={why} onUse={dialog.open} />
@@ -87,7 +91,7 @@ function stateWords(one: Chip): string {
   return size;
 }
 
-function ChipView({ box, one }: { box: string; one: Chip }) {
+function ChipView({ box, one, onGone }: { box: string; one: Chip; onGone?: () => void }) {
   const [broken, setBroken] = useState(false);
   const bad = one.state === "refused" || one.state === "failed";
   const moving = one.state === "sending" || one.state === "waiting";
@@ -107,7 +111,10 @@ function ChipView({ box, one }: { box: string; one: Chip }) {
       <IconButton
         icon="close"
         label={moving ? text.files.cancel(label) : text.files.remove(label)}
-        onClick={() => removeChip(box, one.key)}
+        onClick={() => {
+          removeChip(box, one.key);
+          onGone?.();
+        }}
       />
       {moving && <progress max={1} value={one.share} aria-label={label} />}
       {bad && <span class="chip-error">{one.error}</span>}
@@ -115,13 +122,14 @@ function ChipView({ box, one }: { box: string; one: Chip }) {
   );
 }
 
-export function Chips({ box }: { box: string }) {
+/* `onGone`: one was removed, and with it the button that had the focus. */
+export function Chips({ box, onGone }: { box: string; onGone?: () => void }) {
   const list = chipsOf(box);
   if (list.length === 0) return null;
   return (
     <ul class="chips" aria-label={text.files.list}>
       {list.map((one) => (
-        <ChipView key={one.key} box={box} one={one} />
+        <ChipView key={one.key} box={box} one={one} onGone={onGone} />
       ))}
     </ul>
   );

@@ -1,6 +1,6 @@
 /* What is neither words nor a file: places, people, orders, and things that lie elsewhere. */
 import type { Attachment, Message } from "../../api/types";
-import { orderSum, phoneNumber, placeApp, placeMap, placeOf, placeWords, price } from "../../pure/amounts";
+import { lineSum, orderSum, phoneNumber, placeApp, placeMap, placeOf, placeWords, price } from "../../pure/amounts";
 import { hostOf, safeUrl } from "../../pure/links";
 import { detail, detailAll } from "../../pure/media";
 import { text } from "../../text";
@@ -106,6 +106,7 @@ export function PersonCard({ one }: { one: Attachment }) {
             <Icon name="call" size={14} />
             <span>
               <bdi>{phoneNumber(phone.number)}</bdi>
+              {phone.type && " "}
               {phone.type && <small>{text.card.phoneTypes[phone.type.toLowerCase()] ?? phone.type.toLowerCase()}</small>}
             </span>
             <CopyIcon value={phone.number} label={text.card.copyNumber(phone.number)} />
@@ -165,8 +166,12 @@ export function OrderCard({ message }: { message: Message }) {
         {lines.map((one, index) => (
           <li key={index}>
             <span class="figures">{text.card.quantity(facts[index].quantity ?? "1")}</span>
-            <span dir="auto">{one.title}</span>
-            <span class="figures">{price(facts[index].price, facts[index].currency)}</span>
+            <span>
+              <bdi>{one.title}</bdi>
+              {" "}
+              {lineSum(facts[index]) !== null && facts[index].quantity !== "1" && <small>{text.card.each(price(facts[index].price, facts[index].currency))}</small>}
+            </span>
+            <span class="figures">{price(lineSum(facts[index]) ?? facts[index].price, facts[index].currency)}</span>
           </li>
         ))}
         {sum && (

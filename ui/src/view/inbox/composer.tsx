@@ -205,7 +205,7 @@ function Writing({
               isReply && (
                 <>
                   {quoted && <QuoteBar one={one} quoted={quoted} onDrop={() => area.current?.focus()} />}
-                  <Chips box={one.id} />
+                  <Chips box={one.id} onGone={() => area.current?.focus()} />
                 </>
               )
             }
@@ -270,7 +270,7 @@ function Tools({
   const sound = can.media.find((rule) => rule.type === "audio");
   return (
     <>
-      {isReply && can.media.length > 0 && <AttachTool to={to} why={alone(chips) ? text.files.alone : null} />}
+      {isReply && can.media.length > 0 && <AttachTool to={to} why={alone(chips) ? text.files.alone : null} onDone={() => area.current?.focus()} />}
       {isReply && sound && <VoiceTool why={voiceTrouble(sound) ?? (chips.length > 0 ? text.voice.alone : null)} onUse={onRecord} />}
       <EmojiTool area={area} />
       {isReply && can.text_style === "whatsapp" && <FormatTool area={area} />}

@@ -62,7 +62,7 @@ export function ContactPane({ one }: { one: Conversation }) {
         <dd>{one.status === "done" ? text.inbox.done : text.inbox.open}</dd>
         <dt>{t.lastActivity}</dt>
         <dd>
-          <Time at={one.last_activity_at} />
+          <Time said at={one.last_activity_at} />
         </dd>
         <dt>{t.window}</dt>
         <dd>
@@ -74,7 +74,7 @@ export function ContactPane({ one }: { one: Conversation }) {
         </dd>
         {one.window?.closes_at && (
           <>
-            <dt>{t.closesAt}</dt>
+            <dt>{state.phase === "open" ? t.closesAt : t.closedAt}</dt>
             <dd>{exact(one.window.closes_at)}</dd>
           </>
         )}

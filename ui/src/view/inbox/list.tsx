@@ -2,7 +2,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Conversation } from "../../api/types";
 import { keepRow, visibleRows } from "../../pure/order";
-import { accounts, capabilitiesOf, channelName } from "../../state/channels";
+import { accounts, channelName, shortWords } from "../../state/channels";
 import { draftsShown } from "../../state/drafts";
 import { cursorId, filter, hasMore, items, listFault, listLoading, loadList, loadMore, openId } from "../../state/inbox";
 import { params, route, withParams } from "../../state/router";
@@ -13,8 +13,7 @@ import { ChannelIcon, Icon } from "../parts/icons";
 import { Empty, FaultView, Skeleton } from "../parts/states";
 import { MenuButton } from "./sidebar";
 import { phoneNumber } from "../../pure/amounts";
-import { kindIcon, summary } from "../../pure/summary";
-import { unmarked } from "../../pure/whatsapp_text";
+import { kindIcon } from "../../pure/summary";
 
 /* The same number stands in list.css. */
 export const ROW = 64;
@@ -263,7 +262,6 @@ function Row({ one, top, at, size, draft }: { one: Conversation; top: number; at
   const name = contactName(one);
   const last = one.last_message;
   const open = openId.value === one.id;
-  const styled = last?.direction !== "note" && capabilitiesOf(one.channel).text_style === "whatsapp";
   const icon = !draft && last ? kindIcon(last.kind) : null;
   return (
     <li class="row-place" style={{ transform: `translateY(${top}px)` }} aria-setsize={size} aria-posinset={at + 1}>
@@ -296,7 +294,7 @@ function Row({ one, top, at, size, draft }: { one: Conversation; top: number; at
                 <span class="row-who">{text.inbox.note}</span>
               ) : null}
               {icon && <Icon name={icon} size={14} />}
-              {draft ?? (last ? (styled ? unmarked(summary(last)) : summary(last)) : text.inbox.noMessages)}
+              {draft ?? (last ? shortWords(one.channel, last) : text.inbox.noMessages)}
             </span>
             {one.unread > 0 && (
               <span class="row-unread" role="img" aria-label={text.inbox.unread(one.unread)}>

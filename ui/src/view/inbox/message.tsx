@@ -4,7 +4,7 @@ import type { Conversation, Message } from "../../api/types";
 import { faultOf } from "../../api/http";
 import { clock, exact } from "../../pure/time";
 import type { Pending } from "../../pure/merge";
-import { channelName } from "../../state/channels";
+import { channelName, shortWords } from "../../state/channels";
 import { notify } from "../../state/notices";
 import { discard, sendAgain } from "../../state/outbox";
 import { may } from "../../state/session";
@@ -15,13 +15,13 @@ import { Confirm } from "../parts/dialog";
 import { Icon } from "../parts/icons";
 import { aroundOf, Tools, useTouched } from "./actions";
 import { MessageBody } from "./body";
+import { askComposer } from "./composer";
 import { Picture } from "./media";
 import { PendingBody } from "./pending";
 import { Quoted } from "./quoted";
 import { Reactions, ReactionTrouble } from "./reactions";
 import { hasActions, reactObstacle } from "../../pure/act";
 import { stateOf } from "../../pure/media";
-import { summary } from "../../pure/summary";
 
 /* Bubbles of one side that follow each other closely are drawn as one group. */
 export interface Placed {
@@ -65,9 +65,9 @@ interface ViewProps {
   tab: string | null;
 }
 
-function spokenName(message: Message, contact: string): string {
+function spokenName(message: Message, channel: string, contact: string): string {
   const who = message.direction === "in" ? contact : (message.author?.name ?? text.message.us);
-  return text.message.labelled(who, summary(message), clock(message.at));
+  return text.message.labelled(who, shortWords(channel, message), clock(message.at));
 }
 
 /* A sticker is its own shape; what is not there to see needs a ground again. */
@@ -91,7 +91,7 @@ export function MessageView({ placed, one, contact, tab }: { placed: Placed } & 
       class={`message ${message.direction}${first ? " first" : ""}${last ? " last" : ""}`}
       data-id={message.id}
       tabIndex={message.id === tab ? 0 : -1}
-      aria-label={spokenName(message, contact)}
+      aria-label={spokenName(message, one.channel, contact)}
       {...on}
     >
       <div class="bubble-line">
@@ -152,7 +152,7 @@ export function AlbumView({ album, one, contact, tab }: { album: Album } & ViewP
 function Tile({ message, one, contact, tab }: { message: Message } & ViewProps) {
   const { near, on } = useTouched(message);
   return (
-    <div class="tile" data-id={message.id} tabIndex={message.id === tab ? 0 : -1} role="group" aria-label={spokenName(message, contact)} {...on}>
+    <div class="tile" data-id={message.id} tabIndex={message.id === tab ? 0 : -1} role="group" aria-label={spokenName(message, one.channel, contact)} {...on}>
       <Picture tile message={message} one={message.attachments[0]} />
       {near && <Tools message={message} one={one} />}
     </div>
@@ -200,6 +200,7 @@ function Trouble({ message }: { message: Message }) {
     try {
       await retryMessage(message);
       setAsking(false);
+      askComposer("reply");
     } catch (error) {
       notify(faultOf(error).message, true);
     }

@@ -1,6 +1,6 @@
 /* The message that the next reply answers, above the text. */
 import type { Conversation, Message } from "../../api/types";
-import { summary } from "../../pure/summary";
+import { shortWords } from "../../state/channels";
 import { dropQuote } from "../../state/quote";
 import { text } from "../../text";
 import { IconButton } from "../parts/basic";
@@ -13,7 +13,7 @@ export function QuoteBar({ one, quoted, onDrop }: { one: Conversation; quoted: M
     <div class="quote-bar" role="note" aria-label={text.quoting.label}>
       <Icon name="reply" size={14} />
       <div class="quote">
-        <QuotedWords message={quoted} words={summary(quoted)} who={whoWrote(quoted, contactName(one))} />
+        <QuotedWords message={quoted} words={shortWords(one.channel, quoted)} who={whoWrote(quoted, contactName(one))} />
       </div>
       <IconButton
         icon="close"

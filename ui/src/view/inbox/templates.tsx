@@ -62,7 +62,7 @@ export function TemplateShelf({ account, onPick }: { account: string; onPick?: (
         <span class="muted">
           {list?.fetched_at ? (
             <>
-              {t.count(items.length)} · {t.fetched} <Time at={list.fetched_at} />
+              {t.count(items.length)} · {t.fetched} <Time said at={list.fetched_at} />
             </>
           ) : (
             !busy && t.never

@@ -2,7 +2,7 @@
 import type { ButtonHTMLAttributes, ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { now } from "../../state/clock";
-import { exact, relative } from "../../pure/time";
+import { ago, exact, relative } from "../../pure/time";
 import { text } from "../../text";
 import { Icon } from "./icons";
 
@@ -53,11 +53,12 @@ export function Kbd({ children }: { children: ComponentChildren }) {
   return <kbd>{children}</kbd>;
 }
 
-export function Time({ at, class: extra }: { at: string | null | undefined; class?: string }) {
+/* `said`: inside a sentence, "5 min. ago"; alone in a column the number is enough. */
+export function Time({ at, class: extra, said = false }: { at: string | null | undefined; class?: string; said?: boolean }) {
   if (!at) return <span class={extra}>{text.common.never}</span>;
   return (
     <time class={extra} dateTime={at} title={exact(at)}>
-      {relative(at, now.value)}
+      {(said ? ago : relative)(at, now.value)}
     </time>
   );
 }

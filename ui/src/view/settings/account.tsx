@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { del, faultOf, get, patch, post } from "../../api/http";
 import type { Account, Channel, Check } from "../../api/types";
-import { exact } from "../../pure/time";
+import { exact, withTimes } from "../../pure/time";
 import { dropAccount, putAccount, shortName } from "../../state/channels";
 import { notify } from "../../state/notices";
 import { may, workspacePath } from "../../state/session";
@@ -206,6 +206,10 @@ function Actions({
   );
 }
 
+/* The last error begins with the step that failed; the reason of the status may be the same words. */
+const repeats = (account: Account) =>
+  account.status !== "connected" && !!account.status_reason && account.last_error!.endsWith(account.status_reason);
+
 function AccountFacts({ account, onReconnect }: { account: Account; onReconnect?: () => void }) {
   const t = text.channels;
   return (
@@ -213,11 +217,11 @@ function AccountFacts({ account, onReconnect }: { account: Account; onReconnect?
       <p class="account-facts">
         {account.connected_at && (
           <span>
-            {t.connectedAt} <Time at={account.connected_at} />
+            {t.connectedAt} <Time said at={account.connected_at} />
           </span>
         )}
         <span>
-          {t.lastEvent}: <Time at={account.last_event_at} />
+          {t.lastEvent}: <Time said at={account.last_event_at} />
         </span>
       </p>
       {account.status !== "connected" && account.status_reason && (
@@ -240,7 +244,7 @@ function AccountFacts({ account, onReconnect }: { account: Account; onReconnect?
           {t.parked(exact(account.parked_until))}
         </Callout>
       )}
-      {account.last_error && account.last_error !== account.status_reason && (
+      {account.last_error && !repeats(account) && (
         <Callout tone="warn" icon="info" title={t.lastError}>
           {account.last_error}
         </Callout>
@@ -294,7 +298,7 @@ function Checks({ account }: { account: Account }) {
               <Icon name={MARKS[one.status] ?? "info"} size={14} />
             </span>
             <div>
-              <strong>{one.check}</strong> <span>{one.explanation}</span>
+              <strong>{one.check}</strong> <span>{withTimes(one.explanation)}</span>
               {one.fix && one.status !== "ok" && <p class="fix">→ {one.fix}</p>}
             </div>
           </li>

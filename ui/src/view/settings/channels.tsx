@@ -1,7 +1,7 @@
 /* Settings → Channels: what can be connected, what is, and how it is doing. */
 import { useState } from "preact/hooks";
 import type { Account, Channel } from "../../api/types";
-import { accounts, channels, channelsFault, loadChannels, shortName } from "../../state/channels";
+import { accountOf, accounts, channels, channelsFault, loadChannels, shortName } from "../../state/channels";
 import { may, me } from "../../state/session";
 import { text } from "../../text";
 import { Button, Callout } from "../parts/basic";
@@ -96,11 +96,20 @@ function ChannelCard({ channel, connected }: { channel: Channel; connected: Acco
 /* What happened, and what is left to do elsewhere. */
 function SavedPanel({ channel, account, onDone }: { channel: Channel; account: Account; onDone: () => void }) {
   const hook = !!account.webhook_url;
+  /* Meta is asked after the answer: what it says comes some moments later. */
+  const now = accountOf(account.id) ?? account;
+  const name = now.handle || now.name || shortName(channel.name);
   return (
     <div class="saved" role="status">
-      <Callout tone="good" icon="check" title={text.channels.saved(account.handle || account.name || shortName(channel.name))}>
-        {hook ? text.channels.savedNext : text.channels.savedMail}
-      </Callout>
+      {now.status === "connected" ? (
+        <Callout tone="good" icon="check" title={text.channels.saved(name)}>
+          {hook ? text.channels.savedNext : text.channels.savedMail}
+        </Callout>
+      ) : (
+        <Callout tone="warn" icon="warn" title={text.channels.savedBut(name)}>
+          {now.status_reason}
+        </Callout>
+      )}
       {hook && <SetupInfo channel={channel} account={account} />}
       <div class="form-foot">
         <Button kind="primary" onClick={onDone}>

@@ -241,7 +241,7 @@ export function SetupInfo({ channel, account }: { channel: Channel; account: Acc
       {hook && (
         <li>
           <strong>{text.channels.webhookUrl}</strong>
-          <p>{text.channels.webhookHelp}</p>
+          <p>{text.channels.webhookHelp[channel.slug] ?? text.channels.webhookHelpOther}</p>
           <Copy value={hook} label={text.channels.webhookUrl} />
         </li>
       )}

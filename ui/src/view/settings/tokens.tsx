@@ -40,8 +40,8 @@ export function TokensPage() {
                   <div class="grow">
                     <strong>{one.name}</strong>
                     <p class="muted">
-                      {text.tokens.createdAt} <Time at={one.created_at} /> · {text.tokens.lastUsed}:{" "}
-                      <Time at={one.last_used_at} />
+                      {text.tokens.createdAt} <Time said at={one.created_at} /> · {text.tokens.lastUsed}:{" "}
+                      <Time said at={one.last_used_at} />
                     </p>
                   </div>
                   <Button small onClick={() => setRevoking(one)}>
