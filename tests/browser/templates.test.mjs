@@ -154,7 +154,9 @@ test('the account\'s settings: what customers are told, its templates, what to t
   await until(async () => (await s.house.api('GET', s.house.w(`/accounts/${s.number.id}`))).body, (one) => one.read_receipts === false && one.typing === true);
   await page.reload();
   assert.equal(await card.getByRole('switch', { name: 'Send read receipts' }).isChecked(), false);
-  assert.equal(await card.getByRole('switch', { name: 'Show when somebody writes' }).isChecked(), true);
+  const typing = card.getByRole('switch', { name: 'Show when somebody writes' });
+  assert.deepEqual([await typing.isChecked(), await typing.isDisabled()], [false, true], 'Meta shows it as read');
+  await card.getByText('neither is told while read receipts are off').waitFor();
   await card.getByRole('button', { name: 'Templates' }).click();
   await card.locator('[data-template=payment_reminder]').getByText('Pending', { exact: true }).waitFor();
   assert.equal(await card.locator('[data-template] button').count(), 0, 'only to be read');
