@@ -243,7 +243,7 @@ static void broken_abilities_are_refused(void **state)
 	(void)state;
 	BREAK(s->channel.size = CHANNEL_1_0 + 8);
 	BREAK(s->channel.size = offsetof(struct trixy_channel, templates_answer));
-	BREAK(s->channel.can |= 64);
+	BREAK(s->channel.can |= 2 * TRIXY_TYPING_IS_SEEN);
 	BREAK(s->channel.text_style = 2);
 	BREAK(s->channel.profile_request = text_request);
 	BREAK(s->channel.media_answer = NULL);

@@ -22,11 +22,17 @@
  * TEXT
  *	UTF-8 with a length, not NUL-terminated. {NULL, 0} means "not there", which differs from "".
  *	MailTrixy checks all that it receives (UTF-8, lengths, known numbers) as it would a stranger's
- *	input: an event that breaks a rule is journalled as failed, the others are applied.
+ *	input: an event that breaks a rule is journalled as failed, the others are applied. In bytes, at
+ *	most: ids and keys 512, addresses 4,096, texts, titles, payloads and details 65,536, names and
+ *	sentences 2,000, reactions, emoji and a detail's name 64, a type 255, a hash 128. An event has at
+ *	most 64 attachments, an attachment 32 details, a body 20,000 events. Words in answers (reason, fix,
+ *	detail, explanation) are cut at 1,000, a code at 64, and dropped when they are not UTF-8.
  *
  * RESULTS
  *	0 is success. TRIXY_EINVAL: these bytes are not what this function reads. TRIXY_ENOMEM: memory
- *	ran out. TRIXY_END: there is no such step. Other values count as TRIXY_EINVAL.
+ *	ran out. TRIXY_END: there is no such step. Other values count as TRIXY_EINVAL. A function that
+ *	reads an answer and returns no 0 has read nothing: after read_answer the message counts as
+ *	TRIXY_UNKNOWN, after upload_answer as TRIXY_RETRY, after media_answer as TRIXY_MEDIA_RETRY.
  *
  * GROWING
  *	Every struct begins with its size as the side that filled it knows it. Structs grow at the end
@@ -160,7 +166,7 @@ struct trixy_attachment {
 	uint32_t detail_count;
 	const struct trixy_pair *details;	/* shown as a card, in this order; up to 32. A name may come more than once */
 	struct trixy_text mime_type, file_name;	/* as the provider tells: not believed */
-	struct trixy_text sha256;	/* of the file, base64 or hex, where told: checked */
+	struct trixy_text sha256;	/* of the file, base64, base64url or hex, where told: checked; another form is not looked at */
 	struct trixy_text fault;	/* in words: why this file cannot be had, e.g. it is too large for the provider */
 };
 
@@ -206,7 +212,8 @@ struct trixy_sink {
 /* 1.1: one part of a multipart/form-data body (RFC 7578). */
 struct trixy_part {
 	uint32_t size;
-	uint32_t is_file;		/* 1: its content is the draft's file, which the server adds; value is not looked at */
+	uint32_t is_file;		/* 1: its content is the draft's file, which the server adds; value is not looked at. In
+					 * upload_request, and in compose of a channel that does not upload */
 	struct trixy_text name, value;
 	struct trixy_text file_name, mime_type;	/* of a file */
 };
@@ -216,10 +223,12 @@ struct trixy_request {
 	uint32_t header_count;
 	struct trixy_text method;		/* "GET", "POST", "DELETE" */
 	struct trixy_text url;
-	const struct trixy_pair *headers;	/* secrets go here or into the body, never into the URL, if the API allows */
-	struct trixy_text body;
+	const struct trixy_pair *headers;	/* up to 32, each up to 16 KiB; secrets go here or into the body, never into the URL, if
+						 * the API allows */
+	struct trixy_text body;			/* up to 256 KiB */
 	/* 1.1 */
-	uint32_t part_count;		/* above 0: the body is made of these; `body` and a Content-Type header are not looked at */
+	uint32_t part_count;		/* above 0, up to 32: the body is made of these; `body` and a Content-Type header are not
+					 * looked at */
 	uint32_t reserved;
 	const struct trixy_part *parts;
 };
@@ -229,7 +238,7 @@ struct trixy_answer {
 	uint32_t header_count;
 	int64_t http_status;			/* 0: no answer came */
 	const struct trixy_pair *headers;	/* names in lower case */
-	struct trixy_text body;
+	struct trixy_text body;			/* up to 1 MiB: a longer one counts as no answer */
 	/* 1.1 */
 	const struct trixy_draft *draft;	/* read_answer, upload_answer: what was asked for, without its text */
 };
@@ -254,31 +263,33 @@ struct trixy_draft {
 	struct trixy_text emoji;		/* _REACTION: one of the channel's, where it names them */
 	uint32_t media_type;			/* TRIXY_MESSAGE_IMAGE .. _FILE or _STICKER; 0: no file */
 	uint32_t media_flags;			/* TRIXY_ATTACHMENT_* */
-	struct trixy_text media_id;		/* of the upload, where the channel uploads */
+	struct trixy_text media_id;		/* of the upload, where the channel uploads; used for 29 days, then the file is brought anew */
 	struct trixy_text media_url;		/* where anybody can fetch it for a day, where the channel does not */
 	struct trixy_text mime_type, file_name;
 	int64_t byte_count;
 	struct trixy_text template_name, template_language;
-	const struct trixy_pair *values;	/* the template's variables: name is the variable's key */
+	const struct trixy_pair *values;	/* the template's variables, all of them: name is the variable's key. The server has refused
+						 * those that are empty, too long, or hold a control character or four blanks in a row */
 	uint32_t value_count;
 	uint32_t reserved;
 };
 
 /* struct trixy_outcome.kind */
 #define TRIXY_SENT 1		/* accepted; message_id is the provider's */
-#define TRIXY_RETRY 2		/* a passing fault: the same request again after a while */
+#define TRIXY_RETRY 2		/* a passing fault: the same request again after a while, six times in all; then it has failed */
 #define TRIXY_PARK 3		/* the account sends too fast: its queue rests for wait_ms; this costs no attempt */
 #define TRIXY_HOLD 4		/* the account lacks something that a person must mend: its queue waits */
 #define TRIXY_RECONNECT 5	/* the account's token is no longer valid: its queue waits for a new one */
 #define TRIXY_FAILED 6		/* this message will never go */
-#define TRIXY_UNKNOWN 7		/* it may have gone: never again by itself */
+#define TRIXY_UNKNOWN 7		/* it may have gone: never again by itself (but a reaction: twice is the same as once) */
 #define TRIXY_PARK_CONTACT 8	/* 1.1: too many to this customer: what waits for this one rests for wait_ms; this costs no attempt */
 
 struct trixy_outcome {
 	uint32_t size;
 	uint32_t kind;
-	int64_t wait_ms;		/* _PARK, _RETRY, _PARK_CONTACT: 0 = the server's own schedule. _PARK_CONTACT: the first wait; of one
-					 * message each is four times as long as the one before, up to some minutes */
+	int64_t wait_ms;		/* _PARK, _RETRY, _PARK_CONTACT: up to a day; 0: the server's own schedule. _PARK_CONTACT: the first
+					 * wait; of one message each is four times as long as the one before, up to ten minutes or the
+					 * first one if that is longer */
 	struct trixy_text message_id;	/* _SENT: the provider's id; of an upload, the file's; of a reaction it may be absent */
 	struct trixy_text code;		/* a stable word for programs, e.g. "window_closed" */
 	struct trixy_text reason;	/* what happened, in words for the person who wrote the message */
@@ -291,16 +302,18 @@ struct trixy_outcome {
 #define TRIXY_MEDIA_RETRY 2	/* a passing fault */
 #define TRIXY_MEDIA_GONE 3	/* it cannot be had any more, or never could; `reason` in words for a person */
 
-/* Where a customer's file lies. The server fetches it by GET, from the channel's media hosts only. */
+/* Where a customer's file lies. The server fetches it by GET, over HTTPS at port 443, from public addresses of the channel's media hosts
+ * only (and from the host that the operator has set instead of the provider's); up to three redirects, 100 MiB. Its type is told by
+ * its bytes. */
 struct trixy_media {
 	uint32_t size;
 	uint32_t state;
 	struct trixy_text url;
-	const struct trixy_pair *headers;	/* of the GET; the server sends them to the channel's media hosts only */
+	const struct trixy_pair *headers;	/* of the GET; after a redirect to another host they stay behind */
 	uint32_t header_count;
 	uint32_t reserved;
-	struct trixy_text mime_type, sha256;	/* where told */
-	int64_t byte_count;			/* 0: not told */
+	struct trixy_text mime_type, sha256;	/* where told. sha256 as in struct trixy_attachment: checked; the type is not used */
+	int64_t byte_count;			/* 0: not told; else as many must come */
 	struct trixy_text reason;
 };
 
@@ -324,7 +337,8 @@ struct trixy_template {
 	const struct trixy_template_variable *variables;
 	const struct trixy_text *buttons;	/* their labels */
 };
-/* One page of the account's templates. */
+/* One page of the account's templates. The server asks for 20 pages and keeps 2,000 templates at the most, in each the first 32 buttons;
+ * one with more than 64 variables cannot be used. */
 struct trixy_templates {
 	uint32_t size;
 	uint32_t count;
@@ -358,8 +372,8 @@ struct trixy_finding {
 	uint32_t reconnect;		/* 1: this proves that the token is no longer valid */
 	uint32_t learned_count;		/* 1.1; before, the member was always 0 */
 	/* 1.1 */
-	const struct trixy_pair *learned;	/* values for fields with TRIXY_FIELD_LEARNED: kept where the user left them empty; of
-						 * renew_answer, for secret fields: kept instead of the old ones */
+	const struct trixy_pair *learned;	/* up to 16 (of more none), values for fields with TRIXY_FIELD_LEARNED: kept where the user
+						 * left them empty; of renew_answer, for secret fields: kept instead of the old ones */
 };
 
 /* ---- what a channel is ---- */
@@ -373,7 +387,7 @@ struct trixy_finding {
 #define TRIXY_FIELD_NAME 32u	/* shown as the account's name */
 #define TRIXY_FIELD_HANDLE 64u	/* shown as the account's handle */
 #define TRIXY_FIELD_VERIFY 128u	/* the webhook's verify token, chosen by the user; without one MailTrixy makes it */
-#define TRIXY_FIELD_LEARNED 256u	/* 1.1: may stay empty: the checks find it out. Neither required, secret nor key */
+#define TRIXY_FIELD_LEARNED 256u	/* 1.1: may stay empty: the checks find it out. Neither required, secret, key nor verify token */
 
 /* One line of the Configure form, and a column of the channel's account table. */
 struct trixy_field {
@@ -470,8 +484,9 @@ struct trixy_channel {
 			   struct trixy_memory *memory, struct trixy_request *ret_request);
 
 	/* What the answer to that request means. Never fails for a strange answer: that is TRIXY_RETRY or
-	 * TRIXY_UNKNOWN. Not called when the request surely was not sent (TRIXY_RETRY), nor when it was
-	 * and no answer came (TRIXY_UNKNOWN). */
+	 * TRIXY_UNKNOWN. Not called when no answer came: a request that surely was not sent goes again
+	 * by itself, another one is TRIXY_UNKNOWN. Of an account that was disconnected meanwhile only
+	 * `size` is told. */
 	int32_t (*read_answer)(const struct trixy_account *account, const struct trixy_answer *answer,
 			       struct trixy_memory *memory, struct trixy_outcome *ret_outcome);
 
@@ -481,8 +496,8 @@ struct trixy_channel {
 	int32_t (*profile_answer)(const struct trixy_account *account, const struct trixy_answer *answer,
 				  struct trixy_memory *memory, struct trixy_profile *ret_profile);
 
-	/* "Check connection", step by step from 0 until check_request returns TRIXY_END. `carry` is what an
-	 * earlier step's finding carried. A step that cannot be asked without a missing carry sets the
+	/* "Check connection", step by step from 0 until check_request returns TRIXY_END, 32 at the most, in
+	 * 25 seconds. `carry` is what an earlier step's finding carried, up to 1,000 bytes. A step that cannot be asked without a missing carry sets the
 	 * request's method to "" and is answered with http_status 0: it reports TRIXY_CHECK_SKIPPED. */
 	int32_t (*check_request)(const struct trixy_account *account, uint32_t step, struct trixy_text carry,
 				 struct trixy_memory *memory, struct trixy_request *ret_request);
@@ -505,14 +520,15 @@ struct trixy_channel {
 	const struct trixy_text *reactions;		/* the only emoji that may be sent as reactions; none: any one emoji */
 	const struct trixy_text *media_hosts;		/* where customers' files lie: "fbcdn.net" is that host and all below it */
 
-	/* Asks where a customer's file lies, at once and when an address has died. NULL: it is attachment.url. */
+	/* Asks where a customer's file lies, at once and when an address has died. NULL, or a request that is not made (TRIXY_EINVAL):
+	 * it is attachment.url, fetched without headers. */
 	int32_t (*media_request)(const struct trixy_account *account, const struct trixy_attachment *attachment,
 				 struct trixy_memory *memory, struct trixy_request *ret_request);
 	int32_t (*media_answer)(const struct trixy_account *account, const struct trixy_answer *answer,
 				struct trixy_memory *memory, struct trixy_media *ret_media);
 
 	/* Brings the draft's file to the provider, by a part with is_file. TRIXY_SENT with its id; never TRIXY_UNKNOWN: an upload
-	 * may be repeated. NULL: drafts carry media_url. */
+	 * may be repeated. The message follows, by compose, with media_id. NULL: drafts carry media_url. */
 	int32_t (*upload_request)(const struct trixy_account *account, const struct trixy_draft *draft,
 				  struct trixy_memory *memory, struct trixy_request *ret_request);
 	int32_t (*upload_answer)(const struct trixy_account *account, const struct trixy_answer *answer,

@@ -80,13 +80,22 @@ bool channel_uploads(const struct trixy_channel *c)
 	return is_new(c) && c->upload_request != NULL;
 }
 
+bool channel_renews(const struct trixy_channel *c)
+{
+	return is_new(c) && c->renew_request != NULL;
+}
+
 bool channel_asks_profile(const struct trixy_channel *c)
 {
 	return c->profile_request != NULL;
 }
 
+bool channel_type_is_media(uint32_t type)
+{
+	return (type >= TRIXY_MESSAGE_IMAGE && type <= TRIXY_MESSAGE_FILE) || type == TRIXY_MESSAGE_STICKER;
+}
+
 bool channel_type_is_file(uint32_t type)
 {
-	return (type >= TRIXY_MESSAGE_IMAGE && type <= TRIXY_MESSAGE_FILE) || type == TRIXY_MESSAGE_STORY_MENTION ||
-	       type == TRIXY_MESSAGE_STICKER;
+	return channel_type_is_media(type) || type == TRIXY_MESSAGE_STORY_MENTION;
 }

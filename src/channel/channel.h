@@ -72,8 +72,11 @@ bool channel_has_media_host(const struct trixy_channel *channel, struct str host
 /* Which of the pairs of functions it has. */
 bool channel_asks_media(const struct trixy_channel *channel);		/* media_request; else a file lies at attachment.url */
 bool channel_uploads(const struct trixy_channel *channel);		/* upload_request; else drafts carry media_url */
+bool channel_renews(const struct trixy_channel *channel);		/* renew_request; else its tokens do not end */
 bool channel_asks_profile(const struct trixy_channel *channel);		/* profile_request; else the events carry the names */
-/* True for an attachment's type that is a file, to be fetched and kept. */
+/* True for a type of file that a media rule may be for: what can be sent. */
+bool channel_type_is_media(uint32_t type);
+/* True for an attachment's type that is a file, to be fetched and kept: the same, and a story that mentions the account. */
 bool channel_type_is_file(uint32_t type);
 
 /* ---- checks at the border (check.c, event.c) ---- */

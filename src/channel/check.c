@@ -258,7 +258,7 @@ static int check_media_rules(const struct trixy_channel *c, struct error *err)
 
 		if (!TRIXY_HAS(m, help) || m->size != c->media_rules->size)
 			return fail(err, ERR_INVALID, "the size of its media rule %u does not belong to ABI 1.1", k);
-		if (!(m->type >= TRIXY_MESSAGE_IMAGE && m->type <= TRIXY_MESSAGE_FILE) && m->type != TRIXY_MESSAGE_STICKER)
+		if (!channel_type_is_media(m->type))
 			return fail(err, ERR_INVALID, "its media rule %u is for %u, which is no type of file", k, m->type);
 		if ((seen >> m->type & 1) != 0)
 			return fail(err, ERR_INVALID, "two of its media rules are for the type %u", m->type);

@@ -32,11 +32,6 @@ static int64_t wait_of(const struct trixy_outcome *t, int64_t usual)
 	return t->wait_ms <= 0 ? usual : t->wait_ms < WAIT_MAX_MS ? t->wait_ms : WAIT_MAX_MS;
 }
 
-static bool is_file_kind(int kind)
-{
-	return (kind >= TRIXY_MESSAGE_IMAGE && kind <= TRIXY_MESSAGE_FILE) || kind == TRIXY_MESSAGE_STICKER;
-}
-
 int outbox_due(struct instance *i, struct db *db, int64_t now_ms, size_t per_account, struct arena *arena, struct outbox_item *ret,
 	       size_t max, size_t *ret_count, int64_t *ret_next_ms, struct error *err)
 {
@@ -60,7 +55,7 @@ int outbox_due(struct instance *i, struct db *db, int64_t now_ms, size_t per_acc
 		ret[(*ret_count)++] = (struct outbox_item){ .workspace = d->row.workspace, .message_id = d->row.message_id,
 			.conversation_id = d->row.conversation_id, .account_id = d->row.account_id, .tries = d->row.tries,
 			.channel = d->channel, .contact_key = d->contact_key, .text = d->row.text, .tag = d->tag, .reply_to_id = d->reply_to_id,
-			.arena = arena, .is_file = is_file_kind(d->kind) };
+			.arena = arena, .is_file = channel_type_is_media((uint32_t)d->kind) };
 	}
 	return 0;
 }
@@ -108,7 +103,7 @@ static int fill_media(struct db *db, struct outbox_item *item, const struct stor
 	if (r < 0)
 		return r;
 	if (count == 0 || list[0].file.id == 0)
-		return count == 0 && !is_file_kind(m->kind);
+		return count == 0 && !channel_type_is_media((uint32_t)m->kind);
 	item->media = (struct outbox_media){ .file_id = list[0].file.id, .type = list[0].type, .flags = list[0].flags,
 		.sha256 = list[0].file.sha256, .mime_type = list[0].file.mime_type, .file_name = list[0].file_name, .bytes = list[0].file.bytes,
 		.media_id = list[0].media_until > now ? list[0].media_id : STR_NONE };

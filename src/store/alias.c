@@ -72,11 +72,12 @@ int store_conversation_move(struct db *db, const struct store_conversation *c, s
 static int has_messages(struct db *db, const struct store_conversation *c, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "SELECT 1 FROM messages WHERE conversation_id = ? LIMIT 1", err);
+	int r = db_prepare(db, &st, "SELECT 1 FROM messages WHERE conversation_id = ? AND workspace_id = ? LIMIT 1", err);
 
 	if (r < 0)
 		return r;
 	bind_i64(&st, c->id);
+	bind_i64(&st, c->workspace.v);
 	return stmt_step(&st, err);
 }
 

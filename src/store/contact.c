@@ -28,10 +28,7 @@ static int add_identity(struct db *db, const struct store_conversation *c, int64
 	bind_str(&st, c->external_key);
 	bind_i64(&st, c->workspace.v);
 	bind_i64(&st, c->contact_id);
-	if (due_at == 0)
-		bind_null(&st);
-	else
-		bind_i64(&st, due_at);
+	bind_or_null(&st, due_at);
 	return stmt_step(&st, err);
 }
 
@@ -180,10 +177,7 @@ int store_identity_save(struct db *db, const struct store_identity *i, struct st
 		bind_null(&st);
 	else
 		bind_i64(&st, follower_count);
-	if (due_at == 0)
-		bind_null(&st);
-	else
-		bind_i64(&st, due_at);
+	bind_or_null(&st, due_at);
 	bind_i64(&st, tries);
 	bind_i64(&st, i->account_id);
 	bind_str(&st, i->external_key);

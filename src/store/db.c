@@ -48,6 +48,14 @@ void bind_null(struct stmt *st)
 	st->db->engine->bind_null(st);
 }
 
+void bind_or_null(struct stmt *st, int64_t v)
+{
+	if (v == 0)
+		bind_null(st);
+	else
+		bind_i64(st, v);
+}
+
 int stmt_step(struct stmt *st, struct error *err)
 {
 	st->column = 0;

@@ -28,6 +28,7 @@ void bind_i64(struct stmt *st, int64_t v);
 void bind_str(struct stmt *st, struct str s);
 void bind_blob(struct stmt *st, struct str s);
 void bind_null(struct stmt *st);
+void bind_or_null(struct stmt *st, int64_t v);		/* 0 as NULL: such rows stay out of partial indexes */
 
 /* 1: a row. 0: no more. < 0: failed; ERR_EXISTS for a broken unique rule, ERR_TEMPORARY when locked or away. */
 int stmt_step(struct stmt *st, struct error *err);

@@ -1,7 +1,5 @@
 #include "store/fetch.h"
 
-enum { BUSY_MAX = 4 };
-
 #define FROM "SELECT a.workspace_id, a.message_id, a.position, m.conversation_id, c.account_id, n.status FROM attachments a" \
 	     " JOIN messages m ON m.id = a.message_id JOIN conversations c ON c.id = m.conversation_id" \
 	     " JOIN accounts n ON n.id = c.account_id"
@@ -16,29 +14,8 @@ static void read_row(struct stmt *st, struct store_fetch *f)
 	f->account_status = (int)next_i64(st);
 }
 
-static int read_attachment(struct db *db, struct store_fetch *f, struct arena *arena, struct error *err)
-{
-	return store_attachment_get(db, f->workspace, f->message_id, f->attachment.position, arena, &f->attachment, err);
-}
-
-static int read_attachments(struct db *db, struct arena *arena, struct store_fetch *list, size_t *count, struct error *err)
-{
-	size_t kept = 0;
-
-	for (size_t k = 0; k < *count; k++) {
-		int r = read_attachment(db, &list[k], arena, err);
-
-		if (r < 0 && r != ERR_NOTFOUND)
-			return r;
-		if (r == 0)
-			list[kept++] = list[k];
-	}
-	*count = kept;
-	return 0;
-}
-
-int store_fetch_due(struct db *db, int64_t now_ms, const int64_t *busy, size_t busy_count, struct arena *arena, struct store_fetch *ret,
-		    size_t max, size_t *ret_count, struct error *err)
+int store_fetch_due(struct db *db, int64_t now_ms, const int64_t *busy, size_t busy_count, struct store_fetch *ret, size_t max,
+		    size_t *ret_count, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
 	int r = db_prepare(db, &st, FROM " WHERE a.due_at <= ? AND c.account_id NOT IN (?, ?, ?, ?) ORDER BY a.due_at LIMIT ?", err);
@@ -47,12 +24,12 @@ int store_fetch_due(struct db *db, int64_t now_ms, const int64_t *busy, size_t b
 	if (r < 0)
 		return r;
 	bind_i64(&st, now_ms);
-	for (size_t k = 0; k < BUSY_MAX; k++)
+	for (size_t k = 0; k < STORE_FETCH_BUSY_MAX; k++)
 		bind_i64(&st, k < busy_count ? busy[k] : 0);
 	bind_i64(&st, (int64_t)max);
 	while (*ret_count < max && (r = stmt_step(&st, err)) > 0)
 		read_row(&st, &ret[(*ret_count)++]);
-	return r < 0 ? r : read_attachments(db, arena, ret, ret_count, err);
+	return r < 0 ? r : 0;
 }
 
 int store_fetch_next(struct db *db, int64_t now_ms, int64_t *ret, struct error *err)
@@ -83,5 +60,5 @@ int store_fetch_get(struct db *db, struct workspace_id w, int64_t message_id, in
 	if ((r = stmt_step(&st, err)) <= 0)
 		return r < 0 ? r : fail(err, ERR_NOTFOUND, "no such attachment in this workspace");
 	read_row(&st, ret);
-	return read_attachment(db, ret, arena, err);
+	return store_attachment_get(db, w, message_id, position, arena, &ret->attachment, err);
 }

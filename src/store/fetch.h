@@ -11,9 +11,11 @@ struct store_fetch {
 	struct store_attachment attachment;	/* with its position */
 };
 
-/* Those that are due, the most overdue first, of accounts that are not in `busy`; at most max. Text is the arena's. */
-int store_fetch_due(struct db *db, int64_t now_ms, const int64_t *busy, size_t busy_count, struct arena *arena, struct store_fetch *ret,
-		    size_t max, size_t *ret_count, struct error *err);
+/* Those that are due, the most overdue first, of accounts that are not in `busy`, of which only the first STORE_FETCH_BUSY_MAX count; at
+ * most max. Of the attachment the position alone. */
+enum { STORE_FETCH_BUSY_MAX = 4 };
+int store_fetch_due(struct db *db, int64_t now_ms, const int64_t *busy, size_t busy_count, struct store_fetch *ret, size_t max,
+		    size_t *ret_count, struct error *err);
 /* When the first of them is due after now_ms; 0: none. */
 int store_fetch_next(struct db *db, int64_t now_ms, int64_t *ret, struct error *err);
 /* One of them as it is now. ERR_NOTFOUND: there is no such attachment, e.g. any more. */

@@ -164,10 +164,7 @@ static void bind_row(struct stmt *st, const struct store_message *m)
 	bind_i64(st, m->status);
 	bind_i64(st, m->flags);
 	bind_i64(st, m->at);
-	if (m->author_id == 0)
-		bind_null(st);
-	else
-		bind_i64(st, m->author_id);
+	bind_or_null(st, m->author_id);
 	bind_i64(st, m->edit_number);
 	bind_str(st, m->external_id);
 	if (m->external_id.p == NULL)

@@ -4,15 +4,6 @@
 
 #include <string.h>
 
-/* 0 is kept as NULL: such rows stay out of the partial indexes. */
-static void bind_count(struct stmt *st, int64_t v)
-{
-	if (v == 0)
-		bind_null(st);
-	else
-		bind_i64(st, v);
-}
-
 /* All but type, position and whose it is. */
 static void bind_attachment(struct stmt *st, const struct store_attachment *a)
 {
@@ -23,9 +14,9 @@ static void bind_attachment(struct stmt *st, const struct store_attachment *a)
 	bind_i64(st, a->flags);
 	bind_i64(st, a->state);
 	bind_i64(st, a->tries);
-	bind_count(st, a->file_id);
-	bind_count(st, a->due_at);
-	bind_count(st, a->media_until);
+	bind_or_null(st, a->file_id);
+	bind_or_null(st, a->due_at);
+	bind_or_null(st, a->media_until);
 }
 
 int store_attachment_add(struct db *db, struct workspace_id w, int64_t message_id, int position, const struct store_attachment *a,

@@ -17,14 +17,6 @@ int store_webhook_body_add(struct db *db, struct str channel, int64_t received_a
 	return 0;
 }
 
-static void bind_id(struct stmt *st, int64_t id)
-{
-	if (id == 0)
-		bind_null(st);
-	else
-		bind_i64(st, id);
-}
-
 int store_webhook_event_add(struct db *db, const struct store_webhook_event *e, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
@@ -34,11 +26,11 @@ int store_webhook_event_add(struct db *db, const struct store_webhook_event *e, 
 	if (r < 0)
 		return r;
 	bind_i64(&st, e->body_id);
-	bind_id(&st, e->workspace.v);
-	bind_id(&st, e->account_id);
+	bind_or_null(&st, e->workspace.v);
+	bind_or_null(&st, e->account_id);
 	bind_i64(&st, e->state);
 	bind_str(&st, e->reason);
-	bind_id(&st, e->digest);
+	bind_or_null(&st, e->digest);
 	return stmt_step(&st, err);
 }
 

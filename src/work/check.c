@@ -50,7 +50,7 @@ static int add(struct checking *c, const struct trixy_finding *f, struct error *
 static void learn(struct checking *c, const struct trixy_finding *f)
 {
 	SCOPED(arena_done) struct arena arena = { 0 };
-	uint32_t count = f->size >= sizeof(*f) && f->learned != NULL ? f->learned_count : 0;
+	uint32_t count = TRIXY_HAS(f, learned) && f->learned != NULL ? f->learned_count : 0;
 	struct account_pair *pairs = arena_alloc(&arena, (LEARNED_MAX + 1) * sizeof(*pairs));
 	struct error err = { 0 };
 	size_t taken = 0;
@@ -165,7 +165,7 @@ static struct question subscription(const struct trixy_channel *channel)
 
 static struct question renewal(const struct trixy_channel *channel)
 {
-	if (!TRIXY_HAS(channel, renew_answer))
+	if (!channel_renews(channel))
 		return (struct question){ 0 };
 	return (struct question){ channel->renew_request, channel->renew_answer, STR("The access token is renewed"),
 				  STR("The access token could not be renewed."), true };

@@ -89,7 +89,7 @@ static void refresh_templates(struct connect *c, const struct visit *v, struct s
 	struct error err = { 0 };
 	int64_t fetched_at = 0;
 
-	if (channel == NULL || !templates_offered(channel) || bell_closed(&c->bell))
+	if (channel == NULL || !channel_can(channel, TRIXY_CAN_TEMPLATES) || bell_closed(&c->bell))
 		return;
 	if (store_template_fetched(c->reader, v->workspace, v->account_id, &fetched_at, &err) < 0 ||
 	    (!fresh && (fetched_at == 0 || clock_now_ms() - fetched_at < DAY_MS)))

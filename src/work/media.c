@@ -9,6 +9,8 @@
 /* Its own HTTP client: a download writes to the disk on that thread, and no message may wait for it. */
 enum { AT_ONCE = 8, AN_ACCOUNT = 3, LOOK_MS = 60 * 1000, REST_MS = 5 * 1000, PACE_MS = 20 };
 
+_Static_assert(AT_ONCE / AN_ACCOUNT <= STORE_FETCH_BUSY_MAX, "all accounts that have enough under way are named");
+
 struct job {
 	struct media *m;
 	pthread_t thread;
@@ -129,7 +131,6 @@ static void give(struct media *m, const struct store_fetch *f)
 /* Gives out what is due. Returns how many; < 0: it failed. Under the lock; the reading is short, by an index. */
 static int look_locked(struct media *m, struct error *err)
 {
-	SCOPED(arena_done) struct arena arena = { 0 };
 	struct store_fetch due[AT_ONCE * 2];
 	int64_t full[AT_ONCE];
 	size_t count = 0;
@@ -137,7 +138,7 @@ static int look_locked(struct media *m, struct error *err)
 
 	if (count_of(m, 0) == AT_ONCE)
 		return 0;
-	if ((r = store_fetch_due(m->reader, clock_now_ms(), full, find_full(m, full), &arena, due, AT_ONCE * 2, &count, err)) < 0)
+	if ((r = store_fetch_due(m->reader, clock_now_ms(), full, find_full(m, full), due, AT_ONCE * 2, &count, err)) < 0)
 		return r;
 	for (size_t k = 0; k < count && count_of(m, 0) < AT_ONCE; k++)
 		if (!is_under_way(m, &due[k]) && count_of(m, due[k].account_id) < AN_ACCOUNT) {

@@ -7,7 +7,7 @@
 #include "work/ask.h"
 
 enum { PAGES_MAX = 20, TEMPLATES_MAX = 2000, CALL_MS = 15 * 1000, ALL_MS = 60 * 1000, NEXT_MAX = 2000, NAME_MAX = 512, LANGUAGE_MAX = 32,
-       WORD_MAX = 64, TEXT_MAX = 8192, VARIABLES_MAX = 64, BUTTONS_MAX = 32 };
+       WORD_MAX = 64, TEXT_MAX = 8192, VARIABLES_MAX = 64, BUTTONS_MAX = 32, REASON_MAX = 1000, FAULT_MAX = 160 };
 
 struct fetching {
 	struct instance *i;
@@ -21,12 +21,6 @@ struct fetching {
 	size_t count;
 	struct str next;		/* the page to ask for; STR_NONE: the first */
 };
-
-bool templates_offered(const struct trixy_channel *channel)
-{
-	return channel_can(channel, TRIXY_CAN_TEMPLATES) && TRIXY_HAS(channel, templates_answer) && channel->templates_request != NULL &&
-	       channel->templates_answer != NULL;
-}
 
 /* ---- what a channel tells, checked as a stranger's words ---- */
 
@@ -72,7 +66,7 @@ static void take_template(struct fetching *f, const struct trixy_template *t)
 	if (t->size < sizeof(*t) || t->name.len > NAME_MAX || t->language.len > LANGUAGE_MAX)
 		return;
 	*to = (struct template){ .name = word(f, t->name, NAME_MAX), .language = word(f, t->language, LANGUAGE_MAX),
-		.category = word(f, t->category, WORD_MAX), .status = word(f, t->status, WORD_MAX), .reason = word(f, t->reason, 1000),
+		.category = word(f, t->category, WORD_MAX), .status = word(f, t->status, WORD_MAX), .reason = word(f, t->reason, REASON_MAX),
 		.header = word(f, t->header, TEXT_MAX), .body = word(f, t->body, TEXT_MAX), .footer = word(f, t->footer, TEXT_MAX),
 		.header_type = type_known ? (int)type : 0 };
 	if (to->name.len == 0 || to->language.len == 0)
@@ -90,11 +84,10 @@ static void take_template(struct fetching *f, const struct trixy_template *t)
 
 static int take_page(struct fetching *f, const struct trixy_templates *page, struct error *err)
 {
-	struct str fault = ask_told(page->fault, 160), fix = ask_told(page->fix, 1000);
+	struct str fault = ask_told(page->fault, FAULT_MAX), fix = ask_told(page->fix, sizeof(err->text) - 2 - fault.len);
 
-	if (fault.p != NULL)
-		return fail(err, ERR_DENIED, "%.*s%s%.*s", STR_ARG(fault), fix.len > 0 ? " " : "",
-			    STR_ARG(str_cut(fix, 0, utf8_prefix(fix, 230 - fault.len))));
+	if (fault.p != NULL)	/* both whole in err->text, with the blank and the NUL */
+		return fail(err, ERR_DENIED, "%.*s%s%.*s", STR_ARG(fault), fix.len > 0 ? " " : "", STR_ARG(fix));
 	if (page->count > 0 && page->items == NULL)
 		return fail(err, ERR_DENIED, "The channel could not read the provider's list of templates. Try again later.");
 	for (uint32_t k = 0; k < page->count && f->count < TEMPLATES_MAX; k++)
@@ -117,7 +110,7 @@ static int fetch_page(struct fetching *f, struct error *err)
 
 	if (r < 0)
 		return r;
-	if (!templates_offered(channel))
+	if (!channel_can(channel, TRIXY_CAN_TEMPLATES))
 		return fail(err, ERR_STATE, "%.*s has no templates.", STR_ARG(str_from_trixy(channel->name)));
 	if (left <= 0)
 		return fail(err, ERR_DENIED, "The provider takes too long to list the templates. Try again later.");

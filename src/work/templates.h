@@ -7,7 +7,5 @@
 
 /* Fetches them all and keeps them in place of those that are kept. Waits: seconds. Errors as struct instance.fetch_templates. */
 int templates_fetch(struct instance *i, struct http_client *http, struct db *db, struct workspace_id w, int64_t account_id, struct error *err);
-/* Whether this channel has any. */
-bool templates_offered(const struct trixy_channel *channel);
 
 #endif
