@@ -35,7 +35,7 @@ static void show(const struct trixy_channel *channel, const struct store_convers
 		.account_status = row->account_status, .status = (enum conversation_status)row->c.status, .unread = row->c.unread,
 		.activity_at = row->c.activity_at, .window_from = row->c.window_from, .closes_at = w.closes_at, .tag_until = w.tag_until,
 		.last = { .id = row->last_id, .at = row->last_at, .direction = row->last_direction, .kind = row->last_kind,
-			  .flags = row->last_flags, .text = row->last_text },
+			  .status = row->last_status, .flags = row->last_flags, .text = row->last_text, .name = row->last_name },
 		.cannot_reply_reason = refusal(channel, row, &w, now) };
 	ret->can_reply = ret->cannot_reply_reason.p == NULL;
 }

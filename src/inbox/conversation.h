@@ -14,7 +14,8 @@ struct conversation {
 	int account_status;		/* enum account_status */
 	enum conversation_status status;
 	int64_t unread, activity_at, window_from;
-	struct message_brief { int64_t id, at; int direction, kind; uint32_t flags; struct str text; } last;	/* id 0: none */
+	/* id 0: none; status: as it is stored; name: of the first file or card, where there are no words */
+	struct message_brief { int64_t id, at; int direction, kind, status; uint32_t flags; struct str text, name; } last;
 	/* worked out from the channel's rules and the clock; closes_at and tag_until are 0 without a window */
 	int64_t closes_at, tag_until;
 	bool can_reply;

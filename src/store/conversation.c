@@ -115,7 +115,9 @@ int store_conversation_save(struct db *db, const struct store_conversation *c, s
 		 " LEFT JOIN contact_identities i ON i.account_id = c.account_id AND i.external_key = c.external_key" \
 		 " LEFT JOIN messages m ON m.id = (SELECT id FROM messages WHERE conversation_id = c.id AND direction > 0" \
 		 " ORDER BY at DESC, id DESC LIMIT 1)"
-#define ROW_COLUMNS COLUMNS ", a.name, a.status, k.name, i.handle, i.picture_url, m.id, m.at, m.direction, m.kind, m.flags, m.text"
+#define ROW_COLUMNS COLUMNS ", a.name, a.status, k.name, i.handle, i.picture_url, m.id, m.at, m.direction, m.kind, m.flags, m.status, m.text," \
+		    " CASE WHEN m.text IS NULL THEN (SELECT coalesce(file_name, title) FROM attachments" \
+		    " WHERE message_id = m.id ORDER BY position LIMIT 1) END"
 
 static void read_row(struct stmt *st, struct arena *arena, struct store_conversation_row *r)
 {
@@ -131,9 +133,12 @@ static void read_row(struct stmt *st, struct arena *arena, struct store_conversa
 	r->last_direction = (int)next_i64(st);
 	r->last_kind = (int)next_i64(st);
 	r->last_flags = (uint32_t)next_i64(st);
+	r->last_status = (int)next_i64(st);
 	struct str text = next_str(st);
 
 	r->last_text = arena_copy(arena, str_cut(text, 0, utf8_prefix(text, 512)));	/* a list shows a line of it */
+	text = next_str(st);
+	r->last_name = arena_copy(arena, str_cut(text, 0, utf8_prefix(text, 512)));
 }
 
 static int read_rows(struct stmt *st, struct arena *arena, struct store_conversation_row *ret, size_t limit, size_t *ret_count,

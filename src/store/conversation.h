@@ -45,9 +45,9 @@ struct store_conversation_row {
 	struct str account_name, contact_name, contact_handle, contact_picture_url;
 	int account_status;
 	int64_t last_id, last_at;	/* the newest message that shows; 0: none */
-	int last_direction, last_kind;
+	int last_direction, last_kind, last_status;
 	uint32_t last_flags;
-	struct str last_text;
+	struct str last_text, last_name;	/* name: of the first file or card of a message without words */
 };
 /* What limits a list: one channel and one status, as the index goes; the caller merges. before_*: only what stands behind
  * this one in the order (activity_at, id), both falling. */

@@ -30,6 +30,8 @@ static void render_last(struct json_out *j, const struct conversation *c)
 	json_c(j, "direction", message_direction_word(c->last.direction));
 	json_c(j, "kind", message_kind_word(c->last.kind));
 	json_bool(j, "unsent", (c->last.flags & MESSAGE_UNSENT) != 0);
+	json_str(j, "name", (c->last.flags & MESSAGE_UNSENT) != 0 ? STR_NONE : c->last.name);
+	json_bool(j, "failed", c->last.status == MESSAGE_FAILED || c->last.status == MESSAGE_UNKNOWN);
 	json_close(j);
 }
 

@@ -81,6 +81,18 @@ test('Retry leaves one where one writes', async () => {
   await isWriting();
 });
 
+test('the list tells of a message that was not sent, and what a file is called', async () => {
+  await s.weather('wa_131026');
+  await composer(page).fill('lost words');
+  await composer(page).press('Enter');
+  await row(page, 'Rafael Souza').filter({ hasText: 'lost words' }).getByRole('img', { name: 'Not sent' }).waitFor();
+  await message(page, 'lost words').getByRole('button', { name: 'Retry' }).click();
+  await message(page, 'lost words').locator('.glyph:is(.sent, .delivered, .read)').waitFor();
+  assert.equal(await row(page, 'Rafael Souza').getByRole('img', { name: 'Not sent' }).count(), 0);
+  await s.sim.act(ada, 'document', { title: 'Invoice 2214.pdf', timestamp: Date.now() + 2000 });
+  await row(page, 'Ada Example').filter({ hasText: 'Invoice 2214.pdf' }).waitFor();
+});
+
 test('a phone with files that cannot go still shows what one writes', async () => {
   const small = await browser.visitor(s.house.url, { as: 'owner@example.org', size: narrow });
   await small.goto('/');

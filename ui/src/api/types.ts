@@ -123,7 +123,7 @@ export interface Conversation {
   contact: Contact;
   status: "open" | "done";
   unread: number;
-  last_message: { text: string | null; at: string; direction: Direction; kind: string; unsent?: boolean } | null;
+  last_message: { text: string | null; at: string; direction: Direction; kind: string; unsent?: boolean; name?: string | null; failed?: boolean } | null;
   last_activity_at: string;
   window: ReplyWindow | null;
   can_reply: boolean;

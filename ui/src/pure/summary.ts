@@ -55,12 +55,15 @@ export function kindIcon(kind: string): string | null {
   return ICONS[kind] ?? null;
 }
 
-export type Told = Pick<Message, "kind" | "text"> & { unsent?: boolean; attachments?: Attachment[] };
+export type Told = Pick<Message, "kind" | "text"> & { unsent?: boolean; attachments?: Attachment[]; name?: string | null };
+
+const NAMED = new Set(["file", "location", "contacts"]);
 
 /* What a message without words is called: by its file or card, if it is here to look at. */
 function ownName(message: Told): string {
   const [first] = message.attachments ?? [];
   if (message.kind === "audio" && first && !isVoice(first)) return first.file_name!;
+  if (message.name && NAMED.has(message.kind)) return message.name;
   const named = message.kind === "file" ? first?.file_name || first?.title : message.kind === "location" || message.kind === "contacts" ? first?.title : null;
   return named || kindName(message.kind);
 }

@@ -293,6 +293,11 @@ function Row({ one, top, at, size, draft }: { one: Conversation; top: number; at
               ) : last?.direction === "note" ? (
                 <span class="row-who">{text.inbox.note}</span>
               ) : null}
+              {!draft && last?.failed && (
+                <span class="row-failed" role="img" aria-label={text.message.state.failed} title={text.message.state.failed}>
+                  <Icon name="warn" size={14} />
+                </span>
+              )}
               {icon && <Icon name={icon} size={14} />}
               {draft ?? (last ? shortWords(one.channel, last) : text.inbox.noMessages)}
             </span>
