@@ -28,12 +28,14 @@ void call_finish(struct call *c)
 	loop_post(c->web->loop, &c->note);
 }
 
+bool id_read(struct str text, int64_t *ret)
+{
+	return text.len > 0 && text.p[0] >= '1' && text.p[0] <= '9' && str_to_i64(text, ret);
+}
+
 bool call_id(struct call *c, size_t n, int64_t *ret)
 {
-	struct str s = c->param[n];
-
-	/* One way to write each id: a leading zero or sign is another text. */
-	if (s.len > 0 && s.p[0] >= '1' && s.p[0] <= '9' && str_to_i64(s, ret))
+	if (id_read(c->param[n], ret))
 		return true;
 	call_not_found(c);
 	return false;

@@ -100,6 +100,8 @@ bool call_read_json(struct call *c);
 
 /* ---- reading ---- */
 
+/* An id as the API writes it. There is one way to write each: with a leading zero or a sign it is none. */
+bool id_read(struct str text, int64_t *ret);
 /* The n-th parameter of the path as an id. False, and 404 is answered, when it is none. */
 bool call_id(struct call *c, size_t n, int64_t *ret);
 /* A query parameter, decoded. True; *ret is STR_NONE when it is not there. False, and 400 is answered: broken encoding. */

@@ -212,14 +212,13 @@ void public_file(struct call *c)
 	struct store_file file;
 	struct error err = { 0 };
 	int64_t id;
-	int r;
 
 	/* The signature first: who guesses costs no more than that. */
 	if (files_link_read(c->instance->files, c->param[0], clock_now_ms(), &w, &id, &err) < 0) {
 		call_not_found(c);
 		return;
 	}
-	if ((r = store_file_get(c->db, w, id, c->arena, &file, &err)) < 0)
+	if (store_file_get(c->db, w, id, c->arena, &file, &err) < 0)
 		call_failed(c, &err, false);
 	else
 		file_answer(c, &(struct file_answer){ .workspace = w, .sha256 = file.sha256, .mime_type = file.mime_type, .id = id,

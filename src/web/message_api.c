@@ -141,12 +141,6 @@ static struct str absent_if_empty(struct str s)
 	return s.len == 0 ? STR_NONE : s;
 }
 
-/* An id as the API writes it. */
-static bool read_id(struct str text, int64_t *ret)
-{
-	return text.len > 0 && text.p[0] >= '1' && text.p[0] <= '9' && str_to_i64(text, ret);
-}
-
 static void read_attachments(struct call *c, int64_t ids[LIMIT_REPLY_FILES], struct reply *reply)
 {
 	struct json_object *list = json_get_array(c->json, "attachments");
@@ -159,7 +153,7 @@ static void read_attachments(struct call *c, int64_t ids[LIMIT_REPLY_FILES], str
 		return;
 	}
 	for (size_t k = 0; k < count; k++)
-		if (!read_id(json_text(json_at(list, k)), &ids[k])) {
+		if (!id_read(json_text(json_at(list, k)), &ids[k])) {
 			call_fault(c, "attachments", "Must be a list of the ids of uploads.");
 			return;
 		}
@@ -203,7 +197,7 @@ static void read_reply(struct call *c, int64_t ids[LIMIT_REPLY_FILES], struct te
 	reply->split = str_eq(overflow, STR("split"));
 	if (overflow.len > 0 && !reply->split && !str_eq(overflow, STR("cut")))
 		call_fault(c, "overflow", "Is cut or split.");
-	if (quoted.len > 0 && !read_id(quoted, &reply->reply_to))
+	if (quoted.len > 0 && !id_read(quoted, &reply->reply_to))
 		call_fault(c, "reply_to", "Is the id of a message of this conversation.");
 	read_attachments(c, ids, reply);
 	read_template(c, values, reply);

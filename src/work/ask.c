@@ -41,7 +41,7 @@ int ask_headers(const struct trixy_pair *pairs, uint32_t count, struct arena *ar
 /* The body's parts. A part that is a file needs one: without, the request is not one that can be sent. */
 static int fill_parts(struct ask *a, const struct trixy_request *request, int64_t bytes, struct error *err)
 {
-	uint32_t count = TRIXY_HAS(request, parts) ? request->part_count : 0;	/* 1.0 has none */
+	uint32_t count = request->size >= sizeof(*request) ? request->part_count : 0;	/* 1.0 has none */
 
 	if (count > PARTS_MAX || (count > 0 && request->parts == NULL))
 		return fail(err, ERR_INVALID, "the channel's request has more than %d parts", PARTS_MAX);

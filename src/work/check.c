@@ -50,7 +50,7 @@ static int add(struct checking *c, const struct trixy_finding *f, struct error *
 static void learn(struct checking *c, const struct trixy_finding *f)
 {
 	SCOPED(arena_done) struct arena arena = { 0 };
-	uint32_t count = TRIXY_HAS(f, learned) && f->learned != NULL ? f->learned_count : 0;
+	uint32_t count = f->size >= sizeof(*f) && f->learned != NULL ? f->learned_count : 0;
 	struct account_pair *pairs = arena_alloc(&arena, (LEARNED_MAX + 1) * sizeof(*pairs));
 	struct error err = { 0 };
 	size_t taken = 0;

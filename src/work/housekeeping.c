@@ -63,6 +63,7 @@ static int index_words(struct housekeeping *h, struct error *err)
 
 struct trim {
 	int64_t before_ms, count;
+	size_t piece;			/* rows a unit, at most */
 };
 
 static int run_trim_changes(struct db *db, void *arg, struct error *err)
@@ -77,18 +78,19 @@ static int run_trim_journal(struct db *db, void *arg, struct error *err)
 {
 	struct trim *t = arg;
 
-	return store_webhook_trim(db, t->before_ms, TRIM_ROWS, &t->count, err);
+	return store_webhook_trim(db, t->before_ms, t->piece, &t->count, err);
 }
 
 /* In pieces, each its own unit, so that nobody waits long. */
-static int trim(struct housekeeping *h, int (*run)(struct db *db, void *arg, struct error *err), int64_t kept_ms, struct error *err)
+static int trim(struct housekeeping *h, int (*run)(struct db *db, void *arg, struct error *err), int64_t kept_ms, size_t piece,
+		struct error *err)
 {
-	struct trim t = { .before_ms = clock_now_ms() - kept_ms };
+	struct trim t = { .before_ms = clock_now_ms() - kept_ms, .piece = piece };
 	int r;
 
 	do {
 		r = store_write(h->i->store, run, &t, err);
-	} while (r >= 0 && t.count >= TRIM_ROWS && !bell_closed(&h->bell));
+	} while (r >= 0 && t.count >= (int64_t)piece && !bell_closed(&h->bell));
 	return r;
 }
 
@@ -97,21 +99,10 @@ static int trim(struct housekeeping *h, int (*run)(struct db *db, void *arg, str
 static int run_expire(struct db *db, void *arg, struct error *err)
 {
 	struct trim *t = arg;
-	int n = store_upload_expire(db, t->before_ms, FILES_PIECE, err);
+	int n = store_upload_expire(db, t->before_ms, t->piece, err);
 
 	t->count = n;
 	return n < 0 ? n : 0;
-}
-
-static int expire_uploads(struct housekeeping *h, struct error *err)
-{
-	struct trim t = { .before_ms = clock_now_ms() - UPLOADS_KEPT_MS };
-	int r;
-
-	do
-		r = store_write(h->i->store, run_expire, &t, err);
-	while (r >= 0 && t.count >= FILES_PIECE && !bell_closed(&h->bell));
-	return r;
 }
 
 struct let_go {
@@ -170,7 +161,7 @@ static void tidy_files(struct housekeeping *h, int64_t now)
 {
 	struct error err = { 0 };
 
-	if (expire_uploads(h, &err) < 0)
+	if (trim(h, run_expire, UPLOADS_KEPT_MS, FILES_PIECE, &err) < 0)
 		log_failure("old uploads", &err);
 	if (let_go_unused(h, &err) < 0)
 		log_failure("unused files", &err);
@@ -185,9 +176,9 @@ static void tidy(struct housekeeping *h)
 {
 	struct error err = { 0 };
 
-	if (trim(h, run_trim_changes, CHANGES_KEPT_MS, &err) < 0)
+	if (trim(h, run_trim_changes, CHANGES_KEPT_MS, TRIM_ROWS, &err) < 0)
 		log_failure("old changes", &err);
-	if (trim(h, run_trim_journal, JOURNAL_KEPT_MS, &err) < 0)
+	if (trim(h, run_trim_journal, JOURNAL_KEPT_MS, TRIM_ROWS, &err) < 0)
 		log_failure("old webhooks", &err);
 	if (people_sweep(h->i, h->reader, &err) < 0)
 		log_failure("deleted workspaces", &err);

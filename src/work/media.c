@@ -153,7 +153,7 @@ static int64_t look(struct media *m)
 {
 	struct error err = { 0 };
 	int64_t next = 0, now = clock_now_ms();
-	int r = 0, given;
+	int given;
 
 	(void)pthread_mutex_lock(&m->lock);
 	bool rest = m->resting;
@@ -165,7 +165,7 @@ static int64_t look(struct media *m)
 	(void)pthread_mutex_unlock(&m->lock);
 	if (rest)
 		return REST_MS;
-	if (given < 0 || (r = store_fetch_next(m->reader, now, &next, &err)) < 0) {
+	if (given < 0 || store_fetch_next(m->reader, now, &next, &err) < 0) {
 		log_event(LOG_WARNING, "customers' files are looked for again later", log_c("error", err.text), log_end);
 		return REST_MS;
 	}

@@ -15,7 +15,6 @@
 
 enum { GRACE_MS = 7 * 1000 };	/* for requests under way when the server stops, which has 10 s in all */
 
-
 struct work {
 	struct instance *i;
 	struct http_client *http;
