@@ -1,7 +1,7 @@
 // The switches of the simulator, their defaults and their allowed values.
 // "Meta" in the comments is what the public documentation says; the rest is weather.
 
-export const DEFAULTS = {
+const DEFAULTS = {
   // Webhooks
   answer_timeout_ms: 5000, // Meta waits five seconds for a 200
   retry_ms: [0, 10e3, 60e3, 5 * 60e3, 15 * 60e3, 30 * 60e3, 3600e3, 2 * 3600e3, 4 * 3600e3, 8 * 3600e3, 12 * 3600e3],

@@ -6,7 +6,7 @@ import { readMedia } from './media.mjs';
 import { emitField } from './value.mjs';
 import { templatesOf } from './world.mjs';
 
-export const TEMPLATE_STATUSES = ['APPROVED', 'PENDING', 'REJECTED', 'PAUSED', 'DISABLED', 'IN_APPEAL', 'FLAGGED'];
+const TEMPLATE_STATUSES = ['APPROVED', 'PENDING', 'REJECTED', 'PAUSED', 'DISABLED', 'IN_APPEAL', 'FLAGGED'];
 const MEDIA_FORMATS = ['IMAGE', 'VIDEO', 'DOCUMENT'];
 const BODY_MAX = 1024;
 const HEADER_MAX = 60;
