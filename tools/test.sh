@@ -25,24 +25,43 @@ count_tap() { # count_tap FILE STATUS NAME
   else printf '    %-28s %4d passed, %d FAILED\n' "$3" "$ok" "$not_ok"; tail -n 120 "$1" | sed 's/^/      | /'; fi
 }
 
-# The unit tests of a build folder: every program that meson lists, of one suite or of all, with its arguments and environment.
-unit() { # unit FOLDER [SUITE]
-  local folder=$1 suite=${2:-} name words
-  while IFS=$'\t' read -r name words; do
-    local out="$results/$(basename "$folder")-${name// /-}.tap" status=0
-    CMOCKA_MESSAGE_OUTPUT=TAP ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-      TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 timeout 300 sh -c "exec env $words" >"$out" 2>&1 || status=$?
-    count_tap "$out" "$status" "$name"
-  done < <(meson introspect --tests "$folder" | node -e '
+# As many programs at once as there are processors: most wait for each other, for the disk or for a time to pass.
+jobs=$(nproc 2>/dev/null || echo 2)
+
+# Every test program that meson lists in a build folder, of one suite or of all: its name and, with a tab between, its command line
+# with its environment.
+list_unit() { # list_unit FOLDER [SUITE]
+  meson introspect --tests "$1" | node -e '
     const suite = process.argv[1], quoted = (word) => "\x27" + word.replaceAll("\x27", "\x27\\\x27\x27") + "\x27";
     for (const t of JSON.parse(require("fs").readFileSync(0, "utf8")))
       if (!suite || t.suite.some((s) => s.endsWith(suite)))
-        console.log(t.name + "\t" + [...Object.entries(t.env ?? {}).map(([k, v]) => k + "=" + v), ...t.cmd].map(quoted).join(" "));' "$suite")
+        console.log(t.name + "\t" + [...Object.entries(t.env ?? {}).map(([k, v]) => k + "=" + v), ...t.cmd].map(quoted).join(" "));' "${2:-}"
 }
 
+unit() { # unit FOLDER [SUITE]
+  local folder=$1 name words line out running=0 list
+  mapfile -t list < <(list_unit "$@")
+  for line in "${list[@]}"; do
+    IFS=$'\t' read -r name words <<<"$line"
+    out="$results/$(basename "$folder")-${name// /-}.tap"
+    if [ "$running" -ge "$jobs" ]; then wait -n; running=$((running - 1)); fi
+    # In the build folder, as meson does: what a test is handed may lie there.
+    { CMOCKA_MESSAGE_OUTPUT=TAP ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+        TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 timeout 300 sh -c "cd '$folder' && exec env $words" >"$out" 2>&1; echo $? >"$out.status"; } &
+    running=$((running + 1))
+  done
+  wait
+  for line in "${list[@]}"; do
+    name=${line%%$'\t'*} out="$results/$(basename "$folder")-${name// /-}.tap"
+    count_tap "$out" "$(cat "$out.status")" "$name"
+  done
+}
+
+# Files at once, where this Node can be told: by itself it takes one less than there are processors.
+concurrency=; if node --test-concurrency="$jobs" -e 0 2>/dev/null; then concurrency=$jobs; fi
 node_tests() { # node_tests NAME FILE…
   local name=$1 out="$results/$1.tap" status=0; shift
-  timeout 600 node --test --test-reporter=tap "$@" >"$out" 2>&1 || status=$?
+  timeout 600 node --test ${concurrency:+"--test-concurrency=$concurrency"} --test-reporter=tap "$@" >"$out" 2>&1 || status=$?
   # Nested suites report their parent too: the summary at the end counts each test once.
   local p f; p=$(sed -n 's/^# pass //p' "$out" | tail -1); f=$(sed -n 's/^# fail //p' "$out" | tail -1)
   p=${p:-0} f=${f:-0}
@@ -65,8 +84,16 @@ fi
 if has unit; then say "unit tests (address, undefined)"; unit build-asan; fi
 if has thread; then
   configure build-tsan -Dbuildtype=debugoptimized -Dtests=true -Db_sanitize=thread -Db_lundef=false
-  quietly "building with ThreadSanitizer" ninja -C build-tsan
+  # Only what runs: the threaded tests, and the program with its addon.
+  mapfile -t threaded < <(meson introspect --tests build-tsan | node -e '
+    const path = require("path"), here = path.resolve("build-tsan");
+    for (const t of JSON.parse(require("fs").readFileSync(0, "utf8")))
+      if (t.suite.some((s) => s.endsWith("thread"))) console.log(path.relative(here, t.cmd[0]));')
+  quietly "building with ThreadSanitizer" ninja -C build-tsan mailtrixy instagram-addon-v1.0.0.zip "${threaded[@]}"
   say "threaded tests (thread)"; unit build-tsan thread
+  say "files, live updates and power failures with the program under ThreadSanitizer"
+  MAILTRIXY_PROGRAM="$PWD/build-tsan/mailtrixy" MAILTRIXY_ADDON="$PWD/build-tsan/instagram-addon-v1.0.0.zip" \
+    TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 node_tests thread tests/scenario/{live,media,outgoing,storm,disorder}.test.mjs
 fi
 if has fuzz; then
   install_packages $packages_fuzz
