@@ -1,4 +1,4 @@
-// ./dev run: the server with the Meta simulator beside it, the demo's Instagram and WhatsApp accounts connected, two links.
+// ./dev run: the server with the Meta simulator beside it, the demo's Instagram and WhatsApp accounts connected, and the links to both sides.
 // Everything goes through the outside: the program's commands and its HTTP API, as an operator would do it.
 import { spawn, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
