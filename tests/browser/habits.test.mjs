@@ -105,6 +105,27 @@ test('a phone with files that cannot go still shows what one writes', async () =
   assertQuiet(small);
 });
 
+test('a picture that the browser has already is there, however fast it comes', async () => {
+  await page.goto('/');
+  await s.sim.act(ada, 'photo', { text: 'the blue one' });
+  await row(page, 'Ada Example').click();
+  await message(page, 'the blue one').locator('.picture.ready').waitFor();
+  /* Effects wait for the next frame, or for a moment where frames do not come: here both are late. */
+  const slow = await browser.visitor(s.house.url, { as: 'owner@example.org' });
+  await slow.addInitScript(() => {
+    const frame = window.requestAnimationFrame.bind(window);
+    window.requestAnimationFrame = (call) => frame(() => window.setTimeout(() => frame(call), 300));
+    const timer = window.setTimeout.bind(window);
+    window.setTimeout = (call, ms, ...rest) => timer(call, ms === 35 || ms === 100 ? 600 : ms, ...rest);
+  });
+  await slow.goto(page.url());
+  await message(slow, 'the blue one').locator('.picture.ready').waitFor();
+  await until(() => message(slow, 'the blue one').locator('.picture').evaluate((one) => one.querySelector('img').complete), (is) => is);
+  await slow.waitForFunction(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(() => resolve(true))))));
+  assert.equal(await message(slow, 'the blue one').locator('.picture.ready').count(), 1);
+  assertQuiet(slow);
+});
+
 test('a token that Meta refuses is told once, and not as a success', async () => {
   const other = await s.sim.post('numbers', { waba: s.demo.whatsapp.waba, display_phone_number: '+47 55 50 02 22', verified_name: 'Second Shop' });
   await page.goto('/settings/channels');

@@ -103,11 +103,13 @@ const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches
 
 /* A fixed frame: a picture that arrives late must not move what is being read. */
 export function Picture({ message, one, tile }: MediaProps) {
-  const [state, setState] = useState<"loading" | "ready" | "broken">("loading");
   const [round, setRound] = useState(0);
   const kept = keptUrl(one);
   const url = kept ?? (stateOf(one) === "none" ? safeUrl(one.url) : null);
-  useEffect(() => setState("loading"), [url]);
+  /* Known of one address and try: a picture from the browser's cache is there before any effect runs, and must not be waited for again. */
+  const mine = `${round} ${url}`;
+  const [told, setTold] = useState<{ of: string; state: "ready" | "broken" } | null>(null);
+  const state = told?.of === mine ? told.state : "loading";
   const label = one.title || text.message.image;
   if (stateOf(one) === "fetching") return <Fetching message={message} one={one} icon="image" label={text.message.image} />;
   if (stateOf(one) === "lost") return <Lost message={message} one={one} icon="image" label={text.message.image} />;
@@ -121,10 +123,7 @@ export function Picture({ message, one, tile }: MediaProps) {
             <Button
               small
               icon="refresh"
-              onClick={() => {
-                setRound(round + 1);
-                setState("loading");
-              }}
+              onClick={() => setRound(round + 1)}
             >
               {text.media.again}
             </Button>
@@ -154,8 +153,8 @@ export function Picture({ message, one, tile }: MediaProps) {
         decoding="async"
         draggable={false}
         referrerpolicy="no-referrer"
-        onLoad={() => setState("ready")}
-        onError={() => setState("broken")}
+        onLoad={() => setTold({ of: mine, state: "ready" })}
+        onError={() => setTold({ of: mine, state: "broken" })}
       />
     </button>
   );
