@@ -1,6 +1,6 @@
 /* The small components that every view is made of. */
 import type { ButtonHTMLAttributes, ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { now } from "../../state/clock";
 import { ago, exact, relative } from "../../pure/time";
 import { text } from "../../text";
@@ -92,12 +92,11 @@ export function Avatar({
   url?: string | null;
   size?: "s" | "m" | "l";
 }) {
-  const [broken, setBroken] = useState(false);
-  useEffect(() => setBroken(false), [url]);
+  const [broken, setBroken] = useState<string | null>(null);
   return (
     <span class={`avatar ${size}`} data-hue={hueOf(seed)} aria-hidden="true">
       {/^\+\d/.test(name) ? <Icon name="user" size={size === "l" ? 26 : 16} /> : initials(name)}
-      {url && !broken && <img src={url} alt="" loading="lazy" referrerpolicy="no-referrer" onError={() => setBroken(true)} />}
+      {url && url !== broken && <img src={url} alt="" loading="lazy" referrerpolicy="no-referrer" onError={() => setBroken(url)} />}
     </span>
   );
 }
