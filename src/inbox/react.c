@@ -77,6 +77,8 @@ static int check_target(const struct store_message *m, struct error *err)
 		return fail(err, ERR_STATE, "Only what the customer wrote can be reacted to.");
 	if (m->direction == 0)
 		return fail(err, ERR_NOTFOUND, "no such message in this conversation");
+	if (m->kind == TRIXY_MESSAGE_CALL || m->kind == TRIXY_MESSAGE_SYSTEM)
+		return fail(err, ERR_STATE, "A call or a notice takes no reaction.");
 	if (m->flags & MESSAGE_UNSENT)
 		return fail(err, ERR_STATE, "The customer has taken this message back.");
 	return m->external_id.len > 0 && m->kind != MESSAGE_KIND_MISSING ? 0 :

@@ -87,6 +87,8 @@ static int find_quoted(struct planning *p)
 		return r;
 	if (m.direction == MESSAGE_NOTE)
 		return refuse(p, REPLY_CANNOT, ERR_STATE, STR("A note cannot be quoted: the customer has never seen it."));
+	if (m.kind == TRIXY_MESSAGE_CALL || m.kind == TRIXY_MESSAGE_SYSTEM)	/* what they are known by is no message's id */
+		return refuse(p, REPLY_CANNOT, ERR_STATE, STR("A call or a notice cannot be quoted. Send without the quote."));
 	if (m.external_id.len == 0)
 		return refuse(p, REPLY_CANNOT, ERR_STATE, STR("The quoted message has not been sent yet. Wait until it is, or send without the quote."));
 	p->plan->quoted = m.external_id;

@@ -88,6 +88,18 @@ static int64_t question(void)
 	return 0;
 }
 
+static int64_t known_as(const char *external_id)
+{
+	size_t count;
+	struct message *m = house_messages(conversation, &count);
+
+	for (size_t k = 0; k < count; k++)
+		if (str_eq_c(m[k].external_id, external_id))
+			return m[k].id;
+	check_failed("no such message");
+	return 0;
+}
+
 static int reply_with(struct reply r, struct reply_result *ret)
 {
 	r.workspace = house.w;
@@ -203,6 +215,14 @@ static void a_reply_quotes_a_message_of_its_conversation(void **state)
 	check_ok(reply_with((struct reply){ .text = STR("and"), .reply_to = ret.message_ids[0] }, &ret), &err);
 	check_str(message_of(ret.message_ids[0]).reply_to_id, "ours");
 	refused((struct reply){ .text = STR("x"), .reply_to = strange }, REPLY_CANNOT, "The quoted message is not one of this conversation.");
+	for (uint32_t kind = TRIXY_MESSAGE_SYSTEM; kind <= TRIXY_MESSAGE_CALL; kind += TRIXY_MESSAGE_CALL - TRIXY_MESSAGE_SYSTEM) {
+		struct trixy_event notice = said("c", kind == TRIXY_MESSAGE_CALL ? "call" : "notice", "The customer called.", clock_now_ms());
+
+		notice.message_kind = kind;
+		(void)house_apply(&notice, 1);
+		refused((struct reply){ .text = STR("x"), .reply_to = known_as(kind == TRIXY_MESSAGE_CALL ? "call" : "notice") }, REPLY_CANNOT,
+			"A call or a notice cannot be quoted. Send without the quote.");
+	}
 	check_ok(reply_with((struct reply){ .text = STR("internal"), .note = true }, &ret), &err);
 	refused((struct reply){ .text = STR("x"), .reply_to = ret.message_ids[0] }, REPLY_CANNOT,
 		"A note cannot be quoted: the customer has never seen it.");
