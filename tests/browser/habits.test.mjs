@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { SAMPLES } from '../../sim/core/samples.mjs';
 import { until } from '../scenario/lib/house.mjs';
-import { assertAccessible, assertQuiet, Browser, composer, message, narrow, row } from './lib/browser.mjs';
+import { assertAccessible, assertNoSidewaysScroll, assertQuiet, Browser, composer, message, narrow, row } from './lib/browser.mjs';
 import { startBothChannels } from './lib/number.mjs';
 
 const PNG = { name: 'mug.png', mimeType: 'image/png', buffer: SAMPLES.mug().bytes };
@@ -101,6 +101,10 @@ test('a phone with files that cannot go still shows what one writes', async () =
   await small.locator('.chip.refused').nth(3).waitFor();
   const [field, editor] = await Promise.all([composer(small).boundingBox(), small.locator('.editor').boundingBox()]);
   assert.ok(field.y + field.height <= editor.y + editor.height + 1, 'the text is inside its box');
+  await s.sim.act(rafael, 'text', { text: 'so many words that the message is as wide as it may be on a phone '.repeat(2) });
+  await message(small, 'as wide as it may be').hover();
+  await message(small, 'as wide as it may be').locator('.tools').waitFor();
+  await assertNoSidewaysScroll(small, 'a mouse over a wide message');
   await assertAccessible(small, 'files that cannot go');
   assertQuiet(small);
 });
