@@ -84,11 +84,13 @@ fi
 if has unit; then say "unit tests (address, undefined)"; unit build-asan; fi
 if has thread; then
   configure build-tsan -Dbuildtype=debugoptimized -Dtests=true -Db_sanitize=thread -Db_lundef=false
-  # Only what runs: the threaded tests, and the program with its addon.
-  mapfile -t threaded < <(meson introspect --tests build-tsan | node -e '
-    const path = require("path"), here = path.resolve("build-tsan");
-    for (const t of JSON.parse(require("fs").readFileSync(0, "utf8")))
-      if (t.suite.some((s) => s.endsWith("thread"))) console.log(path.relative(here, t.cmd[0]));')
+  # Only what runs: the threaded tests with what each needs, and the program with its addon.
+  mapfile -t threaded < <(meson introspect --tests --targets build-tsan | node -e '
+    const path = require("path"), here = path.resolve("build-tsan"), { tests, targets } = JSON.parse(require("fs").readFileSync(0, "utf8"));
+    const files = new Map(targets.map((t) => [t.id, t.filename])), wanted = new Set();
+    for (const t of tests)
+      if (t.suite.some((s) => s.endsWith("thread"))) for (const f of [t.cmd[0], ...t.depends.flatMap((id) => files.get(id) ?? [])]) wanted.add(path.relative(here, f));
+    for (const f of wanted) console.log(f);')
   quietly "building with ThreadSanitizer" ninja -C build-tsan mailtrixy instagram-addon-v1.0.0.zip "${threaded[@]}"
   say "threaded tests (thread)"; unit build-tsan thread
   say "files, live updates and power failures with the program under ThreadSanitizer"
