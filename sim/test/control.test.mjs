@@ -49,9 +49,12 @@ test('misspelt names and values are said, and nothing is changed', async () => {
     ['options', { batch_max: 0 }], ['weather', { preset: 'hail' }], ['weather', { preset: 'temporary', times: 'often' }],
     ['accounts', { backend: 'fax' }], ['tokens', { kind: 'app' }],
   ];
-  const before = await Promise.all(['apps', 'accounts', 'customers', 'options', 'weather'].map((path) => p.sim.get(path)));
+  // But the pictures' addresses, which are signed anew every second.
+  const all = async () => JSON.stringify(await Promise.all(['apps', 'accounts', 'customers', 'options', 'weather'].map((path) => p.sim.get(path))),
+    (name, value) => (name === 'picture_url' ? undefined : value));
+  const before = await all();
   for (const [path, body] of refusals) assert.equal((await call(path, { headers: JSON_TYPE, body: JSON.stringify(body) })).status, 400, JSON.stringify(body));
-  assert.deepEqual(await Promise.all(['apps', 'accounts', 'customers', 'options', 'weather'].map((path) => p.sim.get(path))), before);
+  assert.equal(await all(), before);
   assert.equal((await call('accounts/change', { headers: JSON_TYPE, body: '{"account":"1"}' })).status, 404);
   for (const condition of ['restricted', null]) assert.equal((await p.sim.post('accounts/change', { condition })).condition, condition);
 });
