@@ -24,6 +24,7 @@ const boxes = signal<ReadonlyMap<string, Chip[]>>(new Map());
 const attachVersion = signal(0);
 const running = new Map<string, AbortController>();
 const timers = new Map<string, number>();
+const RELEASE_MS = 30_000;
 const pictures = new Map<string, string>();
 
 const place = (box: string) => `files.${me.peek()?.user.id ?? ""}.${box}`;
@@ -193,7 +194,8 @@ function forget(one: Chip): void {
   running.get(one.key)?.abort();
   dropBlob(one.key);
   const picture = pictures.get(one.key);
-  if (picture) URL.revokeObjectURL(picture);
+  /* Not at once: a player or a picture that is just going may still be reading it, and would complain. */
+  if (picture) window.setTimeout(() => URL.revokeObjectURL(picture), RELEASE_MS);
   pictures.delete(one.key);
 }
 
