@@ -10,8 +10,11 @@
 #include <unistd.h>
 
 #include "addon/addon.h"
+#include "addon/file.h"
 #include "addon/package.h"
+#include "files/files.h"
 #include "inbox/account.h"
+#include "store/file.h"
 
 enum { SPACE_LOW_MB = 1024 };
 
@@ -151,6 +154,44 @@ static void look_at_accounts(struct doctor *d)
 		look_at_account(d, &list[k]);
 }
 
+/* One page of rows against what lies on the disk. 1: there are more. */
+static int check_files(struct doctor *d, int64_t *after_id, int64_t *seen, int64_t *missing, struct error *err)
+{
+	enum { PAGE = 1000 };
+	SCOPED(arena_done) struct arena a = { 0 };
+	struct store_file *list = arena_alloc(&a, PAGE * sizeof(*list));
+	size_t count = 0;
+	int r = list == NULL ? fail(err, ERR_NOMEM, "out of memory") : store_file_after(d->db, *after_id, &a, list, PAGE, &count, err);
+
+	for (size_t k = 0; r >= 0 && k < count; k++) {
+		SCOPED(fd_done) int fd = -1;
+		int64_t bytes = 0;
+
+		if (files_read(d->i->files, list[k].workspace, list[k].sha256, false, &fd, &bytes, NULL) < 0 || bytes != list[k].bytes)
+			(*missing)++;
+		(*seen)++;
+		*after_id = list[k].id;
+	}
+	return r < 0 ? r : count == PAGE;
+}
+
+static void look_at_files(struct doctor *d)
+{
+	int64_t after_id = 0, seen = 0, missing = 0;
+	struct error err = { 0 };
+	int r;
+
+	while ((r = check_files(d, &after_id, &seen, &missing, &err)) > 0)
+		;
+	if (r < 0)
+		bad(d, true, NULL, "customers' files: %s", err.text);
+	else if (missing > 0)
+		bad(d, true, "Put the folder files of your backup back into the data directory.", "customers' files: of %lld, %lld are not on the disk"
+		    " or not whole", (long long)seen, (long long)missing);
+	else
+		good(d, "customers' files: all %lld are there", (long long)seen);
+}
+
 /* Every file of the package against its manifest. */
 static int check_package(struct doctor *d, const struct addon *addon, struct error *err)
 {
@@ -205,6 +246,7 @@ static int doctor(int argc, char **argv, struct config *config, struct error *er
 		bad(&d, true, NULL, "the installation does not open: %s", why.text);
 	} else {
 		look_at_database(&d);
+		look_at_files(&d);
 		look_at_accounts(&d);
 		look_at_addons(&d);
 	}

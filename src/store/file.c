@@ -117,6 +117,22 @@ int store_file_unused(struct db *db, int64_t after_id, int64_t before_ms, struct
 	return r < 0 ? r : memory_of(arena, err);
 }
 
+int store_file_after(struct db *db, int64_t after_id, struct arena *arena, struct store_file *ret, size_t max, size_t *ret_count,
+		     struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM files f WHERE f.id > ? ORDER BY f.id LIMIT ?", err);
+
+	*ret_count = 0;
+	if (r < 0)
+		return r;
+	bind_i64(&st, after_id);
+	bind_i64(&st, (int64_t)max);
+	while (*ret_count < max && (r = stmt_step(&st, err)) > 0)
+		read_file(&st, arena, &ret[(*ret_count)++]);
+	return r < 0 ? r : memory_of(arena, err);
+}
+
 int store_file_delete(struct db *db, struct workspace_id w, int64_t id, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };

@@ -8,9 +8,14 @@ import { after, before, test } from 'node:test';
 import { House, password, program, runProgram, runProgramFailing } from './lib/house.mjs';
 
 let house, scratch;
-before(async () => { scratch = mkdtempSync(path.join(tmpdir(), 'mailtrixy-backup-')); house = await House.start(); });
+before(async () => {
+  scratch = mkdtempSync(path.join(tmpdir(), 'mailtrixy-backup-'));
+  house = await House.start();
+  for (const bytes of ['one file', 'another file']) assert.equal((await house.api('POST', house.w('/uploads?name=note.txt'), bytes, { type: 'text/plain' })).status, 201);
+});
 after(async () => { await house?.stop(); rmSync(scratch, { recursive: true, force: true }); });
 
+const doctor = (data) => { const r = spawnSync(program, ['doctor', '--data', data], { encoding: 'utf8' }); return { status: r.status, text: r.stdout + r.stderr }; };
 const write = (k) => house.webhook(house.envelope(house.fromCustomer(`9000000000000${String(k % 20).padStart(2, '0')}`, { message: { mid: `b-${k}`, text: `message ${k}` } })));
 const texts = async (h) => {
   const all = [];
@@ -41,6 +46,7 @@ test('a backup under load holds all that was answered before it began, and start
   await copy.up();
   try {
     const there = await texts(copy);
+    assert.match(doctor(copy.data).text, /customers' files: all 2 are there/);
     assert.deepEqual(before.filter((t) => !there.has(t)), []);
     const answer = await copy.webhook(copy.envelope(copy.fromCustomer('900000000000099', { message: { mid: 'after', text: 'the secrets open' } })));
     assert.equal(answer.status, 200, 'the addon is active and the App Secret opens');
@@ -68,11 +74,11 @@ test('restore takes backups alone, and an empty data directory alone', () => {
   assert.match(runProgramFailing(['restore', '--from', path.join(scratch, 'two'), '--data', data]).stderr, /is there: a backup is put back into an empty/);
 });
 
-const doctor = (data) => { const r = spawnSync(program, ['doctor', '--data', data], { encoding: 'utf8' }); return { status: r.status, text: r.stdout + r.stderr }; };
 
 test('doctor finds nothing in a sound installation, and each of these faults', () => {
   const sound = doctor(house.data);
   assert.match(sound.text, /database is whole/);
+  assert.match(sound.text, /customers' files: all 2 are there/);
   assert.match(sound.text, /a server runs/);
   assert.match(sound.text, /addon Instagram Direct Messages 1\.0\.0 is active/);
   assert.ok(!sound.text.includes('✗'), sound.text);
@@ -88,6 +94,8 @@ test('doctor finds nothing in a sound installation, and each of these faults', (
   assert.match(ill.text, /✗ data directory .* others on this machine may look in/);
   assert.match(ill.text, /✗ instagram account .*\n    → Put the secret\.key back/);
   assert.match(ill.text, /no server runs/);
+  for (const name of readdirSync(path.join(data, 'files'), { recursive: true, withFileTypes: true }).filter((f) => f.isFile()).slice(0, 1)) rmSync(path.join(name.path ?? name.parentPath, name.name));
+  assert.match(doctor(data).text, /customers' files: of 2, 1 are not on the disk or not whole/);
   const hash = readdirSync(path.join(data, 'addons'))[0];
   appendFileSync(path.join(data, 'addons', hash, readdirSync(path.join(data, 'addons', hash)).find((f) => f.endsWith('.so')) ?? 'addon.json'), 'x');
   assert.match(doctor(data).text, /✗ addon Instagram .* was changed on the server's disk\. Upload the package once more/);
