@@ -131,7 +131,7 @@ static int prepare(struct checking *c, size_t findings, struct error *err)
 	if (r < 0)
 		return r;
 	c->revision = account.revision;
-	*c->ret = (struct check_result){ .findings = arena_alloc(c->arena, findings * sizeof(*c->ret->findings)) };
+	*c->ret = (struct check_result){ .revision = account.revision, .findings = arena_alloc(c->arena, findings * sizeof(*c->ret->findings)) };
 	c->end_ms = clock_mono_ms() + ALL_MS;
 	return c->ret->findings != NULL ? 0 : fail(err, ERR_NOMEM, "out of memory");
 }

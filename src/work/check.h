@@ -10,6 +10,7 @@ struct check_result {
 	size_t count;
 	bool reconnect;				/* one of them proves that the token is no longer valid */
 	struct str reconnect_reason;
+	int64_t revision;			/* of the account that was looked at */
 };
 
 /* Waits: seconds, at most about 30. Failures of the provider or of the network are findings, not errors. ERR_NOTFOUND: no such

@@ -71,6 +71,17 @@ static struct str first_failure(const struct check_result *r, struct arena *aren
 	return STR_NONE;
 }
 
+void connect_checked(struct instance *i, struct workspace_id w, int64_t account_id, const struct check_result *result)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct note note = { .visit = { w, account_id, 0 }, .revision = result->revision, .reconnect = result->reconnect,
+			     .reason = result->reconnect_reason, .text = first_failure(result, &arena) };
+	struct error err = { 0 };
+
+	if (arena_failed(&arena) || store_write(i->store, run_note, &note, &err) < 0)
+		log_event(LOG_INFO, "what a check found was not noted on its account", log_i("account", account_id), log_c("error", err.text), log_end);
+}
+
 /* A subscription may need what only the checks find out. */
 static int learn_first(struct connect *c, const struct visit *v, const struct account *account, struct arena *arena, struct error *err)
 {

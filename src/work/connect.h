@@ -6,6 +6,7 @@
 
 #include "base/http_client.h"
 #include "inbox/instance.h"
+#include "work/check.h"
 
 struct connect;
 
@@ -16,5 +17,7 @@ void connect_close(struct connect *c);
 void connect_free(struct connect *c);		/* waits for the thread */
 /* This account was connected or changed, or will have been in after_ms. From any thread; never blocks. */
 void connect_note(struct connect *c, struct workspace_id w, int64_t account_id, int64_t after_ms);
+/* A person has looked at the account: what was found stands on it from now on, or that nothing is wrong. Waits for the commit. */
+void connect_checked(struct instance *i, struct workspace_id w, int64_t account_id, const struct check_result *result);
 
 #endif

@@ -53,8 +53,10 @@ static int on_check(void *arg, struct workspace_id w, int64_t account_id, struct
 
 	if (r < 0)
 		return r;
-	if ((r = check_run(work->i, work->http, reader, w, account_id, arena, &result, err)) == 0)
+	if ((r = check_run(work->i, work->http, reader, w, account_id, arena, &result, err)) == 0) {
+		connect_checked(work->i, w, account_id, &result);
 		r = diagnosis_add(work->i, reader, w, account_id, arena, &result, err);
+	}
 	store_reader_free(reader);
 	if (r < 0)
 		return r;

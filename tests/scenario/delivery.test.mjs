@@ -65,6 +65,14 @@ test('a handshake makes the account be looked at again', { timeout: 90_000 }, as
     await until(account, (a) => /no active webhook/.test(a.last_error ?? ''), 30_000);
     await fresh.post('callback', { app: (await fresh.get('demo')).app, url: other.url + webhookPath, verify_token: other.account.verify_token });
     await until(account, (a) => a.last_error === null, 30_000);
+    // Whoever presses Check connection sees on the account what was found, and that it is gone.
+    const check = () => other.api('POST', other.w(`/accounts/${other.account.id}/check`));
+    await fresh.post('apps/change', { fields: [] });
+    assert.ok((await check()).body.items.some((x) => x.status === 'failed'));
+    assert.ok((await account()).last_error);
+    await fresh.post('apps/change', { fields: ['messages', 'messaging_postbacks'] });
+    await check();
+    assert.equal((await account()).last_error, null);
   } finally { await other.stop(); await fresh.stop(); }
 });
 
