@@ -451,15 +451,17 @@ static int run_settle(struct db *db, void *arg, struct error *err)
 static int settle(struct attempt *t, enum ending end, struct error *err)
 {
 	struct settle_work work = { .t = t, .end = end };
+	bool failed = end == END_AGAIN || end == END_LOST;
+
+	if (failed)		/* counted before anybody can see it */
+		files_fetch_failed(t->f->i->files);
 	int r = arena_failed(&t->arena) ? fail(err, ERR_NOMEM, "out of memory") : store_write(t->f->i->store, run_settle, &work, err);
 
 	if (end == END_KEPT)
 		files_settled(t->f->i->files, t->item.workspace, str_of(t->facts.sha256));
-	if (end == END_AGAIN || end == END_LOST) {
-		files_fetch_failed(t->f->i->files);
+	if (failed)
 		log_event(LOG_INFO, end == END_LOST ? "a customer's file is lost" : "a customer's file was not fetched",
 			  log_i("account", t->item.account_id), log_i("message", t->item.message_id), log_s("why", t->words), log_end);
-	}
 	return r;
 }
 

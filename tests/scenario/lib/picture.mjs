@@ -1,5 +1,6 @@
 // Pictures made by hand: any size, any colour.
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
+import { crc32 } from './zip.mjs';
 
 const chunk = (name, data) => {
   const out = Buffer.alloc(data.length + 12);
