@@ -31,15 +31,16 @@ int store_change_add(struct db *db, struct workspace_id w, enum change_kind kind
 
 	if (c == NULL)
 		return fail(err, ERR_NOMEM, "no memory for the changes of a commit");
-	if ((r = db_prepare(db, &st, "INSERT INTO changes (workspace_id, kind, subject_id, conversation_id, at)"
-				     " VALUES (?, ?, ?, ?, ?)", err)) < 0)
+	if ((r = db_prepare(db, &st, "INSERT INTO changes (id, workspace_id, kind, subject_id, conversation_id, at)"
+				     " VALUES (?, ?, ?, ?, ?, ?)", err)) < 0)
 		return r;
+	bind_new_id(&st);
 	bind_i64(&st, w.v);
 	bind_i64(&st, kind);
 	bind_i64(&st, subject_id);
 	bind_i64(&st, conversation_id);
 	bind_i64(&st, clock_now_ms());
-	if ((r = stmt_step(&st, err)) < 0)
+	if ((r = stmt_later(&st, err)) < 0)
 		return r;
 	*c = (struct change){ .id = db_last_id(db), .workspace = w, .kind = kind, .subject_id = subject_id,
 			      .conversation_id = conversation_id };

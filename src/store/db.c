@@ -10,6 +10,13 @@ int db_prepare_lit(struct db *db, struct stmt *st, const char *sql, size_t len, 
 	return db->engine->prepare(db, st, sql, len, true, err);
 }
 
+int db_prepare_one_of(struct db *db, struct stmt *st, struct str sqlite, struct str mariadb, struct error *err)
+{
+	struct str sql = db->engine == &sqlite_engine ? sqlite : mariadb;
+
+	return db->engine->prepare(db, st, sql.p, sql.len, true, err);
+}
+
 int db_prepare_built(struct db *db, struct stmt *st, struct str sql, struct error *err)
 {
 	return db->engine->prepare(db, st, sql.p, sql.len, false, err);
@@ -56,10 +63,21 @@ void bind_or_null(struct stmt *st, int64_t v)
 		bind_i64(st, v);
 }
 
+void bind_new_id(struct stmt *st)
+{
+	st->db->engine->bind_new_id(st);
+}
+
 int stmt_step(struct stmt *st, struct error *err)
 {
 	st->column = 0;
 	return st->db->engine->step(st, err);
+}
+
+int stmt_later(struct stmt *st, struct error *err)
+{
+	st->column = 0;
+	return st->db->engine->later != NULL ? st->db->engine->later(st, err) : st->db->engine->step(st, err);
 }
 
 int64_t stmt_run(struct stmt *st, struct error *err)

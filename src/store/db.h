@@ -19,6 +19,10 @@ struct stmt {
 /* Prepares a literal; kept by the connection and given out again for the same literal. */
 #define db_prepare(db, st, sql, err) db_prepare_lit((db), (st), "" sql "", sizeof(sql) - 1, (err))
 int db_prepare_lit(struct db *db, struct stmt *st, const char *sql, size_t len, struct error *err);
+/* For the few that the engines' dialects say differently. One text that all of them take is better. */
+#define db_prepare_each(db, st, sqlite, mariadb, err) \
+	db_prepare_one_of((db), (st), STR("" sqlite ""), STR("" mariadb ""), (err))
+int db_prepare_one_of(struct db *db, struct stmt *st, struct str sqlite, struct str mariadb, struct error *err);
 /* For the few statements whose names come from an addon's checked manifest (store/account_fields.c, store/widen.c). */
 int db_prepare_built(struct db *db, struct stmt *st, struct str sql, struct error *err);
 void stmt_done(struct stmt *st);
@@ -29,9 +33,16 @@ void bind_str(struct stmt *st, struct str s);
 void bind_blob(struct stmt *st, struct str s);
 void bind_null(struct stmt *st);
 void bind_or_null(struct stmt *st, int64_t v);		/* 0 as NULL: such rows stay out of partial indexes */
+/* The id of the row that an INSERT makes: every INSERT into a table with ids names it and binds one. Ids rise in the order of the
+ * commits but are not dense: they may come from one counter for all tables. db_last_id tells it afterwards. */
+void bind_new_id(struct stmt *st);
 
 /* 1: a row. 0: no more. < 0: failed; ERR_EXISTS for a broken unique rule, ERR_TEMPORARY when locked or away. */
 int stmt_step(struct stmt *st, struct error *err);
+/* For an INSERT that no later statement of the unit's own looks for by another text than its table's name, and whose failure may
+ * fail the whole group: the engine may send such rows together, at the latest at the commit or before the next statement that
+ * names the same table. What was bound is copied. 0, or < 0. */
+int stmt_later(struct stmt *st, struct error *err);
 /* Runs a statement that returns no row. Returns the number of rows it changed. */
 int64_t stmt_run(struct stmt *st, struct error *err);
 /* Makes the statement ready for another set of binds. */
@@ -42,6 +53,6 @@ int64_t next_i64(struct stmt *st);
 struct str next_str(struct stmt *st);
 struct str next_blob(struct stmt *st);
 
-int64_t db_last_id(struct db *db);	/* of the newest INSERT on this connection */
+int64_t db_last_id(struct db *db);	/* of the newest INSERT on this connection: see bind_new_id */
 
 #endif

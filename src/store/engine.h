@@ -3,6 +3,7 @@
 #ifndef STORE_ENGINE_H
 #define STORE_ENGINE_H
 
+#include "base/embed.h"
 #include "store/store.h"
 
 enum db_use { DB_WRITER, DB_READER, DB_CHECKPOINTER };
@@ -10,6 +11,7 @@ enum db_use { DB_WRITER, DB_READER, DB_CHECKPOINTER };
 struct db {			/* the first member of the engine's own struct */
 	const struct db_engine *engine;
 	enum db_use use;
+	struct str server;	/* store_server of the store that opened it; STR_NONE before that has one */
 	/* Noted by store_change_add since the transaction began; the writer takes them after the commit. */
 	struct change *changes;
 	size_t change_count, change_room;
@@ -17,6 +19,10 @@ struct db {			/* the first member of the engine's own struct */
 
 struct db_engine {
 	const char *name;
+	/* Several processes may serve one database: then there are leases, the follower (follow.c) and bytes in the database. */
+	bool shared;
+	const struct embedded_file *migrations;		/* the core's, in order */
+	const size_t *migration_count;
 	/* where: the engine's own, without the scheme. Makes the database when it is not there (DB_WRITER only). */
 	int (*open)(struct str where, enum db_use use, struct db **ret, struct error *err);
 	void (*close)(struct db *db);
@@ -29,7 +35,9 @@ struct db_engine {
 	void (*bind_str)(struct stmt *st, struct str s);
 	void (*bind_blob)(struct stmt *st, struct str s);
 	void (*bind_null)(struct stmt *st);
+	void (*bind_new_id)(struct stmt *st);
 	int (*step)(struct stmt *st, struct error *err);
+	int (*later)(struct stmt *st, struct error *err);	/* NULL: as step */
 	int64_t (*changed)(struct stmt *st);	/* rows of the statement that was stepped to its end */
 	int64_t (*column_i64)(struct stmt *st);
 	struct str (*column_str)(struct stmt *st);

@@ -7,9 +7,6 @@
 #include "base/embed.h"
 #include "base/log.h"
 
-extern const struct embedded_file sqlite_migrations[];
-extern const size_t sqlite_migrations_count;
-
 /* "001_core.sql" is 1. */
 static int64_t number_of(const struct embedded_file *file)
 {
@@ -101,10 +98,12 @@ int store_migrate(struct db *db, struct error *err)
 	int64_t known = 0, applied = 0;
 	int r;
 
-	for (size_t i = 0; i < sqlite_migrations_count; i++) {
-		known = number_of(&sqlite_migrations[i]);
-		if ((r = apply(db, &sqlite_migrations[i], err)) < 0)
-			return err != NULL ? fail_in(err, "migration %s", sqlite_migrations[i].name) : r;
+	for (size_t i = 0; i < *db->engine->migration_count; i++) {
+		const struct embedded_file *file = &db->engine->migrations[i];
+
+		known = number_of(file);
+		if ((r = apply(db, file, err)) < 0)
+			return err != NULL ? fail_in(err, "migration %s", file->name) : r;
 	}
 	if ((r = newest_applied(db, &applied, err)) < 0)
 		return r;

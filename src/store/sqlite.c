@@ -551,8 +551,13 @@ static int open_db(struct str where, enum db_use use, struct db **ret, struct er
 	return 0;
 }
 
+extern const struct embedded_file sqlite_migrations[];
+extern const size_t sqlite_migrations_count;
+
 const struct db_engine sqlite_engine = {
 	.name = "sqlite",
+	.migrations = sqlite_migrations,
+	.migration_count = &sqlite_migrations_count,
 	.open = open_db,
 	.close = close_db,
 	.prepare = prepare,
@@ -562,6 +567,7 @@ const struct db_engine sqlite_engine = {
 	.bind_str = put_str,
 	.bind_blob = put_blob,
 	.bind_null = put_null,
+	.bind_new_id = put_null,	/* INTEGER PRIMARY KEY: the next one of the table */
 	.step = step,
 	.changed = changed,
 	.column_i64 = get_i64,

@@ -6,7 +6,7 @@
 
 #include "store/engine.h"
 
-enum { GROUP_UNITS = 512 };
+enum { GROUP_UNITS = 512, SERVER_BYTES = 16 };
 
 struct outcome {		/* of one unit of the group in hand */
 	struct store_unit *unit;
@@ -17,6 +17,7 @@ struct outcome {		/* of one unit of the group in hand */
 struct store {
 	const struct db_engine *engine;
 	uint64_t serial;
+	char server[2 * SERVER_BYTES + 1];
 	struct arena memory;
 	struct str where;		/* the engine's name of the database */
 	struct db *writer;		/* the writer thread's, once that runs */
@@ -29,6 +30,8 @@ struct store {
 	bool stopping, listening;	/* listening: on_changes runs at the moment */
 	void *listener;
 	void (*on_changes)(void *listener, const struct change *changes, size_t count);
+	void *foreign;
+	void (*on_foreign)(void *foreign, const struct change *changes, size_t count);
 	struct store_figures figures;
 
 	/* the writer thread's alone */

@@ -3,8 +3,10 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include "base/crypto.h"
 
 /* The engine and its own name of the database. The URL may hold a password: it is never put into a message. */
 static int find_engine(const struct store_options *options, struct store *store, struct error *err)
@@ -38,6 +40,38 @@ uint64_t store_serial(const struct store *store)
 	return store->serial;
 }
 
+bool store_shared(const struct store *store)
+{
+	return store->engine->shared;
+}
+
+struct str store_server(const struct store *store)
+{
+	return (struct str){ store->server, 2 * SERVER_BYTES };
+}
+
+static int make_name(struct store *store, struct error *err)
+{
+	unsigned char bytes[SERVER_BYTES];
+
+	crypto_random(bytes, sizeof(bytes));
+	struct str hex = crypto_hex(&store->memory, bytes, sizeof(bytes));
+
+	if (hex.p == NULL)
+		return fail(err, ERR_NOMEM, "out of memory");
+	memcpy(store->server, hex.p, hex.len);
+	return 0;
+}
+
+static int open_connection(struct store *store, enum db_use use, struct db **ret, struct error *err)
+{
+	int r = store->engine->open(store->where, use, ret, err);
+
+	if (r == 0)
+		(*ret)->server = store_server(store);
+	return r;
+}
+
 int store_open(const struct store_options *options, struct store **ret, struct error *err)
 {
 	static atomic_uint_fast64_t opened;
@@ -53,8 +87,8 @@ int store_open(const struct store_options *options, struct store **ret, struct e
 	(void)pthread_cond_init(&store->queue_changed, NULL);
 	(void)pthread_mutex_init(&store->checkpoint_lock, NULL);
 	init_monotonic(&store->checkpoint_changed);
-	if ((r = find_engine(options, store, err)) < 0 ||
-	    (r = store->engine->open(store->where, DB_WRITER, &store->writer, err)) < 0 ||
+	if ((r = make_name(store, err)) < 0 || (r = find_engine(options, store, err)) < 0 ||
+	    (r = open_connection(store, DB_WRITER, &store->writer, err)) < 0 ||
 	    (r = store_migrate(store->writer, err)) < 0 || (r = writer_start(store, err)) < 0 ||
 	    (r = checkpoint_start(store, err)) < 0) {
 		store_close(store);
@@ -91,9 +125,26 @@ void store_set_listener(struct store *store, void *listener,
 	(void)pthread_mutex_unlock(&store->lock);
 }
 
+void store_set_foreign(struct store *store, void *arg,
+		       void (*on_foreign)(void *arg, const struct change *changes, size_t count))
+{
+	(void)pthread_mutex_lock(&store->lock);
+	store->foreign = arg;
+	store->on_foreign = on_foreign;
+	(void)pthread_mutex_unlock(&store->lock);
+}
+
+int store_catch_up(struct store *store, int64_t max_ms, struct error *err)
+{
+	(void)store;
+	(void)max_ms;
+	(void)err;
+	return 0;
+}
+
 int store_reader_new(struct store *store, struct db **ret, struct error *err)
 {
-	return store->engine->open(store->where, DB_READER, ret, err);
+	return open_connection(store, DB_READER, ret, err);
 }
 
 void store_reader_free(struct db *reader)

@@ -31,7 +31,8 @@ struct store_options {
 	struct str database;		/* "" : DIR/mailtrixy.db; "sqlite:PATH"; other schemes belong to other engines */
 	struct str data_dir;
 	void *listener;			/* for on_changes; may be NULL */
-	/* Called on the writer thread after each commit that made changes. Must be quick and must not write. */
+	/* Called after each commit that made changes, on the writer thread, or the follower's where several processes serve one
+	 * database. In the order of the ids. Must be quick and must not write. */
 	void (*on_changes)(void *listener, const struct change *changes, size_t count);
 };
 
@@ -45,6 +46,18 @@ void store_close(struct store *store);	/* commits what is queued; every reader m
 
 /* Another number for every store that this process opens: what is remembered beside a store is not the next one's. */
 uint64_t store_serial(const struct store *store);
+
+/* Whether other processes may serve the same database at the same time (any engine but SQLite). */
+bool store_shared(const struct store *store);
+/* This process's name among those: 32 hex digits, new for every store that is opened. */
+struct str store_server(const struct store *store);
+/* Told of changes that other processes committed, on the follower's thread, before the listener is. Must be quick and must not
+ * write. NULL: nobody is told; returns when the function before is not running any more. Never called where not shared. */
+void store_set_foreign(struct store *store, void *arg,
+		       void (*on_foreign)(void *arg, const struct change *changes, size_t count));
+/* Waits until all that was committed by anybody before this call has been handed over (listener, store_set_foreign).
+ * ERR_TEMPORARY: not within max_ms. At once where not shared. Not on the writer's or the follower's thread. */
+int store_catch_up(struct store *store, int64_t max_ms, struct error *err);
 
 int store_reader_new(struct store *store, struct db **ret, struct error *err);
 void store_reader_free(struct db *reader);
