@@ -39,9 +39,8 @@ void bind_new_id(struct stmt *st);
 
 /* 1: a row. 0: no more. < 0: failed; ERR_EXISTS for a broken unique rule, ERR_TEMPORARY when locked or away. */
 int stmt_step(struct stmt *st, struct error *err);
-/* For an INSERT that no later statement of the unit's own looks for by another text than its table's name, and whose failure may
- * fail the whole group: the engine may send such rows together, at the latest at the commit or before the next statement that
- * names the same table. What was bound is copied. 0, or < 0. */
+/* For an INSERT whose failure may fail the whole group: the engine may send such rows together, at the latest at the commit, and
+ * before any other statement that names the same table. What was bound is copied. 0, or < 0. */
 int stmt_later(struct stmt *st, struct error *err);
 /* Runs a statement that returns no row. Returns the number of rows it changed. */
 int64_t stmt_run(struct stmt *st, struct error *err);
