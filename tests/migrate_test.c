@@ -120,10 +120,27 @@ static void of_a_newer_program(void **state)
 
 	(void)state;
 	check_ok(open_close(&err), &err);
-	change_raw("INSERT INTO schema_migrations VALUES (999, '999_future.sql', 'x', 0)");
+	/* One that this program can live with: an old server runs on while the others are brought up to date. */
+	change_raw("INSERT INTO schema_migrations VALUES (998, '998_gentle.sql', 'x', 0, 3)");
+	check_ok(open_close(&err), &err);
+	change_raw("INSERT INTO schema_migrations VALUES (999, '999_future.sql', 'x', 0, 4)");
 	check_is(open_close(&err), ERR_STATE, &err);
 	assert_non_null(strstr(err.text, "newer MailTrixy"));
 	assert_non_null(strstr(err.text, "999"));
+}
+
+/* A database of number 2 was made by a program whose records said nothing of older ones. */
+static void of_an_older_program(void **state)
+{
+	struct error err = { 0 };
+
+	(void)state;
+	check_ok(open_close(&err), &err);
+	change_raw("DELETE FROM schema_migrations WHERE number = 3; ALTER TABLE schema_migrations DROP COLUMN oldest;"
+		   " ALTER TABLE outbox DROP COLUMN claimed_by");
+	check_ok(open_close(&err), &err);
+	assert_int_equal(count_raw("SELECT oldest FROM schema_migrations WHERE number = 3"), 3);
+	assert_int_equal(count_raw("SELECT count(*) FROM pragma_table_info('outbox') WHERE name = 'claimed_by'"), 1);
 }
 
 static void with_another_file(void **state)
@@ -281,7 +298,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(new_and_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(settings_of_the_engine, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(of_an_older_program, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(of_a_newer_program, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(of_an_older_program, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(with_another_file, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(unknown_engine, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(named_file, set_up, tear_down),
