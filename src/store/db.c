@@ -68,6 +68,12 @@ void bind_new_id(struct stmt *st)
 	st->db->engine->bind_new_id(st);
 }
 
+void db_ids_above(struct db *db, int64_t id)
+{
+	if (db->engine->ids_above != NULL)
+		db->engine->ids_above(db, id);
+}
+
 int stmt_step(struct stmt *st, struct error *err)
 {
 	st->column = 0;

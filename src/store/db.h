@@ -36,6 +36,8 @@ void bind_or_null(struct stmt *st, int64_t v);		/* 0 as NULL: such rows stay out
 /* The id of the row that an INSERT makes: every INSERT into a table with ids names it and binds one. Ids rise in the order of the
  * commits but are not dense: they may come from one counter for all tables. db_last_id tells it afterwards. */
 void bind_new_id(struct stmt *st);
+/* Inside a unit that inserts rows with ids that were given out elsewhere (a copy): the ids given out from here on are above this. */
+void db_ids_above(struct db *db, int64_t id);
 
 /* 1: a row. 0: no more. < 0: failed; ERR_EXISTS for a broken unique rule, ERR_TEMPORARY when locked or away. */
 int stmt_step(struct stmt *st, struct error *err);

@@ -36,6 +36,7 @@ struct db_engine {
 	void (*bind_blob)(struct stmt *st, struct str s);
 	void (*bind_null)(struct stmt *st);
 	void (*bind_new_id)(struct stmt *st);
+	void (*ids_above)(struct db *db, int64_t id);	/* inside a write transaction; NULL: the engine sees to that by itself */
 	int (*step)(struct stmt *st, struct error *err);
 	int (*later)(struct stmt *st, struct error *err);	/* NULL: as step */
 	int64_t (*changed)(struct stmt *st);	/* rows of the statement that was stepped to its end */
