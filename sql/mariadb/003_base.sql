@@ -351,16 +351,19 @@ CREATE TABLE IF NOT EXISTS leases (
   term          BIGINT NOT NULL
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
 
--- Bytes of files, in pieces: the data directory is a cache here. part: 0 the file, 1 its preview.
+-- Bytes of files, in pieces: the data directory is a cache here. part: 0 the file, 1 its preview. kept_at: on the first piece of
+-- part 0, when somebody kept the file last; what no row of files speaks of goes a day later.
 CREATE TABLE IF NOT EXISTS file_bytes (
   workspace_id  BIGINT NOT NULL,
   sha256        VARCHAR(64) NOT NULL,
   part          TINYINT NOT NULL,
   position      INT NOT NULL,
+  kept_at       BIGINT NOT NULL,
   bytes         MEDIUMBLOB NOT NULL,
   PRIMARY KEY (workspace_id, sha256, part, position)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
 
+-- Addons as they were installed. position 0: the head, of what the others make together (src/addon/shared.c); from 1: the zip.
 CREATE TABLE IF NOT EXISTS addon_packages (
   package_hash  VARCHAR(64) NOT NULL,
   position      INT NOT NULL,

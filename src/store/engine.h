@@ -26,6 +26,8 @@ struct db_engine {
 	/* where: the engine's own, without the scheme. Makes the database when it is not there (DB_WRITER only). */
 	int (*open)(struct str where, enum db_use use, struct db **ret, struct error *err);
 	void (*close)(struct db *db);
+	/* The password that `where` signs in with, the arena's; STR_NONE: without one. NULL: this engine knows none. */
+	int (*password)(struct str where, struct arena *arena, struct str *ret, struct error *err);
 
 	/* keep: the text is a literal; its compiled form stays with the connection, found by the literal's address. */
 	int (*prepare)(struct db *db, struct stmt *st, const char *sql, size_t len, bool keep, struct error *err);

@@ -45,6 +45,12 @@ bool store_shared(const struct store *store)
 	return store->engine->shared;
 }
 
+int store_password(const struct store *store, struct arena *arena, struct str *ret, struct error *err)
+{
+	*ret = STR_NONE;
+	return store->engine->password == NULL ? 0 : store->engine->password(store->where, arena, ret, err);
+}
+
 struct str store_server(const struct store *store)
 {
 	return (struct str){ store->server, 2 * SERVER_BYTES };

@@ -51,6 +51,9 @@ uint64_t store_serial(const struct store *store);
 bool store_shared(const struct store *store);
 /* This process's name among those: 32 hex digits, new for every store that is opened. */
 struct str store_server(const struct store *store);
+/* The password that the database was opened with, the arena's; STR_NONE: none was needed. For wrapping the instance's key
+ * (inbox/instance_key.h) and for nothing else: it is never shown or logged. */
+int store_password(const struct store *store, struct arena *arena, struct str *ret, struct error *err);
 /* Told of changes that other processes committed, on the follower's thread, before the listener is. Must be quick and must not
  * write. NULL: nobody is told; returns when the function before is not running any more. Never called where not shared. */
 void store_set_foreign(struct store *store, void *arg,
