@@ -6,6 +6,7 @@ die() { printf '\033[1;31m==>\033[0m %s\n' "$*" >&2; exit 1; }
 packages_build="gcc libc6-dev pkg-config meson ninja-build libevent-dev libjson-c-dev libsqlite3-dev libssl-dev libsodium-dev
   libcurl4-openssl-dev libzip-dev libmagic-dev libjpeg62-turbo-dev libpng-dev libwebp-dev libgif-dev libseccomp-dev openssl ca-certificates"
 packages_test="libcmocka-dev chromium fonts-dejavu-core fonts-noto-color-emoji"
+packages_mariadb="mariadb-server mariadb-client galera-4 rsync iproute2 util-linux"	# servers that tests start by themselves
 packages_fuzz="clang libclang-rt-14-dev"
 packages_lint="cppcheck clang-tidy"
 
@@ -28,9 +29,17 @@ install_packages() {
   command -v apt-get >/dev/null || die "these are needed and only Debian's package tool is known here: ${missing[*]}"
   [ "$(id -u)" = 0 ] || command -v sudo >/dev/null || die "run as root, or install sudo: ${missing[*]} must be installed"
   quietly "reading Debian's package list" as_root apt-get -q -o DPkg::Lock::Timeout=300 update
-  quietly "installing ${missing[*]}" as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-    -o DPkg::Lock::Timeout=300 "${missing[@]}"
+  quietly "installing ${missing[*]}" as_root env DEBIAN_FRONTEND=noninteractive sh -c "$install_without_services" install "${missing[@]}"
 }
+
+# Debian starts a service when its package comes: not those that come for tests. An operator's own policy stays as it is.
+install_without_services='
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    trap "rm -f $policy" EXIT
+    printf "#!/bin/sh\nexit 101\n" >"$policy" && chmod 755 "$policy"
+  fi
+  apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"'
 
 node_is_new_enough() { command -v node >/dev/null && command -v npm >/dev/null && [ "$(node -p 'parseInt(process.versions.node)')" -ge 18 ]; }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the tests and counts them. Parts, in this order: rooms unit thread fuzz page sim scenario browser. Without arguments: all.
+# Runs the tests and counts them. Parts, in this order: rooms unit thread fuzz page sim scenario browser mariadb. Without arguments: all.
 # The last line is "N passed, N failed".
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -38,12 +38,13 @@ list_unit() { # list_unit FOLDER [SUITE]
         console.log(t.name + "\t" + [...Object.entries(t.env ?? {}).map(([k, v]) => k + "=" + v), ...t.cmd].map(quoted).join(" "));' "${2:-}"
 }
 
-unit() { # unit FOLDER [SUITE]
-  local folder=$1 name words line out running=0 list
-  mapfile -t list < <(list_unit "$@")
+unit() { # unit FOLDER [SUITE [ENGINE]]
+  local folder=$1 engine=${3:+$3-} name words line out running=0 list
+  mapfile -t list < <(list_unit "$1" "${2:-}")
+  [ ${#list[@]} -gt 0 ] || { echo "    no test program in $*" >&2; count 0 1; }
   for line in "${list[@]}"; do
     IFS=$'\t' read -r name words <<<"$line"
-    out="$results/$(basename "$folder")-${name// /-}.tap"
+    out="$results/$(basename "$folder")-$engine${name// /-}.tap"
     if [ "$running" -ge "$jobs" ]; then wait -n; running=$((running - 1)); fi
     # In the build folder, as meson does: what a test is handed may lie there.
     { CMOCKA_MESSAGE_OUTPUT=TAP ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
@@ -52,8 +53,8 @@ unit() { # unit FOLDER [SUITE]
   done
   wait
   for line in "${list[@]}"; do
-    name=${line%%$'\t'*} out="$results/$(basename "$folder")-${name// /-}.tap"
-    count_tap "$out" "$(cat "$out.status")" "$name"
+    name=${line%%$'\t'*} out="$results/$(basename "$folder")-$engine${name// /-}.tap"
+    count_tap "$out" "$(cat "$out.status")" "$engine$name"
   done
 }
 
@@ -77,7 +78,7 @@ if has rooms; then
   say "the rooms: who includes whom, banned words"
   tools/rooms.sh >"$results/rooms.tap" 2>&1; count_tap "$results/rooms.tap" $? rooms
 fi
-if has unit || has scenario || has browser; then
+if has unit || has scenario || has browser || has mariadb; then
   configure build-asan -Dbuildtype=debugoptimized -Dtests=true -Db_sanitize=address,undefined -Db_lundef=false
   quietly "building with AddressSanitizer and UndefinedBehaviorSanitizer" ninja -C build-asan
 fi
@@ -105,8 +106,28 @@ fi
 if has page; then say "the page: types and pure parts"; (cd ui && npm run --silent check) && count 1 0 || count 0 1; node_tests page ui/test/*.test.*; fi
 if has sim; then say "the simulator"; node_tests sim sim/test/*.test.mjs; fi
 export MAILTRIXY_PROGRAM="$PWD/build-asan/mailtrixy" MAILTRIXY_ADDON="$PWD/build-asan/instagram-addon-v1.0.0.zip"
-if has scenario; then say "scenarios: the real program, real sockets, the simulator"; node_tests scenario tests/scenario/*.test.mjs; fi
+# Scenarios that start database servers of their own, and all the others.
+own_servers=() others=()
+for file in tests/scenario/*.test.mjs; do
+  if grep -q "from './lib/mariadb.mjs'" "$file" && grep -qE '\b(Mariadb|Galera)\.start' "$file"; then own_servers+=("$file"); else others+=("$file"); fi
+done
+if has scenario; then say "scenarios: the real program, real sockets, the simulator"; node_tests scenario "${others[@]}"; fi
 if has browser; then say "the browser"; node_tests browser tests/browser/*.test.mjs; fi
+if has mariadb; then
+  # shellcheck disable=SC2086
+  install_packages $packages_mariadb
+  mkfifo "$results/mariadb.url"
+  node tools/mariadb.mjs >"$results/mariadb.url" 2>"$results/mariadb.log" & database_pid=$!; disown
+  trap 'kill "$database_pid" 2>/dev/null' EXIT
+  if read -r MAILTRIXY_TEST_DATABASE <"$results/mariadb.url"; then
+    export MAILTRIXY_TEST_DATABASE
+    say "the store and what stands on it, once more on MariaDB"; unit build-asan database mariadb
+    say "the scenarios, once more on MariaDB"; node_tests mariadb-scenario "${others[@]}"
+  else count 0 1; echo "    MariaDB did not start:" >&2; cat "$results/mariadb.log" >&2; fi
+  if [ ${#own_servers[@]} -gt 0 ]; then
+    say "databases and servers that die, several servers, Galera"; node_tests mariadb-servers "${own_servers[@]}"
+  fi
+fi
 
 printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" = 0 ]

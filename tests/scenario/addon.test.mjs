@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { House, addonZip, defaultFields, program } from './lib/house.mjs';
+import { freshDatabase } from './lib/mariadb.mjs';
 import { unzip, zip } from './lib/zip.mjs';
 
 let house;
@@ -122,30 +123,24 @@ test('it is all there after a restart', async () => {
 // Only a first activation runs the migrations, so each kill gets an installation of its own. That no row is lost when the kill
 // falls into the widening itself is tests/widen_test.c, statement by statement, on a table full of rows.
 test('SIGKILL during a first activation: it can be activated again, and works', async () => {
-  const began = await House.start({ addon: false });
   const delays = [2, 5, 10, 20, 40, 80, 160];
   let killed = 0;
-  try {
-    await began.down();
-    began.command(['addon', 'install', addonZip]);
-    for (const delay of delays) {
-      const data = mkdtempSync(path.join(tmpdir(), 'mailtrixy-kill-'));
-      try {
-        cpSync(began.data, data, { recursive: true });
-        const command = [program, ['addon', 'activate', 'instagram', '--data', data]];
-        try { execFileSync(...command, { timeout: delay, killSignal: 'SIGKILL', stdio: 'ignore' }); } catch (e) { killed += e.signal === 'SIGKILL'; }
-        execFileSync(...command, { stdio: 'pipe' });
-        assert.match(execFileSync(program, ['addon', 'list', '--data', data], { encoding: 'utf8' }), /instagram.*active/, `killed after ${delay} ms`);
-        const house = Object.assign(Object.create(House.prototype), { options: {}, log: '', data, token: began.token, workspace: began.workspace });
-        await house.up();
-        house.account = await house.connect(defaultFields());
-        assert.equal((await house.webhook(house.envelope(house.fromCustomer('900000000000001', { message: { mid: 'after', text: 'after the kill' } })))).status, 200);
-        assert.equal((await house.conversations('?channel=instagram'))[0].last_message.text, 'after the kill');
-        await house.down();
-      } finally { rmSync(data, { recursive: true, force: true }); }
-    }
-    assert.ok(killed > 0, 'no kill came in time: the test proved nothing');
-  } finally { await began.up(); await began.stop(); }
+  for (const delay of delays) {
+    const house = await House.start({ addon: false });
+    try {
+      await house.down();
+      house.command(['addon', 'install', addonZip]);
+      const command = [program, ['addon', 'activate', 'instagram', ...house.where]];
+      try { execFileSync(...command, { timeout: delay, killSignal: 'SIGKILL', stdio: 'ignore' }); } catch (e) { killed += e.signal === 'SIGKILL'; }
+      execFileSync(...command, { stdio: 'pipe' });
+      assert.match(house.command(['addon', 'list']), /instagram.*active/, `killed after ${delay} ms`);
+      await house.up();
+      house.account = await house.connect(defaultFields());
+      assert.equal((await house.webhook(house.envelope(house.fromCustomer('900000000000001', { message: { mid: 'after', text: 'after the kill' } })))).status, 200);
+      assert.equal((await house.conversations('?channel=instagram'))[0].last_message.text, 'after the kill');
+    } finally { await house.stop(); }
+  }
+  assert.ok(killed > 0, 'no kill came in time: the test proved nothing');
 });
 
 test('a deactivated channel comes back with all its conversations', async () => {
@@ -161,7 +156,8 @@ test('a deactivated channel comes back with all its conversations', async () => 
   } finally { await kept.stop(); }
 });
 
-test('the commands do the same without a browser', () => {
+test('the commands do the same without a browser', async () => {
+  const fresh = await freshDatabase();
   const folder = mkdtempSync(path.join(tmpdir(), 'mailtrixy-addon-'));
   try {
     for (const [name, bytes] of Object.entries(files)) {
@@ -170,13 +166,14 @@ test('the commands do the same without a browser', () => {
       writeFileSync(path.join(folder, 'src', name), bytes);
     }
     const run = (...args) => execFileSync(program, ['addon', ...args], { encoding: 'utf8' });
+    const where = ['--data', path.join(folder, 'data'), ...(fresh ? ['--database', fresh.url] : [])];
     run('keygen', '--out', path.join(folder, 'mine'));
     run('pack', path.join(folder, 'src'), '--key', path.join(folder, 'mine.key'), '--out', path.join(folder, 'mine.zip'));
-    assert.throws(() => run('install', path.join(folder, 'mine.zip'), '--data', path.join(folder, 'data')), /./);
+    assert.throws(() => run('install', path.join(folder, 'mine.zip'), ...where), /./);
     mkdirSync(path.join(folder, 'data', 'trusted-keys'), { recursive: true });
     writeFileSync(path.join(folder, 'data', 'trusted-keys', 'mine.pub'), readFileSync(path.join(folder, 'mine.pub')));
-    run('install', path.join(folder, 'mine.zip'), '--data', path.join(folder, 'data'));
-    run('activate', 'instagram', '--data', path.join(folder, 'data'));
-    assert.match(run('list', '--data', path.join(folder, 'data')), /instagram.*1\.0\.0.*active/);
-  } finally { rmSync(folder, { recursive: true, force: true }); }
+    run('install', path.join(folder, 'mine.zip'), ...where);
+    run('activate', 'instagram', ...where);
+    assert.match(run('list', ...where), /instagram.*1\.0\.0.*active/);
+  } finally { rmSync(folder, { recursive: true, force: true }); await fresh?.drop(); }
 });

@@ -128,7 +128,7 @@ test('a one-time link signs in once', async () => {
 test('setup happens once', async () => {
   assert.deepEqual((await house.api('GET', '/api/v1/setup', undefined, { token: null })).body, { needed: false });
   assert.equal((await house.api('POST', '/api/v1/setup', { email: 'x@example.org', name: 'X', password, workspace: 'X' }, { token: null })).status, 409);
-  const again = runProgramFailing(['setup', '--data', house.data, '--email', 'y@example.org', '--name', 'Y', '--workspace', 'Y', '--password-stdin'], password);
+  const again = runProgramFailing(['setup', ...house.where, '--email', 'y@example.org', '--name', 'Y', '--workspace', 'Y', '--password-stdin'], password);
   assert.notEqual(again.status, 0);
 });
 

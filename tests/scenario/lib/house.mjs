@@ -1,5 +1,6 @@
 // A whole installation for one test file: the real program on a data directory of its own, a first user, the addon active, one
-// account connected. Everything through the outside: commands and HTTP.
+// account connected. Everything through the outside: commands and HTTP. On SQLite; with MAILTRIXY_TEST_DATABASE each on a new database
+// of that server (lib/mariadb.mjs).
 import { spawn, execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
@@ -8,7 +9,10 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
+import { freshDatabase } from './mariadb.mjs';
 
+/** For tests about the SQLite file itself: `{ skip: onlySqlite }`. */
+export const onlySqlite = process.env.MAILTRIXY_TEST_DATABASE ? 'about the SQLite file' : false;
 export const root = path.resolve(path.dirname(new URL(import.meta.url).pathname), '../../..');
 export const program = process.env.MAILTRIXY_PROGRAM ?? path.join(root, 'build/mailtrixy');
 export const addonZip = process.env.MAILTRIXY_ADDON ?? path.join(root, 'build/instagram-addon-v1.0.0.zip');
@@ -41,6 +45,8 @@ export class House {
   static async start(options = {}) {
     const house = new House(options);
     house.data = mkdtempSync(path.join(tmpdir(), 'mailtrixy-test-'));
+    if (options.database === undefined) house.fresh = await freshDatabase();
+    house.database = options.database ?? house.fresh?.url;
     if (options.setup !== false) {
       house.command(['setup', '--email', 'owner@example.org', '--name', 'Olga Owner', '--workspace', 'Acme', '--password-stdin'], password);
       house.token = house.command(['token', '--email', 'owner@example.org']);
@@ -56,13 +62,26 @@ export class House {
     return house;
   }
 
-  command(args, input) { return runProgram([...args, '--data', this.data], input); }
+  /**
+   * Another server of the same instance, with a data directory of its own. database: its own way to the database, where there are
+   * several; data: shared with the first.
+   */
+  static async beside(first, { database = first.database, data, ...options } = {}) {
+    const house = new House({ ...first.options, publicUrl: first.url, ...options });
+    Object.assign(house, { database, data: data ?? mkdtempSync(path.join(tmpdir(), 'mailtrixy-test-')), token: first.token, workspace: first.workspace, account: first.account });
+    await house.up();
+    return house;
+  }
+
+  /** Where this installation is, for a command. */
+  get where() { return ['--data', this.data, ...(this.database ? ['--database', this.database] : [])]; }
+  command(args, input) { return runProgram([...args, ...this.where], input); }
 
   async up() {
     this.port ??= await freePort();
     this.url = `http://127.0.0.1:${this.port}`;
     const graph = this.options.graph ?? { graph_url: 'http://127.0.0.1:9', instagram_graph_url: 'http://127.0.0.1:9' };
-    this.child = spawn(program, ['serve', '--data', this.data, '--listen', `127.0.0.1:${this.port}`, '--public-url', this.options.publicUrl ?? this.url,
+    this.child = spawn(program, ['serve', ...this.where, '--listen', `127.0.0.1:${this.port}`, '--public-url', this.options.publicUrl ?? this.url,
       '--graph-url', graph.graph_url, '--instagram-graph-url', graph.instagram_graph_url, ...(this.options.args ?? [])], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stderr.setEncoding('utf8').on('data', (text) => { this.log = (this.log + text).slice(-2_000_000); });
     this.exited = once(this.child, 'exit');
@@ -83,6 +102,7 @@ export class House {
     for (const stream of this.streams ?? []) stream.close();
     const status = await this.down();
     rmSync(this.data, { recursive: true, force: true });
+    await this.fresh?.drop();
     if (/AddressSanitizer|runtime error:|ThreadSanitizer|LeakSanitizer/.test(this.log)) throw new Error(`a sanitizer spoke: ${this.log.slice(-8000)}`);
     if (status !== 0 && status !== 'SIGKILL') throw new Error(`the server ended with ${status}: ${this.log.slice(-4000)}`);
   }
