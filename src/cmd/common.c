@@ -112,6 +112,7 @@ int cmd_instance_open(struct config *config, struct instance *i, struct error *e
 		cmd_instance_close(i);
 		return r;
 	}
+	files_share(i->files, i->store);
 	return 0;
 }
 

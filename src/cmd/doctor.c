@@ -164,10 +164,7 @@ static int check_files(struct doctor *d, int64_t *after_id, int64_t *seen, int64
 	int r = list == NULL ? fail(err, ERR_NOMEM, "out of memory") : store_file_after(d->db, *after_id, &a, list, PAGE, &count, err);
 
 	for (size_t k = 0; r >= 0 && k < count; k++) {
-		SCOPED(fd_done) int fd = -1;
-		int64_t bytes = 0;
-
-		if (files_read(d->i->files, list[k].workspace, list[k].sha256, false, &fd, &bytes, NULL) < 0 || bytes != list[k].bytes)
+		if (files_whole(d->i->files, d->db, &list[k], NULL) <= 0)
 			(*missing)++;
 		(*seen)++;
 		*after_id = list[k].id;
@@ -186,8 +183,9 @@ static void look_at_files(struct doctor *d)
 	if (r < 0)
 		bad(d, true, NULL, "customers' files: %s", err.text);
 	else if (missing > 0)
-		bad(d, true, "Put the folder files of your backup back into the data directory.", "customers' files: of %lld, %lld are not on the disk"
-		    " or not whole", (long long)seen, (long long)missing);
+		bad(d, true, store_shared(d->i->store) ? "Put the table file_bytes of your backup back into the database." :
+		    "Put the folder files of your backup back into the data directory.", "customers' files: of %lld, %lld are not %s or not whole",
+		    (long long)seen, (long long)missing, store_shared(d->i->store) ? "in the database" : "on the disk");
 	else
 		good(d, "customers' files: all %lld are there", (long long)seen);
 }

@@ -112,6 +112,7 @@ int files_open(struct str data, struct str program, const struct seal_key *key, 
 	f->kept_free = KEPT_FREE;
 	(void)pthread_mutex_init(&f->lock, NULL);
 	(void)pthread_mutex_init(&f->folder_lock, NULL);
+	(void)pthread_cond_init(&f->fetched, NULL);
 	f->program = arena_copy(&f->memory, program);
 	r = arena_failed(&f->memory) ? fail(err, ERR_NOMEM, "out of memory") : open_root(f, data, err);
 	if (r < 0 || (r = open_link_key(f, key, err)) < 0) {
@@ -136,6 +137,7 @@ void files_close(struct files *f)
 	arena_done(&f->memory);
 	(void)pthread_mutex_destroy(&f->lock);
 	(void)pthread_mutex_destroy(&f->folder_lock);
+	(void)pthread_cond_destroy(&f->fetched);
 	free(f);
 }
 
@@ -264,7 +266,7 @@ static void look(struct files *f, struct file_draft *d, struct file_draft *previ
 	facts->width = seen.width;
 	facts->height = seen.height;
 	facts->mono = seen.mono;
-	facts->has_preview = r == 0 && seen.has_preview && fsync(preview->fd) == 0;
+	facts->has_preview = r == 0 && seen.has_preview && shared_takes_preview(f, preview->fd) && fsync(preview->fd) == 0;
 }
 
 static int move(struct files *f, struct file_draft *d, const char *name, struct error *err)
@@ -277,25 +279,39 @@ static int move(struct files *f, struct file_draft *d, const char *name, struct 
 	return 0;
 }
 
+static int sync_folder_of(struct files *f, struct workspace_id w, struct str sha256, struct error *err)
+{
+	char folder[NAME_ROOM];
+
+	(void)snprintf(folder, sizeof(folder), "%lld/%.2s", (long long)w.v, sha256.p);
+	return sync_folder(f, folder, err);
+}
+
 /* Over what may lie there: the same bytes, or what a broken disk made of them. */
 static int place(struct files *f, struct workspace_id w, struct file_draft *d, struct file_draft *preview,
 		 const struct file_facts *facts, struct error *err)
 {
 	struct str sha256 = str_of(facts->sha256);
-	char name[NAME_ROOM], folder[NAME_ROOM];
+	char name[NAME_ROOM];
 	int r = make_folders(f, w, sha256, err);
 
 	name_of(w, sha256, true, name);
 	if (r < 0 || (facts->has_preview && (r = move(f, preview, name, err)) < 0))
 		return r;
 	name_of(w, sha256, false, name);
-	if ((r = move(f, d, name, err)) < 0)
-		return r;
-	(void)snprintf(folder, sizeof(folder), "%lld/%.2s", (long long)w.v, sha256.p);
-	return sync_folder(f, folder, err);
+	return (r = move(f, d, name, err)) < 0 ? r : sync_folder_of(f, w, sha256, err);
 }
 
-static int finish(struct file_draft *d, struct file_facts *facts, struct error *err)
+int files_place_one(struct files *f, struct workspace_id w, struct str sha256, bool preview, struct file_draft *d, struct error *err)
+{
+	char name[NAME_ROOM];
+	int r = make_folders(f, w, sha256, err);
+
+	name_of(w, sha256, preview, name);
+	return r < 0 || (r = move(f, d, name, err)) < 0 ? r : sync_folder_of(f, w, sha256, err);
+}
+
+int files_finish(struct file_draft *d, struct file_facts *facts, struct error *err)
 {
 	SCOPED(arena_done) struct arena arena = { 0 };
 	unsigned char hash[SHA256_BYTES];
@@ -313,13 +329,14 @@ int files_keep(struct files *f, struct workspace_id w, struct file_draft *d, str
 {
 	SCOPED(file_draft_drop) struct file_draft preview = { 0 };
 	struct file_facts facts = { 0 };
-	int r = finish(d, &facts, err);
+	int r = files_finish(d, &facts, err);
 
 	if (r == 0) {
 		look(f, d, &preview, &facts);
 		r = pin(f, w, str_of(facts.sha256), err);
 	}
-	if (r == 0 && (r = place(f, w, d, &preview, &facts, err)) < 0)
+	if (r == 0 && ((r = shared_keep(f, w, &facts, d->fd, preview.fd, err)) < 0 ||
+		       (r = place(f, w, d, &preview, &facts, err)) < 0))
 		files_settled(f, w, str_of(facts.sha256));
 	file_draft_drop(d);
 	if (r < 0)
@@ -349,6 +366,24 @@ void files_figures(struct files *f, struct files_figures *ret)
 /* ---- read and delete ---- */
 
 int files_read(struct files *f, struct workspace_id w, struct str sha256, bool preview, int *ret_fd, int64_t *ret_bytes, struct error *err)
+{
+	int r = files_read_here(f, w, sha256, preview, ret_fd, ret_bytes, err);
+
+	if (r != ERR_NOTFOUND || !sha256_is_name(sha256) || (r = shared_fetch(f, w, sha256, preview, err)) < 0)
+		return r;
+	return files_read_here(f, w, sha256, preview, ret_fd, ret_bytes, err);
+}
+
+bool files_have(struct files *f, struct workspace_id w, struct str sha256, bool preview)
+{
+	char name[NAME_ROOM];
+
+	name_of(w, sha256, preview, name);
+	return faccessat(f->root, name, F_OK, 0) == 0;
+}
+
+int files_read_here(struct files *f, struct workspace_id w, struct str sha256, bool preview, int *ret_fd, int64_t *ret_bytes,
+		    struct error *err)
 {
 	char name[NAME_ROOM];
 	struct stat s;

@@ -4,7 +4,7 @@
 #define FILES_FILES_H
 
 #include "base/crypto.h"
-#include "store/store.h"
+#include "store/file.h"
 
 struct files;
 
@@ -12,6 +12,9 @@ struct files;
  * nobody looks, and all is "application/octet-stream". */
 int files_open(struct str data, struct str program, const struct seal_key *key, struct files **ret, struct error *err);
 void files_close(struct files *f);
+/* Where several processes share the database, from now on all bytes are in it too and the folder is a cache. Else nothing changes.
+ * Before the first file is kept or read. */
+void files_share(struct files *f, struct store *store);
 
 /* A file that is being filled, by one thread. Starts zeroed. */
 struct file_draft {
@@ -44,17 +47,23 @@ void files_settled(struct files *f, struct workspace_id w, struct str sha256);
 
 /* Previews are WebP, up to 640 pixels on the long side, without metadata. */
 #define FILES_PREVIEW_TYPE "image/webp"
-/* For reading. ERR_NOTFOUND: the bytes are not there (a restored database without its files). *ret_fd: the caller closes it. */
+/* For reading. ERR_NOTFOUND: the bytes are not there (a restored database without its files). *ret_fd: the caller closes it. What
+ * another server has kept is fetched first, which takes a moment. */
 int files_read(struct files *f, struct workspace_id w, struct str sha256, bool preview, int *ret_fd, int64_t *ret_bytes,
 	       struct error *err);
 /* After the commit that deletes the row about them: the bytes stay for another day, for a backup that began before has the row,
  * and go with a sweep after that, unless somebody has brought them anew. */
 void files_let_go(struct files *f, struct workspace_id w, struct str sha256);
-/* After the commit that deletes the workspace: all of it. One without files is no error. */
+/* After the commit that deletes the workspace: all of it, in the database too. One without files is no error. */
 int files_delete_workspace(struct files *f, struct workspace_id w, struct error *err);
 /* Removes drafts older than a day, which a crash left, bytes that have had no row for a day, folders of workspaces that are gone.
  * Looks at every file; stop (may be NULL) is asked now and then and ends it early when true. db: a reader of the calling thread. */
 int files_sweep(struct files *f, struct db *db, bool (*stop)(void *arg), void *arg, struct error *err);
+
+/* The same for what is in a shared database. One server of those that share it is enough. */
+int files_sweep_shared(struct files *f, struct db *db, bool (*stop)(void *arg), void *arg, struct error *err);
+/* Whether all bytes of this row's file are kept, without reading them. 1, 0. db: a reader. */
+int files_whole(struct files *f, struct db *db, const struct store_file *file, struct error *err);
 
 struct files_figures {
 	int64_t kept, bytes, fetches_failed;	/* since the start */

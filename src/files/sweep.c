@@ -13,8 +13,6 @@
 #include "base/log.h"
 #include "store/workspace.h"
 
-enum { KEPT_SECONDS = 24 * 60 * 60 };
-
 struct sweep {
 	struct files *f;
 	struct db *db;
@@ -113,7 +111,7 @@ static int sweep_workspace(struct sweep *s, const char *folder, struct error *er
 	if (!str_to_i64(str_of(folder), &w.v) || w.v <= 0)
 		return 0;
 	if ((there = store_workspace_there(s->db, w, err)) <= 0)
-		return there < 0 ? there : files_delete_workspace(s->f, w, err);
+		return there < 0 ? there : files_delete_folder(s->f, w, err);
 	SCOPED(close_folder) DIR *d = open_folder(s->f->root, folder);
 	const char *name;
 
@@ -124,7 +122,7 @@ static int sweep_workspace(struct sweep *s, const char *folder, struct error *er
 
 int files_sweep(struct files *f, struct db *db, bool (*stop)(void *arg), void *arg, struct error *err)
 {
-	struct sweep s = { .f = f, .db = db, .stop = stop, .arg = arg, .before = time(NULL) - KEPT_SECONDS };
+	struct sweep s = { .f = f, .db = db, .stop = stop, .arg = arg, .before = time(NULL) - FILES_KEPT_SECONDS };
 	SCOPED(close_folder) DIR *d = open_folder(f->root, ".");
 	const char *name;
 	int r;
@@ -162,6 +160,13 @@ static int empty_folder(int at, const char *folder, int depth, struct error *err
 }
 
 int files_delete_workspace(struct files *f, struct workspace_id w, struct error *err)
+{
+	int r = shared_delete_workspace(f, w, err);
+
+	return r < 0 ? r : files_delete_folder(f, w, err);
+}
+
+int files_delete_folder(struct files *f, struct workspace_id w, struct error *err)
 {
 	char name[NAME_ROOM];
 

@@ -170,6 +170,8 @@ static void tidy_files(struct housekeeping *h, int64_t now)
 	h->sweep_ms = now + SWEEP_MS;
 	if (files_sweep(h->i->files, h->reader, is_closed, h, &err) < 0)
 		log_failure("files on the disk", &err);
+	if (files_sweep_shared(h->i->files, h->reader, is_closed, h, &err) < 0)
+		log_failure("files in the database", &err);
 }
 
 static void tidy(struct housekeeping *h)
