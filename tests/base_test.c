@@ -12,6 +12,7 @@
 #include "base/config.h"
 #include "base/crypto.h"
 #include "base/json.h"
+#include "base/key_wrap.h"
 #include "base/limit.h"
 #include "base/log.h"
 
@@ -451,6 +452,53 @@ static void seal_key_is_made_once(void **state)
 	assert_int_equal(rmdir(dir), 0);	/* nothing else was left */
 }
 
+static void a_key_is_wrapped_with_a_password(void **state)
+{
+	SCOPED(arena_done) struct arena a = { 0 };
+	char dir[] = "/tmp/mailtrixy-base-XXXXXX";
+	struct seal_key key = { .generation = 3 }, other = { 0 };
+	struct str one, two, mark, again, short_one;
+	struct error err = { 0 };
+
+	(void)state;
+	crypto_random(key.bytes, sizeof(key.bytes));
+	assert_int_equal(key_wrap(&key, STR("p@ss"), &a, &one, &err), 0);
+	assert_int_equal(key_wrap(&key, STR("p@ss"), &a, &two, &err), 0);
+	assert_false(str_eq(one, two));
+	assert_int_equal(key_unwrap(one, STR("p@ss"), &other, &err), 0);
+	assert_memory_equal(other.bytes, key.bytes, sizeof(key.bytes));
+	assert_int_equal(other.generation, 3);
+	assert_int_equal(key_unwrap(one, STR("p@sS"), &other, &err), ERR_DENIED);
+	assert_null(strstr(err.text, "p@s"));
+	for (size_t k = 0; k < one.len; k += 17) {
+		struct str changed = arena_copy(&a, one);
+
+		((char *)(uintptr_t)changed.p)[k] = one.p[k] == '0' ? '1' : '0';
+		assert_int_equal(key_unwrap(changed, STR("p@ss"), &other, &err), ERR_DENIED);
+	}
+	short_one = str_cut(one, 0, one.len - 2);
+	assert_int_equal(key_unwrap(short_one, STR("p@ss"), &other, &err), ERR_DENIED);
+	assert_int_equal(key_fingerprint(&key, &a, &mark, &err), 0);
+	assert_int_equal(mark.len, 32);
+	assert_int_equal(key_fingerprint(&key, &a, &again, &err), 0);
+	assert_true(str_eq(mark, again));
+	key.bytes[0] ^= 1;
+	assert_int_equal(key_fingerprint(&key, &a, &again, &err), 0);
+	assert_false(str_eq(mark, again));
+
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(seal_key_save(str_of(dir), &key, &err), 0);
+	assert_int_equal(seal_key_load(str_of(dir), false, &other, &err), 0);
+	assert_memory_equal(other.bytes, key.bytes, sizeof(key.bytes));
+	assert_int_equal(other.generation, 3);
+	key.bytes[0] ^= 1;
+	assert_int_equal(seal_key_save(str_of(dir), &key, &err), 0);	/* and the one that is there stays */
+	assert_int_equal(seal_key_load(str_of(dir), false, &key, &err), 0);
+	assert_memory_equal(other.bytes, key.bytes, sizeof(key.bytes));
+	assert_int_equal(unlink(arena_printf(&a, "%s/secret.key", dir).p), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 static void passwords(void **state)
 {
 	SCOPED(arena_done) struct arena a = { 0 };
@@ -730,7 +778,7 @@ int main(void)
 		cmocka_unit_test(json_depth_is_limited), cmocka_unit_test(json_getters), cmocka_unit_test(json_writer),
 		cmocka_unit_test(clock_writes_rfc3339), cmocka_unit_test(sha256_vectors), cmocka_unit_test(hmac_vectors),
 		cmocka_unit_test(ed25519_vectors), cmocka_unit_test(seal_vector), cmocka_unit_test(seal_holds),
-		cmocka_unit_test(seal_key_is_made_once), cmocka_unit_test(passwords),
+		cmocka_unit_test(seal_key_is_made_once), cmocka_unit_test(passwords), cmocka_unit_test(a_key_is_wrapped_with_a_password),
 		cmocka_unit_test(words_and_hex), cmocka_unit_test(config_defaults), cmocka_unit_test(config_order),
 		cmocka_unit_test(config_says_what_is_wrong), cmocka_unit_test(config_names_where), cmocka_unit_test(config_good_values),
 		cmocka_unit_test(errors_are_cut_and_joined),

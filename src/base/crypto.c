@@ -196,20 +196,17 @@ static int key_read(const char *path, struct seal_key *ret, struct error *err)
 	return r;
 }
 
-/* Writes a new key beside the path and links it there, so that two processes that start at once agree on one, and a
+/* Writes the key beside the path and links it there, so that two processes that start at once agree on one, and a
  * power cut leaves a whole key or none. */
-static int key_make(struct str dir, const char *path, struct error *err)
+int seal_key_save(struct str dir, const struct seal_key *key, struct error *err)
 {
 	SCOPED(arena_done) struct arena a = { 0 };
-	unsigned char bytes[SEAL_KEY_BYTES];
+	const char *path = arena_printf(&a, "%.*s/%s", STR_ARG(dir), key_name).p;
 	struct str temporary = arena_printf(&a, "%.*s/.%s.%d", STR_ARG(dir), key_name, (int)getpid());
+	struct str line = arena_printf(&a, "%d %.*s\n", key->generation, STR_ARG(crypto_hex(&a, key->bytes, sizeof(key->bytes))));
 
-	randombytes_buf(bytes, sizeof(bytes));
-	struct str line = arena_printf(&a, "1 %.*s\n", STR_ARG(crypto_hex(&a, bytes, sizeof(bytes))));
-
-	sodium_memzero(bytes, sizeof(bytes));
 	if (arena_failed(&a))
-		return fail(err, ERR_NOMEM, "no memory to make %s", path);
+		return fail(err, ERR_NOMEM, "no memory to make %s", key_name);
 	(void)unlink(temporary.p);
 	int fd = open(temporary.p, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
@@ -243,7 +240,12 @@ int seal_key_load(struct str data_dir, bool may_make, struct seal_key *ret, stru
 
 	if (r != ERR_NOTFOUND || !may_make)
 		return r;
-	if ((r = key_make(data_dir, path.p, err)) < 0)
+	struct seal_key made = { .generation = 1 };
+
+	randombytes_buf(made.bytes, sizeof(made.bytes));
+	r = seal_key_save(data_dir, &made, err);
+	sodium_memzero(&made, sizeof(made));
+	if (r < 0)
 		return r;
 	return key_read(path.p, ret, err);
 }

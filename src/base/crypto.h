@@ -39,6 +39,8 @@ struct seal_key {
 };
 /* Reads DIR/secret.key, or makes it (mode 0600) when `may_make`; ERR_NOTFOUND: there is none. */
 int seal_key_load(struct str data_dir, bool may_make, struct seal_key *ret, struct error *err);
+/* Makes DIR/secret.key with this key. One that is there stays as it is. */
+int seal_key_save(struct str data_dir, const struct seal_key *key, struct error *err);
 int seal(const struct seal_key *key, struct str where, struct str plain, struct arena *a, struct str *ret, struct error *err);
 /* ERR_DENIED: another key, another place, or changed bytes. */
 int seal_open(const struct seal_key *key, struct str where, struct str sealed, struct arena *a, struct str *ret,

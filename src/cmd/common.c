@@ -11,8 +11,8 @@
 #include "base/log.h"
 #include "channel/whatsapp/whatsapp.h"
 #include "files/files.h"
-#include "inbox/account.h"
 #include "inbox/directory.h"
+#include "inbox/instance_key.h"
 
 static void drop(int *argc, char **argv, int at, int count)
 {
@@ -75,28 +75,6 @@ static int open_data(struct config *config, struct error *err)
 	return 0;
 }
 
-/* A new key opens nothing that an old one sealed: it is made only where nothing is sealed yet. */
-static int load_key(struct instance *i, struct error *err)
-{
-	SCOPED(arena_done) struct arena arena = { 0 };
-	struct account_connected *list;
-	struct db *db = NULL;
-	size_t count = 0;
-	int r = seal_key_load(i->config->data, false, &i->seal_key, err);
-
-	if (r != ERR_NOTFOUND)
-		return r;
-	if ((r = store_reader_new(i->store, &db, err)) == 0)
-		r = account_list_of_channel(db, STR_NONE, &arena, &list, &count, err);
-	store_reader_free(db);
-	if (r < 0)
-		return r;
-	if (count > 0)
-		return fail(err, ERR_STATE, "%.*s/secret.key is not there, and nothing else opens the stored tokens and secrets of the"
-			    " connected accounts: restore it from your backup", STR_ARG(i->config->data));
-	return seal_key_load(i->config->data, true, &i->seal_key, err);
-}
-
 int cmd_instance_open(struct config *config, struct instance *i, struct error *err)
 {
 	struct store_options options = { .database = config->database, .data_dir = config->data };
@@ -106,7 +84,7 @@ int cmd_instance_open(struct config *config, struct instance *i, struct error *e
 	if ((r = crypto_init(err)) < 0 || (r = open_data(config, err)) < 0 ||
 	    (r = channels_new(&i->channels, err)) < 0 || (r = channels_add(i->channels, &whatsapp_channel, err)) < 0 ||
 	    (r = directory_new(&i->directory, err)) < 0 ||
-	    (r = store_open(&options, &i->store, err)) < 0 || (r = load_key(i, err)) < 0 || (r = addon_load_active(i, err)) < 0 ||
+	    (r = store_open(&options, &i->store, err)) < 0 || (r = instance_key_load(i, err)) < 0 || (r = addon_load_active(i, err)) < 0 ||
 	    (r = directory_load(i, err)) < 0 ||
 	    (r = files_open(config->data, STR("/proc/self/exe"), &i->seal_key, &i->files, err)) < 0) {
 		cmd_instance_close(i);

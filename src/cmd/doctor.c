@@ -14,6 +14,7 @@
 #include "addon/package.h"
 #include "files/files.h"
 #include "inbox/account.h"
+#include "inbox/instance_key.h"
 #include "store/file.h"
 
 enum { SPACE_LOW_MB = 1024 };
@@ -109,6 +110,23 @@ static void look_at_database(struct doctor *d)
 		    "database: it is damaged: %.*s", STR_ARG(fault));
 	else
 		good(d, "database is whole");
+}
+
+/* That the key is the right one was found out when the instance was opened. */
+static void look_at_key(struct doctor *d)
+{
+	struct error err = { 0 };
+	int r;
+
+	if (!store_shared(d->i->store))
+		return;
+	if ((r = instance_key_is_kept(d->i, d->db, &err)) < 0)
+		bad(d, true, NULL, "secret.key: %s", err.text);
+	else if (r == 0)
+		bad(d, false, "Copy it to every further server by hand, or let the servers sign in to the database with a password.",
+		    "secret.key is this instance's; the database does not keep it");
+	else
+		good(d, "secret.key is this instance's; further servers fetch it from the database");
 }
 
 static void look_at_account(struct doctor *d, const struct account_connected *c)
@@ -244,6 +262,7 @@ static int doctor(int argc, char **argv, struct config *config, struct error *er
 		bad(&d, true, NULL, "the installation does not open: %s", why.text);
 	} else {
 		look_at_database(&d);
+		look_at_key(&d);
 		look_at_files(&d);
 		look_at_accounts(&d);
 		look_at_addons(&d);
