@@ -53,8 +53,17 @@ async function quietPort() {
 function newFolder() {
   let base = tmpdir();
   try { const { bavail, bsize } = statfsSync('/dev/shm'); accessSync('/dev/shm', constants.W_OK); if (bavail * bsize > 3e9) base = '/dev/shm'; } catch { /* there is none */ }
-  return mkdtempSync(path.join(process.env.MAILTRIXY_TEST_FOLDER ?? base, 'mailtrixy-mariadb-'));
+  const folder = mkdtempSync(path.join(process.env.MAILTRIXY_TEST_FOLDER ?? base, 'mailtrixy-mariadb-'));
+  made.folders.add(folder);
+  return folder;
 }
+
+// What is still there when this process ends, whyever, goes with it.
+const made = { folders: new Set(), running: new Set() };
+process.on('exit', () => {
+  for (const child of made.running) child.kill('SIGKILL');
+  for (const folder of made.folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+});
 
 const quote = (text) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 
@@ -90,7 +99,9 @@ class Node {
     // Whoever started it may be killed: then it goes too.
     const [command, before] = asOwner('mariadbd');
     this.child = spawn(command, [...before, `--defaults-file=${this.folder}/my.cnf`, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
-    this.exited = once(this.child, 'exit');
+    const child = this.child;
+    made.running.add(child);
+    this.exited = once(child, 'exit').finally(() => made.running.delete(child));
     readline.createInterface({ input: this.child.stderr }).on('line', (line) => {
       this.said.push(line);
       this.log = `${this.log}${line}\n`.slice(-500_000);
