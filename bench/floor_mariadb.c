@@ -13,10 +13,14 @@
 #include <inttypes.h>
 #include <mysql.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/err.h"
 
 enum { MAX_GROUP = 1024, MAX_CONNECTIONS = 64, BODY_BYTES = 1150, MAX_COLUMNS = 8, KINDS = 5, IDS_EACH = 8 };
 

@@ -3,7 +3,7 @@
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 die() { printf '\033[1;31m==>\033[0m %s\n' "$*" >&2; exit 1; }
 
-packages_build="gcc libc6-dev pkg-config meson ninja-build libevent-dev libjson-c-dev libsqlite3-dev libssl-dev libsodium-dev
+packages_build="gcc libc6-dev pkg-config meson ninja-build libevent-dev libjson-c-dev libsqlite3-dev libmariadb-dev libssl-dev libsodium-dev
   libcurl4-openssl-dev libzip-dev libmagic-dev libjpeg62-turbo-dev libpng-dev libwebp-dev libgif-dev libseccomp-dev openssl ca-certificates"
 packages_test="libcmocka-dev chromium fonts-dejavu-core fonts-noto-color-emoji"
 packages_mariadb="mariadb-server mariadb-client galera-4 rsync iproute2 util-linux"	# servers that tests start by themselves
