@@ -206,21 +206,14 @@ static int widen_unit(struct db *db, void *arg, struct error *err)
 	return store_conversation_channel_widen(db, err);
 }
 
-/* An addon's channel is none of the list that the column has in a new database. */
+/* An addon's channel is none of the list that the column has in a new database, and opened it when it came. */
 static int widen(struct copy *c, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
 	int r = db_prepare(c->from, &st, "SELECT 1 FROM addon_migrations LIMIT 1", err);
 
-	if (r < 0 || (r = stmt_step(&st, err)) < 0)
+	if (r < 0 || (r = stmt_step(&st, err)) <= 0)
 		return r;
-	if (r == 0) {
-		stmt_done(&st);
-		if ((r = db_prepare(c->from, &st, "SELECT 1 FROM conversations WHERE channel NOT IN ('email', 'whatsapp') LIMIT 1", err)) < 0 ||
-		    (r = stmt_step(&st, err)) <= 0)
-			return r;
-	}
-	stmt_done(&st);
 	return store_write_alone(c->options.to, widen_unit, NULL, err);
 }
 
