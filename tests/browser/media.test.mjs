@@ -1,10 +1,10 @@
 // What messages look like beyond words: files in every state, cards, quotes, reactions, and what can be done with a message.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { password } from '../scenario/lib/house.mjs';
+import { becomes, password } from '../scenario/lib/house.mjs';
 import { startStreet } from '../scenario/lib/street.mjs';
 import { assertAccessible, assertNoSidewaysScroll, assertQuiet, Browser, desk, message, narrow, phone, row } from './lib/browser.mjs';
-import { details, piece, Told } from './lib/told.mjs';
+import { details, longSound, piece, Told } from './lib/told.mjs';
 
 let s, browser, page, told, early;
 before(async () => {
@@ -33,8 +33,8 @@ function tell(t) {
   t.say('image', { text: 'on its way', attachments: [piece('image', { state: 'fetching' })] });
   t.say('image', { text: 'slow one', attachments: [piece('image', { state: 'fetching', fault: 'Meta answered with 500.' })] });
   t.say('image', { text: 'gone one', attachments: [piece('image', { state: 'lost', fault: 'Meta deleted it after seven days.' })] });
-  t.say('audio', { attachments: [t.kept('audio', 'chord', { voice: true })] });
-  t.answer('audio', { attachments: [t.kept('audio', 'chord', { file_name: 'answer.wav' })] });
+  t.say('audio', { attachments: [t.kept('audio', longSound, { voice: true })] });
+  t.answer('audio', { attachments: [t.kept('audio', longSound, { file_name: 'answer.wav' })] });
   t.say('video', { attachments: [t.kept('video', 'waves', { width: 320, height: 180 })] });
   t.say('sticker', { attachments: [t.kept('sticker', 'mug')] });
   t.say('file', { attachments: [t.kept('file', 'size-chart', { file_name: 'Invoice 2214.pdf', bytes: 1_250_000 })] });
@@ -260,16 +260,17 @@ test('sounds: one at a time, sought by keys, faster on demand', async () => {
   const slider = voice.getByRole('slider');
   await slider.focus();
   await page.keyboard.press('Home');
-  assert.equal(await slider.getAttribute('aria-valuetext'), '0:00 of 0:02');
+  await becomes(() => slider.getAttribute('aria-valuetext'), '0:00 of 1:00');
   await page.keyboard.press('End');
-  await page.waitForFunction(() => document.querySelector('.player input').getAttribute('aria-valuetext') === '0:02 of 0:02');
+  await becomes(() => slider.getAttribute('aria-valuetext'), '1:00 of 1:00');
   const rate = voice.getByRole('button', { name: /Speed/ });
-  assert.equal(await rate.textContent(), '1×');
-  await rate.click();
-  assert.deepEqual(await page.locator('audio').evaluateAll((all) => all.map((one) => one.playbackRate)), [1.5, 1.5]);
-  await rate.click();
-  await rate.click();
-  assert.equal(await rate.textContent(), '1×');
+  const rates = () => page.locator('audio').evaluateAll((all) => all.map((one) => one.playbackRate));
+  await becomes(() => rate.textContent(), '1×');
+  for (const [words, speed] of [['1.5×', 1.5], ['2×', 2], ['1×', 1]]) {
+    await rate.click();
+    await becomes(() => rate.textContent(), words);
+    await becomes(rates, [speed, speed]);
+  }
 });
 
 test('a picture that does not load says so, and can be asked for again', async () => {

@@ -8,6 +8,14 @@ export const piece = (type, more = {}) => ({
 });
 export const details = (values) => Object.entries(values).flatMap(([name, some]) => [some].flat().map((value) => ({ name, value })));
 
+// A minute of sound: what is played in a test must not come to its end before the test has looked, however slow the machine is.
+export function longSound() {
+  const { name, type, bytes } = SAMPLES.chord(), tones = bytes.subarray(44), long = Buffer.concat([bytes.subarray(0, 44), ...Array(30).fill(tones)]);
+  long.writeUInt32LE(long.length - 8, 4);
+  long.writeUInt32LE(long.length - 44, 40);
+  return { name, type, bytes: long };
+}
+
 export class Told {
   // at: milliseconds of the first message; each one comes `step` later.
   constructor({ conversation, from = 'x', at = Date.now() - 600_000, step = 1000 }) { Object.assign(this, { conversation, from, at, step, list: [], asked: [], files: new Map() }); }
@@ -25,9 +33,9 @@ export class Told {
 
   answer(kind, more = {}) { return this.say(kind, { direction: 'out', origin: 'inbox', status: 'delivered', author: { id: '1', name: 'Olga Owner' }, ...more }); }
 
-  // A file that the server has, as the sample of this name.
+  // A file that the server has: the sample of this name, or one made by a function.
   kept(type, sample, more = {}) {
-    const { name, type: mime_type, bytes } = SAMPLES[sample]();
+    const { name, type: mime_type, bytes } = (SAMPLES[sample] ?? sample)();
     const url = `/api/v1/workspaces/1/messages/0/attachments/${this.files.size}`;
     this.files.set(url, { contentType: mime_type, body: bytes });
     return piece(type, { state: 'kept', url, preview_url: mime_type.startsWith('image/') ? `${url}?preview=1` : null, file_name: name, mime_type, bytes: bytes.length, ...more });

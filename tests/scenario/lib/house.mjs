@@ -1,6 +1,7 @@
 // A whole installation for one test file: the real program on a data directory of its own, a first user, the addon active, one
 // account connected. Everything through the outside: commands and HTTP. On SQLite; with MAILTRIXY_TEST_DATABASE each on a new database
 // of that server (lib/mariadb.mjs).
+import assert from 'node:assert/strict';
 import { spawn, execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
@@ -9,6 +10,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
+import { isDeepStrictEqual } from 'node:util';
 import { freshDatabase } from './mariadb.mjs';
 
 /** For tests about the SQLite file itself: `{ skip: onlySqlite }`. */
@@ -237,4 +239,15 @@ export async function until(ask, passes, ms = 15000) {
     if (Date.now() > end) throw new Error(`not within ${ms} ms; the last answer: ${JSON.stringify(value)?.slice(0, 2000)}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
+}
+
+// Like assert.deepEqual for what is on its way: asks again until the value is the expected one, and tells the difference if it stays away.
+export async function becomes(ask, expected, why, ms = 30_000) {
+  const end = Date.now() + ms;
+  let value = await ask();
+  while (!isDeepStrictEqual(value, expected) && Date.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, 25));
+    value = await ask();
+  }
+  assert.deepEqual(value, expected, why);
 }
