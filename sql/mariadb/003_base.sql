@@ -363,7 +363,7 @@ CREATE TABLE IF NOT EXISTS file_bytes (
   PRIMARY KEY (workspace_id, sha256, part, position)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
 
--- Addons as they were installed. position 0: the head, of what the others make together (src/addon/shared.c); from 1: the zip.
+-- Addons as they were installed. position 0: the head, of what the others make together (src/addon/shelf.c); from 1: the zip.
 CREATE TABLE IF NOT EXISTS addon_packages (
   package_hash  VARCHAR(64) NOT NULL,
   position      INT NOT NULL,

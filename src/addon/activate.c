@@ -6,6 +6,8 @@
 #include "addon/loader.h"
 #include "addon/migration.h"
 #include "addon/package.h"
+#include "addon/shelf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "inbox/directory.h"
 
@@ -23,10 +25,16 @@ static int load(struct instance *i, struct home *h, const struct store_addon *ro
 }
 
 /* A failure of reading is told by its kind only: its text holds paths, which are for the log. */
-static int read_manifest(struct home *h, const struct store_addon *row, struct manifest *ret, struct error *err)
+static int read_manifest(struct instance *i, struct home *h, const struct store_addon *row, struct manifest *ret, struct error *err)
 {
 	int r = package_manifest(h->addons_dir, row->package_hash, &h->memory, ret, err);
 
+	if (r == ERR_NOTFOUND && store_shared(i->store)) {	/* it was installed by another server */
+		if ((r = shelf_fetch(i, h, row, err)) == ERR_NOTFOUND)
+			return fail(err, ERR_INVALID, "The addon's files are missing in the database. Upload the package once more");
+		if (r == 0)
+			r = package_manifest(h->addons_dir, row->package_hash, &h->memory, ret, err);
+	}
 	if (r == 0 && (!str_eq(ret->slug, row->slug) || !str_eq(ret->version, row->version)))
 		r = fail(err, ERR_INVALID,
 			 "The installed addon.json was changed on the server's disk. Upload the package once more");
@@ -40,7 +48,7 @@ static int read_manifest(struct home *h, const struct store_addon *row, struct m
 int home_load(struct instance *i, struct home *h, const struct store_addon *row, struct error *err)
 {
 	struct manifest m;
-	int r = read_manifest(h, row, &m, err);
+	int r = read_manifest(i, h, row, &m, err);
 
 	return r < 0 ? r : load(i, h, row, &m, err);
 }
@@ -49,9 +57,10 @@ int home_activate(struct instance *i, struct home *h, const struct store_addon *
 {
 	struct store_addon active = *row;
 	struct manifest m;
-	int r = read_manifest(h, row, &m, err);
+	int r = read_manifest(i, h, row, &m, err);
 
-	if (r < 0 || (r = migrations_run(i->store, h->addons_dir, row->package_hash, &m, err)) < 0)
+	if (r < 0 || (r = shelf_keep(i, h, row->package_hash, STR_NONE, err)) < 0 ||
+	    (r = migrations_run(i->store, h->addons_dir, row->package_hash, &m, err)) < 0)
 		return r;
 	const struct trixy_channel *before = channels_find(i->channels, row->channel);
 
@@ -158,6 +167,23 @@ static void leave(void *arg, struct str hash, const struct trixy_addon *addon)
 	l->changed = true;
 }
 
+/* Where servers share the database this one may be the only one that cannot load it (an older program, a full disk): the others
+ * go on, and this one tries again. Said once a minute. */
+static void does_not_load(struct instance *i, const struct store_addon *row, const struct error *why)
+{
+	static int64_t said_ms;		/* locked */
+	int64_t now = clock_mono_ms();
+	bool shared = store_shared(i->store);
+
+	if (!shared || said_ms == 0 || now - said_ms >= 60 * 1000)
+		log_event(LOG_ERROR, "addon does not load; the server goes on without it", log_s("addon", row->slug),
+			  log_s("version", row->version), log_c("error", why->text), log_end);
+	if (!shared)
+		note_failure(i, row->slug, why);
+	else if (said_ms == 0 || now - said_ms >= 60 * 1000)
+		said_ms = now;
+}
+
 /* 1: the list of channels changed. */
 static int follow(struct instance *i, struct home *h, struct error *err)
 {
@@ -176,10 +202,7 @@ static int follow(struct instance *i, struct home *h, struct error *err)
 		if (rows[k].status != ADDON_ACTIVE)
 			continue;
 		if ((r = home_load(i, h, &rows[k], &why)) < 0) {
-			log_event(LOG_ERROR, "addon does not load; the server goes on without it",
-				  log_s("addon", rows[k].slug), log_s("version", rows[k].version),
-				  log_c("error", why.text), log_end);
-			note_failure(i, rows[k].slug, &why);
+			does_not_load(i, &rows[k], &why);
 			channels_remove(i->channels, rows[k].channel);
 		}
 		l.changed = l.changed || r != 0;
@@ -220,12 +243,34 @@ static int forget_folder(void *arg, const char *name, struct error *err)
 	return 0;
 }
 
+/* The packages that lie here and not in the shared database: of an installation that had its own before. What cannot be put there
+ * works here all the same. */
+static int share(struct instance *i, struct home *h, struct error *err)
+{
+	struct store_addon *rows;
+	struct error why = { 0 };
+	size_t count = 0;
+	int r = store_shared(i->store) ? home_addons(i, &h->memory, &rows, &count, err) : 0;
+
+	for (size_t k = 0; r == 0 && k < count; k++)
+		if (shelf_keep(i, h, rows[k].package_hash, STR_NONE, &why) < 0)
+			log_event(LOG_WARNING, "an addon's package is not in the database: other servers cannot load it",
+				  log_s("addon", rows[k].slug), log_c("error", why.text), log_end);
+	return r;
+}
+
+int addon_is_kept(struct instance *i, struct db *db, struct str package_hash, struct error *err)
+{
+	return store_shared(i->store) ? shelf_whole(db, package_hash, err) : 1;
+}
+
 int addon_load_active(struct instance *i, struct error *err)
 {
 	SCOPED(home_done) struct home h = { .lock = -1 };
 	int r;
 
-	if ((r = home_open(i, true, &h, err)) < 0 || (r = sweep(i, &h, err)) < 0 || (r = follow(i, &h, err)) < 0)
+	if ((r = home_open(i, true, &h, err)) < 0 || (r = sweep(i, &h, err)) < 0 || (r = share(i, &h, err)) < 0 ||
+	    (r = follow(i, &h, err)) < 0)
 		return r;
 	return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "addon/home.h"
 #include "addon/package.h"
+#include "addon/shelf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "inbox/directory.h"
@@ -96,14 +97,19 @@ static int check_place(const struct package *p, const struct store_addon *old, s
 	return 0;
 }
 
-static void remove_package(struct home *h, struct str hash)
+/* Here, and in a shared database unless somebody installed it again meanwhile. */
+static void remove_package(struct instance *i, struct home *h, struct str hash)
 {
+	struct error err = { 0 };
 	struct str path = hash.len > 0
 				  ? arena_printf(&h->memory, "%.*s/%.*s", STR_ARG(h->addons_dir), STR_ARG(hash))
 				  : STR_NONE;
 
 	if (path.p != NULL)
 		folder_remove(path.p);
+	if (shelf_let_go(i, hash, &err) < 0)
+		log_event(LOG_WARNING, "a package stays in the database though no addon needs it", log_s("package", str_cut(hash, 0, 12)),
+			  log_c("error", err.text), log_end);
 }
 
 /* An active addon goes on with the old version until the new one is ready, and also when that fails. */
@@ -113,7 +119,7 @@ static int upgrade(struct instance *i, struct home *h, const struct store_addon 
 	int r = home_activate(i, h, row, err);
 
 	if (r < 0) {
-		remove_package(h, row->package_hash);
+		remove_package(i, h, row->package_hash);
 		return fail_in(err, "Version %.*s stays active", STR_ARG(old->version));
 	}
 	log_event(LOG_INFO, "addon upgraded", log_s("addon", row->slug), log_s("from", old->version),
@@ -122,7 +128,7 @@ static int upgrade(struct instance *i, struct home *h, const struct store_addon 
 }
 
 /* *ret: the row as it is afterwards. */
-static int put_in_place(struct instance *i, struct home *h, const struct package *p, const struct store_addon *old,
+static int put_in_place(struct instance *i, struct home *h, const struct package *p, struct str zip, const struct store_addon *old,
 			bool found, struct store_addon *ret, struct error *err)
 {
 	struct store_addon row = {
@@ -142,7 +148,7 @@ static int put_in_place(struct instance *i, struct home *h, const struct package
 
 	if (found && !same && (r = check_place(p, old, err)) < 0)
 		return r;
-	if ((r = package_unpack(p, h->addons_dir, err)) < 0)
+	if ((r = package_unpack(p, h->addons_dir, err)) < 0 || (r = shelf_keep(i, h, p->hash, zip, err)) < 0)
 		return r;
 	*ret = *old;
 	if (same)	/* the files are whole again if they were not; all else stays */
@@ -152,9 +158,9 @@ static int put_in_place(struct instance *i, struct home *h, const struct package
 		r = upgrade(i, h, &row, old, err);
 		ret->status = ADDON_ACTIVE;
 	} else if ((r = home_put(i, &row, err)) < 0)
-		remove_package(h, p->hash);
+		remove_package(i, h, p->hash);
 	if (r == 0 && found)
-		remove_package(h, old->package_hash);
+		remove_package(i, h, old->package_hash);
 	if (r == 0)
 		log_event(LOG_INFO, "addon installed", log_s("addon", row.slug), log_s("version", row.version),
 			  log_s("signed_by", row.signed_by.p != NULL ? row.signed_by
@@ -177,7 +183,7 @@ int addon_install(struct instance *i, struct str zip, bool allow_unsigned, struc
 	if (p.signed_by.p == NULL && !allow_unsigned)
 		return fail(err, ERR_DENIED, "%.*s", STR_ARG(p.doubt));
 	if ((r = find_own(i, &p, &h.memory, &old, &found, err)) < 0 ||
-	    (r = put_in_place(i, &h, &p, &old, found, &row, err)) < 0)
+	    (r = put_in_place(i, &h, &p, zip, &old, found, &row, err)) < 0)
 		return r;
 	*ret = addon_copy(&row, arena);
 	return arena_failed(arena) ? fail(err, ERR_NOMEM, "no memory for the answer") : 0;
@@ -208,7 +214,7 @@ int addon_remove(struct instance *i, struct str slug, struct error *err)
 		return fail(err, ERR_STATE, "The addon is active. Deactivate it before removing it");
 	if ((r = store_write(i->store, delete_unit, &d, err)) < 0)
 		return r;
-	remove_package(&h, row.package_hash);
+	remove_package(i, &h, row.package_hash);
 	log_event(LOG_INFO, "addon removed; its tables stay", log_s("addon", slug), log_end);
 	return 0;
 }

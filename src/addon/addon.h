@@ -30,7 +30,9 @@ int addon_deactivate(struct instance *i, struct str slug, struct arena *arena, s
 int addon_remove(struct instance *i, struct str slug, struct error *err);	/* ERR_STATE while it is active; keeps its tables */
 /* At the start: loads what is active. An addon that does not load is logged and marked failed; the server starts without it. */
 int addon_load_active(struct instance *i, struct error *err);
-/* Every few seconds, by work/: follows what another process (the command line) did to the addons of this data directory.
+/* Whether a shared database holds the package, so that every server can load it. 1, 0; 1 where nothing is shared. */
+int addon_is_kept(struct instance *i, struct db *db, struct str package_hash, struct error *err);
+/* Every few seconds, by work/: follows what another process (the command line, another server) did to the addons.
  * 1: the channels changed, and browsers are told; 0: nothing to do, or somebody is at it just now. */
 int addon_sync(struct instance *i, struct error *err);
 

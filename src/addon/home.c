@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/file.h>
 
+#include "addon/shelf.h"
+
 /* Between threads; the file's lock is between processes (and would do for threads too, but no checker of threads
  * sees it). */
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
@@ -125,18 +127,24 @@ int home_addon(struct instance *i, struct str slug, struct arena *arena, struct 
 
 static const struct workspace_id everybody = { 0 };
 
+struct put {
+	struct store_addon row;
+	bool shared;
+};
+
 static int put_unit(struct db *db, void *arg, struct error *err)
 {
-	int r = store_addon_put(db, arg, err);
+	const struct put *p = arg;
+	int r = p->shared ? shelf_check(db, p->row.package_hash, err) : 0;
 
-	return r < 0 ? r : store_change_add(db, everybody, CHANGE_ADDON, 0, 0, err);
+	return r < 0 || (r = store_addon_put(db, &p->row, err)) < 0 ? r : store_change_add(db, everybody, CHANGE_ADDON, 0, 0, err);
 }
 
 int home_put(struct instance *i, const struct store_addon *row, struct error *err)
 {
-	struct store_addon copy = *row;
+	struct put p = { .row = *row, .shared = store_shared(i->store) };
 
-	return store_write(i->store, put_unit, &copy, err);
+	return store_write(i->store, put_unit, &p, err);
 }
 
 struct status_change {

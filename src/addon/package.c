@@ -186,6 +186,42 @@ int package_unpack(const struct package *p, struct str addons_dir, struct error 
 	return r;
 }
 
+/* One of the package's files as the next entry. */
+static int add_entry(struct package *p, struct str folder, struct str name, struct error *err)
+{
+	struct archive_entry *e = &p->entries[p->count];
+	struct str path = arena_printf(&p->memory, "%.*s/%.*s", STR_ARG(folder), STR_ARG(name));
+	int r;
+
+	e->name = arena_copy(&p->memory, name);
+	if (arena_failed(&p->memory))
+		return fail(err, ERR_NOMEM, "no memory to pack the addon");
+	p->count++;
+	if ((r = file_read(path.p, LIMIT_ADDON_UNPACKED, &e->bytes, err)) == ERR_NOTFOUND && str_eq_c(name, signature_name)) {
+		p->count--;		/* it has none */
+		return 0;
+	}
+	return r;
+}
+
+int package_zip(struct str addons_dir, struct str hash, struct buf *ret, struct error *err)
+{
+	SCOPED(package_done) struct package p = { 0 };
+	struct str folder = arena_printf(&p.memory, "%.*s/%.*s", STR_ARG(addons_dir), STR_ARG(hash));
+	int r = package_manifest(addons_dir, hash, &p.memory, &p.manifest, err);
+
+	if (r < 0)
+		return r;
+	if ((p.entries = calloc(p.manifest.file_count + 2, sizeof(*p.entries))) == NULL)
+		return fail(err, ERR_NOMEM, "no memory to pack the addon");
+	if ((r = add_entry(&p, folder, str_of(manifest_name), err)) < 0 || (r = add_entry(&p, folder, str_of(signature_name), err)) < 0)
+		return r;
+	for (size_t k = 0; k < p.manifest.file_count; k++)
+		if ((r = add_entry(&p, folder, p.manifest.files[k].name, err)) < 0)
+			return r;
+	return (r = check_files(&p, err)) < 0 ? r : archive_write(p.entries, p.count, ret, err);
+}
+
 int package_manifest(struct str addons_dir, struct str hash, struct arena *arena, struct manifest *ret, struct error *err)
 {
 	SCOPED(buf_done) struct buf text = { 0 };

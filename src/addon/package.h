@@ -25,6 +25,8 @@ void package_done(struct package *p);
 int package_unpack(const struct package *p, struct str addons_dir, struct error *err);
 /* Reads the manifest of an unpacked package. ERR_NOTFOUND: it is not there. */
 int package_manifest(struct str addons_dir, struct str hash, struct arena *arena, struct manifest *ret, struct error *err);
+/* The zip of an unpacked package, made anew of its files: with the same addon.json and signature. */
+int package_zip(struct str addons_dir, struct str hash, struct buf *ret, struct error *err);
 /* Reads one of its files and checks it against the manifest. ERR_INVALID: it was changed. */
 int package_file(struct str addons_dir, struct str hash, const struct manifest *m, struct str name, struct buf *ret,
 		 struct error *err);

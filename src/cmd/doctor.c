@@ -216,6 +216,9 @@ static int check_package(struct doctor *d, const struct addon *addon, struct err
 	struct manifest m;
 	int r = package_manifest(folder, addon->package_hash, &a, &m, err);
 
+	if (r == ERR_NOTFOUND && store_shared(d->i->store))	/* fetched when somebody activates it */
+		return (r = addon_is_kept(d->i, d->db, addon->package_hash, err)) == 0 ?
+		       fail(err, ERR_INVALID, "its package is not in the database: upload it once more") : r;
 	for (size_t k = 0; r >= 0 && k < m.file_count; k++) {
 		SCOPED(buf_done) struct buf bytes = { 0 };
 

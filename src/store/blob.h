@@ -41,7 +41,7 @@ int store_blob_delete(struct db *db, const struct store_blob *b, int64_t before_
 /* Inside a unit: at most max pieces of a workspace that is gone. 1: there are more. */
 int store_blob_delete_workspace(struct db *db, struct workspace_id w, size_t max, struct error *err);
 
-/* Rows of a package; what they hold is addon/shared.c's. As above. */
+/* Rows of a package; what they hold is addon/shelf.c's. As above. */
 int store_package_get(struct db *db, struct str hash, int64_t position, struct buf *ret, struct error *err);
 int64_t store_package_count(struct db *db, struct str hash, struct error *err);
 int store_package_put(struct db *db, struct str hash, int64_t position, struct str bytes, struct error *err);	/* ERR_EXISTS */
