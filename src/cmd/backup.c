@@ -57,6 +57,14 @@ static int copy_one(struct str from, struct str to, const char *name, struct tre
 	return tree_copy_file(source, target, done, err);
 }
 
+/* Half of it would look like all of it. */
+static int refuse_shared(const struct config *config, struct error *err)
+{
+	return fail(err, ERR_STATE, "this database is backed up with its own tools: mariadb-backup, or mariadb-dump (mysqldump) with"
+		    " --single-transaction --hex-blob. Customers' files and addons are in it. Keep a copy of %.*s/secret.key elsewhere: without it the"
+		    " accounts must be connected again", STR_ARG(config->data));
+}
+
 static int copy_database(const struct config *config, struct str to, struct error *err)
 {
 	SCOPED(arena_done) struct arena a = { 0 };
@@ -65,7 +73,9 @@ static int copy_database(const struct config *config, struct str to, struct erro
 	struct db *db = NULL;
 	int r;
 
-	if ((r = store_open(&options, &store, err)) == 0 && (r = store_reader_new(store, &db, err)) == 0)
+	if ((r = store_open(&options, &store, err)) == 0 && store_shared(store))
+		r = refuse_shared(config, err);
+	if (r == 0 && (r = store_reader_new(store, &db, err)) == 0)
 		r = db_copy(db, arena_printf(&a, "%.*s/mailtrixy.db", STR_ARG(to)), err);
 	store_reader_free(db);
 	store_close(store);
