@@ -54,24 +54,9 @@ static const struct account_column three[] = {
 	{ .name = STR("app_secret"), .secret = true, .max_bytes = 255, .comment = STR("sealed") },
 };
 
-struct ensure {
-	struct str slug, table;
-	const struct account_column *columns;
-	size_t count;
-};
-
-static int run_ensure(struct db *db, void *arg, struct error *err)
-{
-	const struct ensure *e = arg;
-
-	return store_account_table_ensure(db, e->slug, e->table, e->columns, e->count, err);
-}
-
 static int ensure(struct str slug, struct str table, const struct account_column *columns, size_t count, struct error *err)
 {
-	struct ensure e = { slug, table, columns, count };
-
-	return store_write_alone(store, run_ensure, &e, err);
+	return store_account_table_ensure(store, slug, table, columns, count, err);
 }
 
 static int ensure_three(struct error *err)

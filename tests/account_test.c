@@ -475,7 +475,7 @@ static void half_connected(void **state)
 		stmt_done(&st);
 		assert_true(at < 100);
 	}
-	assert_true(at > 5);
+	assert_true(at > 2);	/* the table is looked at, the transaction begun; what fails in there is tried again */
 }
 
 static void moved_secret(void **state)

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "inbox/directory.h"
+#include "store/widen.h"
 
 static int load(struct instance *i, struct home *h, const struct store_addon *row, const struct manifest *m,
 		struct error *err)
@@ -21,6 +22,10 @@ static int load(struct instance *i, struct home *h, const struct store_addon *ro
 		return r;
 	if (channels_find(i->channels, m->channel) == addon->channel)
 		return 0;
+	/* Its migration has opened the column; but what is brought here by a backup, or was left half-way, may tell otherwise. No
+	 * conversation of this channel may come before the table takes it. */
+	if ((r = store_conversation_channel_widen(i->store, err)) < 0)
+		return fail_in(err, "The conversations' table cannot be opened to the channel");
 	return (r = channels_swap(i->channels, addon->channel, err)) < 0 ? r : 1;
 }
 

@@ -20,7 +20,7 @@ struct step {
 	size_t count;
 };
 
-/* One migration, read and waiting for the writer. */
+/* One migration, read. */
 struct migration {
 	const struct manifest *manifest;
 	int64_t number;
@@ -134,35 +134,60 @@ static int recorded(struct db *db, const struct migration *m, struct error *err)
 	return r;
 }
 
-static int run_steps(struct db *db, struct migration *m, struct error *err)
+/* "instagram" of "instagram_accounts": what the table's name begins with. */
+static struct str prefix_of(struct str table)
 {
-	SCOPED(arena_done) struct arena a = { 0 };
-	struct str prefix = account_table(&a, m->manifest->channel);
-	int r = 0;
-
-	if (prefix.p == NULL)
-		return fail(err, ERR_NOMEM, "no memory");
-	prefix.len -= sizeof("_accounts") - 1;
-	for (m->at = 0; m->at < m->count && r >= 0; m->at++) {
-		const struct step *s = &m->steps[m->at];
-
-		r = s->kind == STEP_WIDEN ? store_conversation_channel_widen(db, err) :
-		    store_account_table_ensure(db, prefix, s->table, s->columns, s->count, err);
-	}
-	return r < 0 ? fail_in(err, "step %zu", m->at) : 0;
+	return str_cut(table, 0, table.len - (sizeof("_accounts") - 1));
 }
 
-static int run(struct db *db, void *arg, struct error *err)
+/* Before the first step is done: a list that breaks a rule leaves no trace. */
+static int check_steps(struct migration *m, struct error *err)
+{
+	int r;
+
+	for (m->at = 0; m->at < m->count; m->at++) {
+		const struct step *s = &m->steps[m->at];
+
+		if (s->kind == STEP_TABLE &&
+		    (r = store_account_table_check(prefix_of(s->table), s->table, s->columns, s->count, err)) < 0)
+			return fail_in(err, "step %zu", m->at + 1);
+	}
+	return 0;
+}
+
+/* Each by itself, outside the writer: some engines commit such a step whatever surrounds it. So it is each that can be
+ * repeated, after a kill, and by two servers at once. */
+static int run_steps(struct store *store, struct migration *m, struct error *err)
+{
+	int r;
+
+	for (m->at = 0; m->at < m->count; m->at++) {
+		const struct step *s = &m->steps[m->at];
+
+		r = s->kind == STEP_WIDEN ? store_conversation_channel_widen(store, err) :
+		    store_account_table_ensure(store, prefix_of(s->table), s->table, s->columns, s->count, err);
+		if (r < 0)
+			return fail_in(err, "step %zu", m->at + 1);
+	}
+	return 0;
+}
+
+static int find_record(struct db *db, void *arg, struct error *err)
 {
 	struct migration *m = arg;
 	int r = recorded(db, m, err);
 
 	m->skipped = r > 0;
-	if (r != 0)
-		return r;
-	if ((r = run_steps(db, m, err)) < 0)
-		return r;
-	return store_addon_migration_add(db, m->manifest->slug, m->number, m->digest, clock_now_ms(), err);
+	return r;
+}
+
+/* Another server may have come first. */
+static int record(struct db *db, void *arg, struct error *err)
+{
+	const struct migration *m = arg;
+	int r = recorded(db, m, err);
+
+	return r != 0 ? r : store_addon_migration_add(db, m->manifest->slug, m->number, m->digest, clock_now_ms(), err);
 }
 
 /* A database in which a newer version of the addon has run does not fit this one. */
@@ -193,11 +218,12 @@ static int run_one(struct store *store, struct str addons_dir, struct str hash, 
 		return r;
 	crypto_sha256(buf_str(&text), digest);
 	m->digest = crypto_hex(&a, digest, sizeof(digest));
-	if ((r = read_steps(buf_str(&text), &a, m, err)) < 0 || (r = store_write_alone(store, run, m, err)) < 0)
+	if ((r = read_steps(buf_str(&text), &a, m, err)) < 0 || (r = store_write(store, find_record, m, err)) < 0 || m->skipped)
 		return r;
-	if (!m->skipped)
-		log_event(LOG_INFO, "addon migration done", log_s("addon", m->manifest->slug), log_i("number", m->number),
-			  log_s("file", name), log_i("ms", clock_mono_ms() - from), log_end);
+	if ((r = check_steps(m, err)) < 0 || (r = run_steps(store, m, err)) < 0 || (r = store_write(store, record, m, err)) < 0)
+		return r;
+	log_event(LOG_INFO, "addon migration done", log_s("addon", m->manifest->slug), log_i("number", m->number),
+		  log_s("file", name), log_i("ms", clock_mono_ms() - from), log_end);
 	return 0;
 }
 

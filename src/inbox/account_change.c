@@ -24,34 +24,23 @@ struct change_work {
 
 /* ---- the channel's table ---- */
 
-struct table_work {
-	struct str slug, table;
-	struct account_column columns[FORM_FIELDS_MAX];
-	size_t count;
-};
-
-static int run_ensure(struct db *db, void *arg, struct error *err)
-{
-	struct table_work *t = arg;
-
-	return store_account_table_ensure(db, t->slug, t->table, t->columns, t->count, err);
-}
-
 /* An addon's migration has made the table; that of a channel of the core is made here, when the first account comes. */
 static int ensure_table(struct instance *i, const struct trixy_channel *channel, struct error *err)
 {
-	struct table_work t = { .slug = str_from_trixy(channel->slug), .table = str_from_trixy(channel->account_table) };
+	struct account_column columns[FORM_FIELDS_MAX];
+	size_t count = 0;
 
-	for (uint32_t k = 0; k < channel->field_count && t.count < FORM_FIELDS_MAX; k++) {
+	for (uint32_t k = 0; k < channel->field_count && count < FORM_FIELDS_MAX; k++) {
 		const struct trixy_field *f = &channel->fields[k];
 
 		if ((f->flags & TRIXY_FIELD_VERIFY) == 0)
-			t.columns[t.count++] = (struct account_column){
+			columns[count++] = (struct account_column){
 				.name = str_from_trixy(f->name), .secret = (f->flags & TRIXY_FIELD_SECRET) != 0,
 				.max_bytes = (int64_t)f->max_bytes, .comment = str_from_trixy(f->label),
 			};
 	}
-	return store_write_alone(i->store, run_ensure, &t, err);
+	return store_account_table_ensure(i->store, str_from_trixy(channel->slug), str_from_trixy(channel->account_table), columns,
+					  count, err);
 }
 
 /* An upgrade of this program may have brought a field that the table does not have yet. Changing a table has no place inside

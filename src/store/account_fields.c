@@ -3,7 +3,7 @@
 
 #include "store/engine.h"
 
-enum { NAME_MAX_BYTES = 64, COMMENT_MAX_BYTES = 200, COLUMN_MAX_BYTES = 65536, SQL_MAX_BYTES = 65536 };	/* 64: MySQL's limit too */
+enum { NAME_MAX_BYTES = 64, COMMENT_MAX_BYTES = 200, COLUMN_MAX_BYTES = 65536, SQL_MAX_BYTES = 65536, TRIES = 5 };	/* 64: MySQL's limit too */
 
 static bool is_identifier(struct str s)
 {
@@ -74,19 +74,35 @@ static bool has_column(const struct str *have, size_t count, struct str name)
 	return false;
 }
 
-/* A name that was checked stands in the text quoted: it may be a keyword. */
+/* A name that was checked stands in the text quoted: it may be a keyword. SQLite takes MySQL's quotes too. */
 static void add_name(struct buf *sql, struct str name)
 {
-	buf_addf(sql, "\"%.*s\"", STR_ARG(name));
+	buf_addf(sql, "`%.*s`", STR_ARG(name));
 }
 
-static void add_type(struct buf *sql, const struct account_column *c)
+/* What the two call differently. */
+struct dialect {
+	const char *key, *text, *bytes;	/* types: of an id; of 64 KiB of text; of what sealing makes of it */
+	const char *table_end;
+	bool adds_many;			/* columns with one ALTER TABLE */
+};
+
+static const struct dialect *dialect_of(const struct db *db)
+{
+	static const struct dialect sqlite = { "INTEGER", "TEXT", "BLOB", " STRICT", false };
+	static const struct dialect mariadb = { "BIGINT", "MEDIUMTEXT", "MEDIUMBLOB",
+						" ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", true };
+
+	return db->engine == &sqlite_engine ? &sqlite : &mariadb;
+}
+
+static void add_column(struct buf *sql, const struct dialect *d, const struct account_column *c)
 {
 	add_name(sql, c->name);
-	buf_add(sql, c->secret ? STR(" BLOB") : STR(" TEXT"));
+	buf_addf(sql, " %s", c->secret ? d->bytes : d->text);
 }
 
-/* A comment ends with its line: what could end it sooner becomes a blank. */
+/* A comment ends with its line: what could end it sooner becomes a blank. (SQLite keeps it with the table's text.) */
 static void add_comment(struct buf *sql, struct str comment)
 {
 	struct str s = str_cut(comment, 0, utf8_prefix(comment, COMMENT_MAX_BYTES));
@@ -106,61 +122,123 @@ static int run_built(struct db *db, struct buf *sql, struct error *err)
 	return r < 0 ? r : stmt_step(&st, err);
 }
 
-static int create(struct db *db, struct str table, const struct account_column *columns, size_t count, struct error *err)
+struct ensure {
+	struct str table;
+	const struct account_column *columns;
+	size_t count;
+};
+
+static int create(struct db *db, const struct ensure *e, struct error *err)
 {
 	SCOPED(buf_done) struct buf sql = { .max = SQL_MAX_BYTES };
+	const struct dialect *d = dialect_of(db);
 
-	buf_add(&sql, STR("CREATE TABLE "));
-	add_name(&sql, table);
-	buf_add(&sql, STR(" (\n  account_id INTEGER PRIMARY KEY REFERENCES accounts(id) ON DELETE CASCADE,\n"
-			  "  workspace_id INTEGER NOT NULL"));
-	/* A comma follows a column before its comment would swallow it. */
-	for (size_t i = 0; i < count; i++) {
+	buf_add(&sql, STR("CREATE TABLE IF NOT EXISTS "));
+	add_name(&sql, e->table);
+	buf_addf(&sql, " (\n  account_id %s NOT NULL PRIMARY KEY,\n  workspace_id %s NOT NULL,\n", d->key, d->key);
+	for (size_t i = 0; i < e->count; i++) {
+		buf_add(&sql, STR("  "));
+		add_column(&sql, d, &e->columns[i]);
 		buf_add_char(&sql, ',');
-		if (i > 0)
-			add_comment(&sql, columns[i - 1].comment);
-		buf_add(&sql, STR("\n  "));
-		add_type(&sql, &columns[i]);
+		add_comment(&sql, e->columns[i].comment);
+		buf_add_char(&sql, '\n');
 	}
-	add_comment(&sql, columns[count - 1].comment);
-	buf_add(&sql, STR("\n) STRICT"));
+	buf_addf(&sql, "  FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE\n)%s", d->table_end);
 	return run_built(db, &sql, err);
 }
 
-static int add_column(struct db *db, struct str table, const struct account_column *c, struct error *err)
+/* Adds the next columns that are missing, from *at. 1: it did, 0: none is missing. */
+static int add_some(struct db *db, const struct ensure *e, const struct str *have, size_t have_count, size_t *at, struct error *err)
 {
-	SCOPED(buf_done) struct buf sql = { .max = 1024 };
+	SCOPED(buf_done) struct buf sql = { .max = SQL_MAX_BYTES };
+	const struct dialect *d = dialect_of(db);
+	size_t added = 0;
 
 	buf_add(&sql, STR("ALTER TABLE "));
-	add_name(&sql, table);
-	buf_add(&sql, STR(" ADD COLUMN "));
-	add_type(&sql, c);
-	return run_built(db, &sql, err);
+	add_name(&sql, e->table);
+	for (; *at < e->count && (added == 0 || d->adds_many); ++*at)
+		if (!has_column(have, have_count, e->columns[*at].name)) {
+			buf_add(&sql, added++ > 0 ? STR(", ADD COLUMN ") : STR(" ADD COLUMN "));
+			add_column(&sql, d, &e->columns[*at]);
+		}
+	if (added == 0)
+		return 0;
+	int r = run_built(db, &sql, err);
+
+	return r < 0 ? r : 1;
 }
 
-int store_account_table_ensure(struct db *db, struct str slug, struct str table, const struct account_column *columns,
-			       size_t count, struct error *err)
+/* 1: something changed. */
+static int make(struct db *db, const struct ensure *e, struct error *err)
 {
 	SCOPED(arena_done) struct arena arena = { 0 };
 	struct str *have;
-	size_t have_count;
-	int r, changed = 0;
+	size_t have_count, at = 0;
+	int changed = 0, r = db->engine->columns(db, e->table, &arena, &have, &have_count, err);
 
-	if ((r = check_table(slug, table, err)) < 0 || (r = check_columns(columns, count, err)) < 0 ||
-	    (r = db->engine->columns(db, table, &arena, &have, &have_count, err)) < 0)
+	if (r < 0)
 		return r;
 	if (have_count == 0)
-		return (r = create(db, table, columns, count, err)) < 0 ? r : 1;
+		return (r = create(db, e, err)) < 0 ? r : 1;
 	/* Every account table begins with these two and no other table does. */
 	if (have_count < 2 || !str_eq_c(have[0], "account_id") || !str_eq_c(have[1], "workspace_id"))
-		return fail(err, ERR_INVALID, "%.*s is a table already and no account table", STR_ARG(table));
-	for (size_t i = 0; i < count; i++)
-		if (!has_column(have, have_count, columns[i].name)) {
-			if ((r = add_column(db, table, &columns[i], err)) < 0)
-				return r;
-			changed = 1;
-		}
-	return changed;
+		return fail(err, ERR_INVALID, "%.*s is a table already and no account table", STR_ARG(e->table));
+	while ((r = add_some(db, e, have, have_count, &at, err)) > 0)
+		changed = 1;
+	return r < 0 ? r : changed;
+}
+
+/* Each statement commits by itself, and another server may be making the same table just now: what it was quicker with fails
+ * here, and is there when we look again. */
+static int make_in_pieces(struct db *db, const struct ensure *e, struct error *err)
+{
+	int r = 0, changed = 0;
+
+	for (int tries = 0; tries < TRIES; tries++) {
+		if ((r = make(db, e, err)) == 0)
+			return changed;
+		if (r == ERR_INVALID)
+			return r;
+		changed = changed || r > 0;
+	}
+	return r < 0 ? r : changed;
+}
+
+static int make_whole(struct db *db, const struct ensure *e, struct error *err)
+{
+	int c, r = store_account_table_has(db, e->table, e->columns, e->count, err);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if ((r = db_begin(db, err)) < 0)
+		return r;
+	if ((r = make(db, e, err)) > 0 && (c = db_commit(db, err)) < 0)
+		r = c;
+	if (r <= 0)
+		db_rollback(db);
+	return r;
+}
+
+static int run_ensure(struct db *db, void *arg, struct error *err)
+{
+	return db->engine->shared ? make_in_pieces(db, arg, err) : make_whole(db, arg, err);
+}
+
+int store_account_table_check(struct str slug, struct str table, const struct account_column *columns, size_t count,
+			      struct error *err)
+{
+	int r = check_table(slug, table, err);
+
+	return r < 0 ? r : check_columns(columns, count, err);
+}
+
+int store_account_table_ensure(struct store *store, struct str slug, struct str table, const struct account_column *columns,
+			       size_t count, struct error *err)
+{
+	struct ensure e = { table, columns, count };
+	int r = store_account_table_check(slug, table, columns, count, err);
+
+	return r < 0 ? r : store_run_apart(store, run_ensure, &e, err);
 }
 
 int store_account_table_has(struct db *db, struct str table, const struct account_column *columns,
@@ -191,16 +269,49 @@ static int check_values(struct str table, const struct account_value *values, si
 	return r;
 }
 
-int store_account_fields_set(struct db *db, struct str table, struct workspace_id w, int64_t account_id,
-			     const struct account_value *values, size_t count, struct error *err)
+static void bind_values(struct stmt *st, const struct account_value *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (values[i].secret)
+			bind_blob(st, values[i].value);
+		else
+			bind_str(st, values[i].value);
+}
+
+/* 1: the account had a row. */
+static int update(struct db *db, struct str table, struct workspace_id w, int64_t account_id, const struct account_value *values,
+		  size_t count, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
 	SCOPED(buf_done) struct buf sql = { .max = SQL_MAX_BYTES };
 	int64_t n;
-	int r = check_values(table, values, count, err);
+	int r;
 
-	if (r < 0)
+	buf_add(&sql, STR("UPDATE "));
+	add_name(&sql, table);
+	for (size_t i = 0; i < count; i++) {
+		buf_add(&sql, i > 0 ? STR(", ") : STR(" SET "));
+		add_name(&sql, values[i].name);
+		buf_add(&sql, STR(" = ?"));
+	}
+	buf_add(&sql, STR(" WHERE account_id = ? AND workspace_id = ?"));
+	if ((r = sql.failed ? fail(err, ERR_NOMEM, "out of memory") : db_prepare_built(db, &st, buf_str(&sql), err)) < 0)
 		return r;
+	bind_values(&st, values, count);
+	bind_i64(&st, account_id);
+	bind_i64(&st, w.v);
+	return (n = stmt_run(&st, err)) < 0 ? (int)n : n > 0;
+}
+
+/* 1: a row for an account that the workspace has. */
+static int insert(struct db *db, struct str table, struct workspace_id w, int64_t account_id, const struct account_value *values,
+		  size_t count, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	SCOPED(buf_done) struct buf sql = { .max = SQL_MAX_BYTES };
+	int64_t n;
+	int r;
+
 	buf_add(&sql, STR("INSERT INTO "));
 	add_name(&sql, table);
 	buf_add(&sql, STR(" (account_id, workspace_id"));
@@ -208,32 +319,27 @@ int store_account_fields_set(struct db *db, struct str table, struct workspace_i
 		buf_add(&sql, STR(", "));
 		add_name(&sql, values[i].name);
 	}
-	buf_add(&sql, STR(") VALUES (?, ?"));
+	buf_add(&sql, STR(") SELECT id, workspace_id"));
 	for (size_t i = 0; i < count; i++)
 		buf_add(&sql, STR(", ?"));
-	buf_add(&sql, STR(") ON CONFLICT (account_id) DO UPDATE SET "));
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0)
-			buf_add(&sql, STR(", "));
-		add_name(&sql, values[i].name);
-		buf_add(&sql, STR(" = excluded."));
-		add_name(&sql, values[i].name);
-	}
-	buf_add(&sql, STR(" WHERE workspace_id = excluded.workspace_id"));
-	if (sql.failed)
-		return fail(err, ERR_NOMEM, "out of memory");
-	if ((r = db_prepare_built(db, &st, buf_str(&sql), err)) < 0)
+	buf_add(&sql, STR(" FROM accounts WHERE id = ? AND workspace_id = ?"));
+	if ((r = sql.failed ? fail(err, ERR_NOMEM, "out of memory") : db_prepare_built(db, &st, buf_str(&sql), err)) < 0)
 		return r;
+	bind_values(&st, values, count);
 	bind_i64(&st, account_id);
 	bind_i64(&st, w.v);
-	for (size_t i = 0; i < count; i++)
-		if (values[i].secret)
-			bind_blob(&st, values[i].value);
-		else
-			bind_str(&st, values[i].value);
-	if ((n = stmt_run(&st, err)) < 0)
-		return (int)n;
-	return n > 0 ? 0 : fail(err, ERR_NOTFOUND, "no such account in this workspace");
+	return (n = stmt_run(&st, err)) < 0 ? (int)n : n > 0;
+}
+
+int store_account_fields_set(struct db *db, struct str table, struct workspace_id w, int64_t account_id,
+			     const struct account_value *values, size_t count, struct error *err)
+{
+	int r = check_values(table, values, count, err);
+
+	if (r < 0 || (r = update(db, table, w, account_id, values, count, err)) < 0 ||
+	    (r == 0 && (r = insert(db, table, w, account_id, values, count, err)) < 0))
+		return r;
+	return r > 0 ? 0 : fail(err, ERR_NOTFOUND, "no such account in this workspace");
 }
 
 /* The columns of `values` that the table has, as a SELECT; columns that are not there yet read as NULL. */

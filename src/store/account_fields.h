@@ -19,10 +19,14 @@ struct account_value {
 	bool secret;			/* value is sealed bytes */
 };
 
-/* Inside a unit: makes the table, or adds the columns that it lacks. 1: something changed. 0: it was so already. slug is that
- * of the addon or core channel; the table's name begins with it (a '-' being a '_') and '_'. ERR_INVALID: a name breaks a
- * rule, or the table is one of the core. */
-int store_account_table_ensure(struct db *db, struct str slug, struct str table, const struct account_column *columns,
+/* Whether the names keep the rules. slug is that of the addon or core channel; the table's name begins with it (a '-' being a
+ * '_') and '_'. ERR_INVALID: one does not. */
+int store_account_table_check(struct str slug, struct str table, const struct account_column *columns, size_t count,
+			      struct error *err);
+/* Makes the table, or adds the columns that it lacks. 1: something changed. 0: it was so already. Not inside a unit: it has a
+ * connection of its own. Safe to kill and repeat, and for several servers at once. ERR_INVALID: a name breaks a rule, or the
+ * table is one of the core. */
+int store_account_table_ensure(struct store *store, struct str slug, struct str table, const struct account_column *columns,
 			       size_t count, struct error *err);
 /* 1: the table has all of these columns; 0: it does not. */
 int store_account_table_has(struct db *db, struct str table, const struct account_column *columns,

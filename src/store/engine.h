@@ -62,7 +62,9 @@ struct db_engine {
 	/* The columns of a table, in order; *ret_count 0: no such table. */
 	int (*columns)(struct db *db, struct str table, struct arena *arena, struct str **ret, size_t *ret_count,
 		       struct error *err);
-	/* Takes the closed list of values off a text column, inside a write transaction. 1: done, 0: it had none. */
+	/* Takes the closed list of values off a text column. Outside a transaction, on a connection that is not the writer's
+	 * (store_run_apart), and repeatable: what a kill has left half-way it completes. 1: done, 0: it had none. ERR_TEMPORARY:
+	 * something is in the way. */
 	int (*widen)(struct db *db, struct str table, struct str column, struct error *err);
 
 	/* A consistent copy of all into a new file, while others write; on failure no file is left. NULL: the engine has tools
@@ -90,6 +92,10 @@ extern int (*engine_fault)(const char *sql);
 int db_begin(struct db *db, struct error *err);
 int db_commit(struct db *db, struct error *err);
 void db_rollback(struct db *db);
+
+/* Runs on the caller's thread with a write connection of its own, outside any transaction: for what changes tables, which may not
+ * stand inside a unit. On engines that are shared such statements commit by themselves. Returns what run returned. */
+int store_run_apart(struct store *store, int (*run)(struct db *db, void *arg, struct error *err), void *arg, struct error *err);
 
 /* Applies the core's migrations that are not recorded (store/migrate.c). */
 int store_migrate(struct db *db, struct error *err);

@@ -2,8 +2,8 @@
  *
  * A CHECK has no trace in what a table stores, so nothing needs to be copied: SQLite documents for exactly this change the
  * way of editing the table's text in sqlite_master ("Making Other Kinds Of Table Schema Changes", the shorter procedure).
- * It takes the same moment for a million rows as for one, touches no row, index, trigger or foreign key, and belongs to
- * the surrounding transaction: after a kill the old text or the new one is there, nothing between. The new text is the old
+ * It takes the same moment for a million rows as for one, touches no row, index, trigger or foreign key, and is one
+ * transaction: after a kill the old text or the new one is there, nothing between. The new text is the old
  * one without the CHECK; it is not written a second time here. */
 #include "store/sqlite.h"
 
@@ -231,7 +231,8 @@ static int replace(struct db *db, struct str table, struct str sql, struct arena
 	return same_columns(db, table, before, count, arena, err);
 }
 
-int sqlite_widen(struct db *db, struct str table, struct str column, struct error *err)
+/* In a write transaction. */
+static int widen(struct db *db, struct str table, struct str column, struct error *err)
 {
 	SCOPED(arena_done) struct arena arena = { 0 };
 	SCOPED(buf_done) struct buf sql = { .max = SQL_MAX_BYTES };
@@ -246,4 +247,30 @@ int sqlite_widen(struct db *db, struct str table, struct str column, struct erro
 	r = replace(db, table, buf_str(&sql), &arena, err);
 	(void)sqlite3_exec(sqlite_handle(db), "PRAGMA writable_schema = OFF", NULL, NULL, NULL);
 	return r < 0 ? r : 1;
+}
+
+/* Without the write lock: it is asked at every start. */
+static int is_wide(struct db *db, struct str table, struct str column, struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	SCOPED(buf_done) struct buf sql = { .max = SQL_MAX_BYTES };
+	struct str text = STR_NONE;
+	int r = table_text(db, table, &arena, &text, err);
+
+	return r < 0 ? r : !widen_text(text, column, &sql) && !sql.failed;
+}
+
+int sqlite_widen(struct db *db, struct str table, struct str column, struct error *err)
+{
+	int r = is_wide(db, table, column, err), c;
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if ((r = db_begin(db, err)) < 0)
+		return r;
+	if ((r = widen(db, table, column, err)) > 0 && (c = db_commit(db, err)) < 0)
+		r = c;
+	if (r <= 0)
+		db_rollback(db);
+	return r;
 }

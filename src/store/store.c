@@ -153,6 +153,19 @@ int store_reader_new(struct store *store, struct db **ret, struct error *err)
 	return open_connection(store, DB_READER, ret, err);
 }
 
+/* It has no server's name: the transactions of that one are counted by the writer alone. */
+int store_run_apart(struct store *store, int (*run)(struct db *db, void *arg, struct error *err), void *arg, struct error *err)
+{
+	struct db *db;
+	int r = store->engine->open(store->where, DB_WRITER, &db, err);
+
+	if (r < 0)
+		return r;
+	r = run(db, arg, err);
+	store->engine->close(db);
+	return r;
+}
+
 void store_reader_free(struct db *reader)
 {
 	if (reader != NULL)

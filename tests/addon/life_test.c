@@ -504,8 +504,9 @@ static void every_statement_may_fail(void **state)
 			failed++;
 		if (r < 0 && strlen(before.text) == 0)
 			check_failed("statement %d failed without a word", fault_at);
-		assert_true(recorded(h, "sample", 2) == widened(h));
-		assert_true(recorded(h, "sample", 1) == has_table(h, "sample_accounts", "user_id"));
+		/* What is recorded is done. (What was done last may not be recorded yet.) */
+		assert_true(!recorded(h, "sample", 2) || widened(h));
+		assert_true(!recorded(h, "sample", 1) || has_table(h, "sample_accounts", "user_id"));
 		check_ok(install(h, good_zip(h)), &h->err);
 		check_ok(activate(h, "sample"), &h->err);
 		assert_true(active_here(h, "sample") && widened(h) && recorded(h, "sample", 1) && folders(h) == 1);
@@ -542,7 +543,7 @@ static void kills_leave_nothing_half_done(void **state)
 		assert_true(WIFSIGNALED(status));	/* it did not end by a failure */
 		open_instance(h);
 		assert_true(folders(h) == installed(h));
-		assert_true(recorded(h, "sample", 2) == widened(h));
+		assert_true(!recorded(h, "sample", 2) || widened(h));
 		check_ok(install(h, zip), &h->err);
 		check_ok(activate(h, "sample"), &h->err);
 		assert_true(active_here(h, "sample") && widened(h));
