@@ -137,10 +137,10 @@ static bool is_nullable(struct db *db, struct str table, struct str column)
 static int fill_unit(struct db *db, void *arg, struct error *err)
 {
 	struct copy_tables tables;
-	int r = store_conversation_channel_widen(db, err);
+	int r = copy_tables_of(db, &memory, &tables, err);
 
 	(void)arg;
-	if (r < 0 || (r = copy_tables_of(db, &memory, &tables, err)) < 0)
+	if (r < 0)
 		return r;
 	for (size_t k = 0; k < tables.count; k++) {
 		struct copy_table *t = &tables.p[k];
@@ -167,6 +167,7 @@ static struct store *hostile(const char *name)
 	sql(name, "CREATE TABLE some_addon_accounts (account_id INTEGER PRIMARY KEY REFERENCES accounts(id) ON DELETE CASCADE,"
 		  " workspace_id INTEGER NOT NULL, page_name TEXT, \"order\" TEXT, token BLOB) STRICT;"
 		  "CREATE TABLE \"Not ours\" (a REAL)");
+	check_is(store_conversation_channel_widen(store, &err), 1, &err);
 	check_ok(store_write_alone(store, fill_unit, NULL, &err), &err);
 	sql(name, "INSERT INTO settings VALUES ('search.done_to', '12'), ('seal.key', 'of this database'), ('seal.check', 'as well')");
 	return store;

@@ -200,12 +200,6 @@ static int copy_table(struct copy *c, struct copy_table *t, struct error *err)
 
 /* ---- all of them ---- */
 
-static int widen_unit(struct db *db, void *arg, struct error *err)
-{
-	(void)arg;
-	return store_conversation_channel_widen(db, err);
-}
-
 /* An addon's channel is none of the list that the column has in a new database, and opened it when it came. */
 static int widen(struct copy *c, struct error *err)
 {
@@ -214,7 +208,7 @@ static int widen(struct copy *c, struct error *err)
 
 	if (r < 0 || (r = stmt_step(&st, err)) <= 0)
 		return r;
-	return store_write_alone(c->options.to, widen_unit, NULL, err);
+	return store_conversation_channel_widen(c->options.to, err);
 }
 
 static int words_next_unit(struct db *db, void *arg, struct error *err)

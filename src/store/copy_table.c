@@ -242,29 +242,18 @@ int copy_table_same(const struct copy_table *from, const struct copy_table *to, 
 	return same ? 0 : fail(err, ERR_STATE, "table %.*s has another primary key in the target", STR_ARG(from->name));
 }
 
-struct making {
-	const struct copy_table *table;
-	struct account_column columns[ACCOUNT_COLUMNS_MAX];
-	size_t count;
-};
-
-static int make_unit(struct db *db, void *arg, struct error *err)
-{
-	struct making *m = arg;
-	struct str rest, slug = str_split(m->table->name, '_', &rest);	/* the name begins with its addon's, and with this part of it */
-	int r = store_account_table_ensure(db, slug, m->table->name, m->columns, m->count, err);
-
-	return r < 0 ? r : 0;
-}
-
 int copy_table_make(struct store *to, const struct copy_table *t, struct error *err)
 {
-	struct making m = { .table = t };
+	struct str rest, slug = str_split(t->name, '_', &rest);	/* the name begins with its addon's, and with this part of it */
+	struct account_column columns[ACCOUNT_COLUMNS_MAX];
+	size_t count = 0;
 
-	for (size_t k = 2; k < t->count && m.count < ACCOUNT_COLUMNS_MAX; k++)
-		m.columns[m.count++] = (struct account_column){ .name = t->columns[k].name, .max_bytes = COLUMN_BYTES_MAX,
+	for (size_t k = 2; k < t->count && count < ACCOUNT_COLUMNS_MAX; k++)
+		columns[count++] = (struct account_column){ .name = t->columns[k].name, .max_bytes = COLUMN_BYTES_MAX,
 								.secret = t->columns[k].kind == COPY_BYTES };
-	return store_write_alone(to, make_unit, &m, err);
+	int r = store_account_table_ensure(to, slug, t->name, columns, count, err);
+
+	return r < 0 ? r : 0;
 }
 
 int copy_table_count(struct db *db, const struct copy_table *t, int64_t *ret, struct error *err)
