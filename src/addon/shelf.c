@@ -116,7 +116,7 @@ static int run_piece(struct db *db, void *arg, struct error *err)
 	if (r == 0 || !str_eq(head.zip_hash, p->zip_hash))
 		return fail(err, ERR_TEMPORARY, "Another server changes this package just now. Try again in a moment");
 	r = store_package_get(db, p->hash, p->position, &text, err);
-	return r != 0 ? (r < 0 ? r : 0) : store_package_put(db, p->hash, p->position, str_cut(p->zip, at, at + BLOB_PIECE), err);
+	return r != 0 ? (r < 0 ? r : 0) : store_package_put(db, p->hash, p->position, str_cut(p->zip, at, BLOB_PIECE), err);
 }
 
 static int put(struct instance *i, struct arena *a, struct str hash, struct str zip, struct error *err)
