@@ -12,6 +12,7 @@ int cmd_link(int argc, char **argv);
 int cmd_addon(int argc, char **argv);
 int cmd_backup(int argc, char **argv);
 int cmd_restore(int argc, char **argv);
+int cmd_copy(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_look(int argc, char **argv);	/* started by a server for each file, not by people */
 

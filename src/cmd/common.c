@@ -13,6 +13,7 @@
 #include "files/files.h"
 #include "inbox/directory.h"
 #include "inbox/instance_key.h"
+#include "store/copy.h"
 
 static void drop(int *argc, char **argv, int at, int count)
 {
@@ -75,6 +76,18 @@ static int open_data(struct config *config, struct error *err)
 	return 0;
 }
 
+/* A copy (mailtrixy copy) that is not finished looks like an instance and is none: whoever served it would answer with half of it. */
+static int is_no_half_copy(struct store *store, struct error *err)
+{
+	struct db *db = NULL;
+	int r;
+
+	if ((r = store_reader_new(store, &db, err)) == 0)
+		r = copy_unfinished(db, err);
+	store_reader_free(db);
+	return r <= 0 ? r : fail(err, ERR_STATE, "the database is a copy that is not finished: run the same mailtrixy copy again");
+}
+
 int cmd_instance_open(struct config *config, struct instance *i, struct error *err)
 {
 	struct store_options options = { .database = config->database, .data_dir = config->data };
@@ -84,8 +97,8 @@ int cmd_instance_open(struct config *config, struct instance *i, struct error *e
 	if ((r = crypto_init(err)) < 0 || (r = open_data(config, err)) < 0 ||
 	    (r = channels_new(&i->channels, err)) < 0 || (r = channels_add(i->channels, &whatsapp_channel, err)) < 0 ||
 	    (r = directory_new(&i->directory, err)) < 0 ||
-	    (r = store_open(&options, &i->store, err)) < 0 || (r = instance_key_load(i, err)) < 0 || (r = addon_load_active(i, err)) < 0 ||
-	    (r = directory_load(i, err)) < 0 ||
+	    (r = store_open(&options, &i->store, err)) < 0 || (r = is_no_half_copy(i->store, err)) < 0 ||
+	    (r = instance_key_load(i, err)) < 0 || (r = addon_load_active(i, err)) < 0 || (r = directory_load(i, err)) < 0 ||
 	    (r = files_open(config->data, STR("/proc/self/exe"), &i->seal_key, &i->files, err)) < 0) {
 		cmd_instance_close(i);
 		return r;

@@ -65,6 +65,13 @@ int files_sweep_shared(struct files *f, struct db *db, bool (*stop)(void *arg), 
 /* Whether all bytes of this row's file are kept, without reading them. 1, 0. db: a reader. */
 int files_whole(struct files *f, struct db *db, const struct store_file *file, struct error *err);
 
+/* For a copy of the instance: keeps the file of this row, and its preview, as `from` has it (on its disk, or in its database), checked
+ * against its name. db: a reader of f's database. 1: brought, 0: it was here. ERR_NOTFOUND: `from` has not got it whole. */
+int files_bring(struct files *f, struct db *db, struct files *from, const struct store_file *file, struct error *err);
+/* Reads all of a kept file, where it is to be kept (the database, if that is shared). ERR_NOTFOUND: it is not there or not what its
+ * name says. */
+int files_check(struct files *f, const struct store_file *file, struct error *err);
+
 struct files_figures {
 	int64_t kept, bytes, fetches_failed;	/* since the start */
 };

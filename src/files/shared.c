@@ -118,15 +118,14 @@ bool shared_takes_preview(const struct files *f, int preview_fd)
 
 /* ---- fetch ---- */
 
-/* Fills the draft from the database. ERR_NOTFOUND: there is nothing. */
-static int read_blob(struct files *f, struct workspace_id w, struct str sha256, enum blob_part part, struct file_draft *d, struct error *err)
+int shared_read(struct files *f, struct workspace_id w, struct str sha256, bool preview, struct file_draft *d, struct error *err)
 {
 	SCOPED(buf_done) struct buf bytes = { .max = BLOB_PIECE };
 	SCOPED(reader_done) struct db *db = NULL;
 	int64_t position = 0;
 	int r = store_reader_new(f->store, &db, err);
 
-	while (r == 0 && (r = store_blob_get(db, w, sha256, part, position, &bytes, err)) > 0) {
+	while (r == 0 && (r = store_blob_get(db, w, sha256, preview ? BLOB_PREVIEW : BLOB_FILE, position, &bytes, err)) > 0) {
 		r = file_draft_write(d, buf_str(&bytes), err);
 		position++;
 	}
@@ -142,7 +141,7 @@ static int bring(struct files *f, struct workspace_id w, struct str sha256, bool
 	struct file_facts facts = { 0 };
 	int r = file_draft_begin(f, &d, err);
 
-	if (r < 0 || (r = read_blob(f, w, sha256, preview ? BLOB_PREVIEW : BLOB_FILE, &d, err)) < 0 ||
+	if (r < 0 || (r = shared_read(f, w, sha256, preview, &d, err)) < 0 ||
 	    (r = files_finish(&d, &facts, err)) < 0)
 		return r;
 	if (!preview && !str_eq_c(sha256, facts.sha256)) {

@@ -1,4 +1,4 @@
-/* The state of kept files: for files.c, shared.c, sweep.c and link.c only. */
+/* The state of kept files: for files.c, shared.c, bring.c, sweep.c and link.c only. */
 #ifndef FILES_STATE_H
 #define FILES_STATE_H
 
@@ -63,6 +63,8 @@ int shared_keep(struct files *f, struct workspace_id w, const struct file_facts 
 bool shared_takes_preview(const struct files *f, int preview_fd);
 /* Brings the bytes onto the disk. ERR_NOTFOUND: nobody has them. */
 int shared_fetch(struct files *f, struct workspace_id w, struct str sha256, bool preview, struct error *err);
+/* Fills the draft with what the database has, unchecked. ERR_NOTFOUND: nothing. */
+int shared_read(struct files *f, struct workspace_id w, struct str sha256, bool preview, struct file_draft *d, struct error *err);
 int shared_delete_workspace(struct files *f, struct workspace_id w, struct error *err);
 
 #endif

@@ -133,6 +133,17 @@ int store_file_after(struct db *db, int64_t after_id, struct arena *arena, struc
 	return r < 0 ? r : memory_of(arena, err);
 }
 
+int store_file_count(struct db *db, int64_t *ret, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "SELECT COUNT(*) FROM files", err);
+
+	if (r < 0 || (r = stmt_step(&st, err)) < 0)
+		return r;
+	*ret = next_i64(&st);
+	return 0;
+}
+
 int store_file_delete(struct db *db, struct workspace_id w, int64_t id, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };

@@ -24,6 +24,7 @@ int store_file_unused(struct db *db, int64_t after_id, int64_t before_ms, struct
 /* Every workspace's, by id, behind after_id; at most max. For looking after the installation. */
 int store_file_after(struct db *db, int64_t after_id, struct arena *arena, struct store_file *ret, size_t max, size_t *ret_count,
 		     struct error *err);
+int store_file_count(struct db *db, int64_t *ret, struct error *err);		/* every workspace's */
 /* Inside a unit: deletes the row if it is still unused. 1: deleted, 0: somebody uses it again. */
 int store_file_delete(struct db *db, struct workspace_id w, int64_t id, struct error *err);
 
