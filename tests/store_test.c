@@ -9,11 +9,14 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "database.h"
 #include "folder.h"
 #include "store/engine.h"
 #include "store/setting.h"
 
 static struct folder folder;
+static struct arena memory;
+static struct str database;
 static struct store *store;
 static struct db *reader;
 
@@ -23,6 +26,7 @@ static int set_up(void **state)
 	struct error err = { 0 };
 
 	(void)state;
+	options.database = database = test_database(&memory, options.data_dir);
 	if (store_open(&options, &store, &err) < 0 || store_reader_new(store, &reader, &err) < 0) {
 		print_error("%s\n", err.text);
 		return -1;
@@ -36,7 +40,9 @@ static int tear_down(void **state)
 	engine_fault = NULL;
 	store_reader_free(reader);
 	store_close(store);
+	test_database_drop(database);
 	folder_done(&folder);
+	arena_done(&memory);
 	return 0;
 }
 
@@ -326,6 +332,7 @@ static void changes_after_commit(void **state)
 	units[3].work.fails = units[9].work.fails = true;
 	submit_group(units, GROUP);
 	check_is(store_write(store, wait_at_gate, NULL, &err), 0, &err);	/* the group before has been told now */
+	check_ok(store_catch_up(store, 5000, &err), &err);
 	store_set_listener(store, NULL, NULL);
 	assert_int_equal(told, GROUP - 2);
 	assert_false(told_early);
@@ -499,7 +506,7 @@ static void *write_second(void *arg)
 /* A command beside the running server: two writers on one database, one of them busy all the time. */
 static void two_writers(void **state)
 {
-	struct store_options options = { .data_dir = str_of(folder.path) };
+	struct store_options options = { .data_dir = str_of(folder.path), .database = database };
 	struct submitted units[GROUP];
 	struct store *second;
 	struct error err = { 0 };
@@ -594,9 +601,8 @@ static void copied_while_writing(void **state)
 /* ---- kill -9 ---- */
 
 /* Writes pairs and reports the number of each that was acknowledged, until it is killed. */
-static void child_writes(struct str dir, int fd)
+static void child_writes(struct store_options options, int fd)
 {
-	struct store_options options = { .data_dir = dir };
 	struct store *s;
 	struct error err = { 0 };
 
@@ -621,12 +627,13 @@ static void killed_while_writing(void **state)
 		int fd[2], status;
 		int64_t acknowledged = -1, n;
 
+		options.database = test_database(&memory, options.data_dir);
 		assert_int_equal(pipe(fd), 0);
 		pid_t child = fork();
 
 		assert_true(child >= 0);
 		if (child == 0)
-			child_writes(options.data_dir, fd[1]);
+			child_writes(options, fd[1]);
 		(void)close(fd[1]);
 		while (acknowledged < 20 + round * 13 && read(fd[0], &n, sizeof(n)) == (ssize_t)sizeof(n))
 			acknowledged = n;
@@ -645,8 +652,10 @@ static void killed_while_writing(void **state)
 			assert_int_equal(has("a", n), has("b", n));
 		store_reader_free(reader);
 		store_close(store);
+		test_database_drop(options.database);
 		folder_done(&place);
 	}
+	arena_done(&memory);
 }
 
 int main(void)
@@ -663,11 +672,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(reader_cannot_write, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(reader_sees_one_state, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(same_statement_twice, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(disk_full, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(two_writers, set_up, tear_down),
+	};
+	const struct CMUnitTest file_tests[] = {	/* of a database that is a file */
+		cmocka_unit_test_setup_teardown(disk_full, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(log_stays_short, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(copied_while_writing, set_up, tear_down),
 	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return failed + (test_database_is_shared() ? 0 : cmocka_run_group_tests(file_tests, NULL, NULL));
 }

@@ -3,7 +3,15 @@
 
 #include <stdlib.h>
 
-int (*engine_fault)(const char *sql);
+int (*_Atomic engine_fault)(const char *sql);
+
+int db_fault(const struct db *db, const char *sql, struct error *err)
+{
+	int (*fault)(const char *) = engine_fault;
+	int r = fault == NULL || db->spared ? 0 : fault(sql);
+
+	return r < 0 ? fail(err, r, "fault asked for in: %.100s", sql) : 0;
+}
 
 int db_prepare_lit(struct db *db, struct stmt *st, const char *sql, size_t len, struct error *err)
 {

@@ -6,12 +6,14 @@
 #include "base/embed.h"
 #include "store/store.h"
 
-enum db_use { DB_WRITER, DB_READER, DB_CHECKPOINTER };
+/* DB_SCHEMA: a writer whose statements may take long, before the others are opened. */
+enum db_use { DB_WRITER, DB_READER, DB_CHECKPOINTER, DB_SCHEMA };
 
 struct db {			/* the first member of the engine's own struct */
 	const struct db_engine *engine;
 	enum db_use use;
 	struct str server;	/* store_server of the store that opened it; STR_NONE before that has one */
+	bool spared;		/* engine_fault is not asked: what it does is not the test's doing */
 	/* Noted by store_change_add since the transaction began; the writer takes them after the commit. */
 	struct change *changes;
 	size_t change_count, change_room;
@@ -23,7 +25,8 @@ struct db_engine {
 	bool shared;
 	const struct embedded_file *migrations;		/* the core's, in order */
 	const size_t *migration_count;
-	/* where: the engine's own, without the scheme. Makes the database when it is not there (DB_WRITER only). */
+	/* where: the engine's own, without the scheme. Makes the database when it is not there (DB_SCHEMA, and DB_WRITER where a
+	 * database is a file). */
 	int (*open)(struct str where, enum db_use use, struct db **ret, struct error *err);
 	void (*close)(struct db *db);
 	/* The password that `where` signs in with, the arena's; STR_NONE: without one. NULL: this engine knows none. */
@@ -50,14 +53,25 @@ struct db_engine {
 
 	/* A transaction. A write one holds the write lock from the start. */
 	int (*begin)(struct db *db, struct error *err);
-	int (*commit)(struct db *db, struct error *err);	/* on failure it is still open: roll it back */
+	/* Does now what stmt_later put off; its failure is that of a statement. NULL: nothing is put off. */
+	int (*flush)(struct db *db, struct error *err);
+	/* On failure it is still open: roll it back. ERR_UNKNOWN: nobody said whether it is stored; settle tells. */
+	int (*commit)(struct db *db, struct error *err);
+	/* 1: the commit that answered ERR_UNKNOWN is stored, 0: it is not, and never will be. < 0: not to be told yet. */
+	int (*settle)(struct db *db, struct error *err);
+	/* The last transaction did not begin, or was lost, in a way that is worth another try (another one was in the way, the
+	 * server went away). NULL: never. */
+	bool (*may_retry)(struct db *db);
+	/* The ids that the last transaction took: [first, end). NULL: where not shared. */
+	void (*own_ids)(struct db *db, int64_t *ret_first, int64_t *ret_end);
 	void (*rollback)(struct db *db);
 	bool (*in_transaction)(struct db *db);	/* false: none, or the engine has rolled it back by itself */
 	/* A place inside the transaction: keep it, or go back to it and drop what came after. */
 	int (*mark)(struct db *db, struct error *err);
 	int (*mark_end)(struct db *db, bool keep, struct error *err);
 
-	/* Many statements in one text: a core migration. */
+	/* Many statements in one text: a core migration, or what cannot be prepared. On engines where changes of tables commit by
+	 * themselves it may run outside of a transaction. */
 	int (*script)(struct db *db, struct str sql, struct error *err);
 	/* The columns of a table, in order; *ret_count 0: no such table. */
 	int (*columns)(struct db *db, struct str table, struct arena *arena, struct str **ret, size_t *ret_count,
@@ -82,11 +96,13 @@ struct db_engine {
 	int (*checkpoint)(struct db *db, bool anew, bool shrink, struct error *err);
 };
 
-extern const struct db_engine sqlite_engine;
+extern const struct db_engine sqlite_engine, mariadb_engine;
 
-/* For tests: called before every statement's first step and before each commit ("COMMIT"); what it returns below 0 is
- * that step's failure. NULL: none. Set while no statement runs. */
-extern int (*engine_fault)(const char *sql);
+/* For tests: called before every statement's first step, each begin and each commit ("COMMIT"); what it returns below 0 is
+ * that step's failure. NULL: none. */
+extern int (*_Atomic engine_fault)(const char *sql);
+
+int db_fault(const struct db *db, const char *sql, struct error *err);
 
 /* The writer's and the migrations' transaction; a rollback drops the noted changes. */
 int db_begin(struct db *db, struct error *err);

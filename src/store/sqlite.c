@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "store/kept.h"
 
 enum {
 	BUSY_MS = 10000,		/* how long commits of another process may hold us up */
@@ -20,7 +21,6 @@ enum {
 	PAGE_BYTES = 8192,
 	WRITER_CACHE_KIB = 24 * 1024,	/* the pages of a thousand conversations that are active at once, wherever they lie */
 	READER_CACHE_KIB = 1024,
-	KEPT_SLOTS = 128,		/* at first; a power of two */
 };
 
 /* One compiled statement. `sql` is the literal that it was made from; NULL: built, not kept. */
@@ -33,8 +33,7 @@ struct kept {
 struct sqlite_db {
 	struct db db;
 	sqlite3 *handle;
-	struct kept **slot;		/* open addressing by the literal's address */
-	size_t slots, used;
+	struct kept_table kept;
 	int64_t log_pages;
 	int64_t busy_until;		/* while another process is in the way: when we give up */
 };
@@ -89,41 +88,6 @@ static int failed(sqlite3 *handle, const char *sql, struct error *err)
 
 /* ---- statements ---- */
 
-static size_t place(const char *sql, size_t slots)
-{
-	uint64_t h = (uint64_t)(uintptr_t)sql * UINT64_C(0x9E3779B97F4A7C15);
-
-	return (size_t)(h >> 32) & (slots - 1);
-}
-
-static struct kept **find(struct kept **slot, size_t slots, const char *sql)
-{
-	size_t i = place(sql, slots);
-
-	while (slot[i] != NULL && slot[i]->sql != sql)
-		i = (i + 1) & (slots - 1);
-	return &slot[i];
-}
-
-/* Doubles the table when it is half full. */
-static bool grow(struct sqlite_db *d)
-{
-	size_t slots = d->slots == 0 ? KEPT_SLOTS : d->slots * 2;
-	struct kept **slot;
-
-	if (d->used * 2 < d->slots)
-		return true;
-	if ((slot = calloc(slots, sizeof(struct kept *))) == NULL)
-		return false;
-	for (size_t i = 0; i < d->slots; i++)
-		if (d->slot[i] != NULL)
-			*find(slot, slots, d->slot[i]->sql) = d->slot[i];
-	free(d->slot);
-	d->slot = slot;
-	d->slots = slots;
-	return true;
-}
-
 static int compile(struct sqlite_db *d, const char *sql, size_t len, bool keep, struct kept **ret, struct error *err)
 {
 	struct kept *k = calloc(1, sizeof(*k));
@@ -143,17 +107,17 @@ static int compile(struct sqlite_db *d, const char *sql, size_t len, bool keep, 
 static int prepare(struct db *db, struct stmt *st, const char *sql, size_t len, bool keep, struct error *err)
 {
 	struct sqlite_db *d = of(db);
-	struct kept **at = NULL, *k = NULL;
+	void **at = NULL;
+	struct kept *k = NULL;
 	int r;
 
 	stmt_done(st);
 	*st = (struct stmt){ .db = db };
 	if (keep) {
-		if (!grow(d))
+		if ((at = kept_place(&d->kept, sql)) == NULL)
 			return fail(err, ERR_NOMEM, "out of memory");
-		at = find(d->slot, d->slots, sql);
-		if (*at != NULL && !(*at)->in_use)
-			k = *at;
+		k = *at;
+		k = k != NULL && k->in_use ? NULL : k;
 	}
 	/* A literal that is in use already (a loop inside a loop) is compiled a second time and then dropped. */
 	if (k == NULL) {
@@ -162,7 +126,6 @@ static int prepare(struct db *db, struct stmt *st, const char *sql, size_t len, 
 		if (keep && *at == NULL) {
 			k->sql = sql;
 			*at = k;
-			d->used++;
 		}
 	}
 	k->in_use = true;
@@ -238,8 +201,8 @@ static int step_free(struct stmt *st, struct error *err)
 
 	if (st->code != 0)
 		return fail(err, ERR_BROKEN, "database: bind %s in: %.100s", sqlite3_errstr(st->code), sql);
-	if (!k->stepped && engine_fault != NULL && (r = engine_fault(sql)) < 0)
-		return fail(err, r, "fault asked for in: %.100s", sql);
+	if (!k->stepped && (r = db_fault(st->db, sql, err)) < 0)
+		return r;
 	k->stepped = true;
 	r = sqlite3_step(k->s);
 	if (r == SQLITE_ROW)
@@ -439,15 +402,16 @@ static void set_up_once(void)
 static void close_db(struct db *db)
 {
 	struct sqlite_db *d = of(db);
+	struct kept *k;
+	size_t at = 0;
 
 	if (db == NULL)
 		return;
-	for (size_t i = 0; i < d->slots; i++)
-		if (d->slot[i] != NULL) {
-			(void)sqlite3_finalize(d->slot[i]->s);
-			free(d->slot[i]);
-		}
-	free(d->slot);
+	while ((k = kept_next(&d->kept, &at)) != NULL) {
+		(void)sqlite3_finalize(k->s);
+		free(k);
+	}
+	kept_done(&d->kept);
 	free(db->changes);
 	(void)sqlite3_close_v2(d->handle);
 	free(d);

@@ -12,15 +12,18 @@
 static int find_engine(const struct store_options *options, struct store *store, struct error *err)
 {
 	struct str rest, scheme = str_split(options->database, ':', &rest);
+	bool is_mariadb = rest.p != NULL && (str_eq_c(scheme, "mysql") || str_eq_c(scheme, "mariadb"));
 
 	if (options->database.len == 0)
 		store->where = arena_printf(&store->memory, "%.*s/mailtrixy.db", STR_ARG(options->data_dir));
 	else if (rest.p != NULL && rest.len > 0 && str_eq_c(scheme, "sqlite"))
 		store->where = arena_copy(&store->memory, rest);
+	else if (is_mariadb)
+		store->where = arena_copy(&store->memory, options->database);
 	else
-		return fail(err, ERR_INVALID, "the setting database is a URL that this program does not know: it may be sqlite:PATH, "
-			    "or empty for mailtrixy.db in the data directory");
-	store->engine = &sqlite_engine;
+		return fail(err, ERR_INVALID, "the setting database is a URL that this program does not know: it may be "
+			    "mysql://user:password@host/name, sqlite:PATH, or empty for mailtrixy.db in the data directory");
+	store->engine = is_mariadb ? &mariadb_engine : &sqlite_engine;
 	return store->where.p == NULL ? fail(err, ERR_NOMEM, "out of memory") : 0;
 }
 
@@ -78,6 +81,24 @@ static int open_connection(struct store *store, enum db_use use, struct db **ret
 	return r;
 }
 
+/* With the tables as this program knows them. */
+static int open_writer(struct store *store, struct error *err)
+{
+	int r;
+
+	if (store->engine->shared) {	/* what changes tables may take longer than a writer's statements may */
+		struct db *schema;
+
+		if ((r = open_connection(store, DB_SCHEMA, &schema, err)) < 0)
+			return r;
+		r = store_migrate(schema, err);
+		store->engine->close(schema);
+		return r < 0 ? r : open_connection(store, DB_WRITER, &store->writer, err);
+	}
+	r = open_connection(store, DB_WRITER, &store->writer, err);
+	return r < 0 ? r : store_migrate(store->writer, err);
+}
+
 int store_open(const struct store_options *options, struct store **ret, struct error *err)
 {
 	static atomic_uint_fast64_t opened;
@@ -92,10 +113,12 @@ int store_open(const struct store_options *options, struct store **ret, struct e
 	(void)pthread_mutex_init(&store->lock, NULL);
 	(void)pthread_cond_init(&store->queue_changed, NULL);
 	(void)pthread_mutex_init(&store->checkpoint_lock, NULL);
+	(void)pthread_mutex_init(&store->follow_lock, NULL);
+	init_monotonic(&store->follow_changed);
+	store->limit = GROUP_UNITS;
 	init_monotonic(&store->checkpoint_changed);
 	if ((r = make_name(store, err)) < 0 || (r = find_engine(options, store, err)) < 0 ||
-	    (r = open_connection(store, DB_WRITER, &store->writer, err)) < 0 ||
-	    (r = store_migrate(store->writer, err)) < 0 || (r = writer_start(store, err)) < 0 ||
+	    (r = open_writer(store, err)) < 0 || (r = follow_start(store, err)) < 0 || (r = writer_start(store, err)) < 0 ||
 	    (r = checkpoint_start(store, err)) < 0) {
 		store_close(store);
 		return r;
@@ -109,9 +132,12 @@ void store_close(struct store *store)
 	if (store == NULL)
 		return;
 	writer_stop(store);
+	follow_stop(store);
 	checkpoint_stop(store);
 	if (store->writer != NULL)
 		store->engine->close(store->writer);
+	(void)pthread_cond_destroy(&store->follow_changed);
+	(void)pthread_mutex_destroy(&store->follow_lock);
 	(void)pthread_cond_destroy(&store->checkpoint_changed);
 	(void)pthread_mutex_destroy(&store->checkpoint_lock);
 	(void)pthread_cond_destroy(&store->queue_changed);
@@ -120,12 +146,20 @@ void store_close(struct store *store)
 	free(store);
 }
 
+/* ---- telling ---- */
+
+/* With the lock: nobody is being told any more, but for the caller itself. */
+static void wait_until_told(struct store *store)
+{
+	while (store->listening && !pthread_equal(pthread_self(), store->teller))
+		(void)pthread_cond_wait(&store->queue_changed, &store->lock);
+}
+
 void store_set_listener(struct store *store, void *listener,
 			void (*on_changes)(void *listener, const struct change *changes, size_t count))
 {
 	(void)pthread_mutex_lock(&store->lock);
-	while (store->listening && !(store->writer_runs && pthread_equal(pthread_self(), store->writer_thread)))
-		(void)pthread_cond_wait(&store->queue_changed, &store->lock);
+	wait_until_told(store);
 	store->listener = listener;
 	store->on_changes = on_changes;
 	(void)pthread_mutex_unlock(&store->lock);
@@ -135,18 +169,40 @@ void store_set_foreign(struct store *store, void *arg,
 		       void (*on_foreign)(void *arg, const struct change *changes, size_t count))
 {
 	(void)pthread_mutex_lock(&store->lock);
+	wait_until_told(store);
 	store->foreign = arg;
 	store->on_foreign = on_foreign;
 	(void)pthread_mutex_unlock(&store->lock);
 }
 
-int store_catch_up(struct store *store, int64_t max_ms, struct error *err)
+/* What is called may set another one: each is looked up when its turn comes. */
+static void tell_one(struct store *store, bool foreign, const struct change *changes, size_t count)
 {
-	(void)store;
-	(void)max_ms;
-	(void)err;
-	return 0;
+	(void)pthread_mutex_lock(&store->lock);
+	void *arg = foreign ? store->foreign : store->listener;
+	void (*told)(void *, const struct change *, size_t) = foreign ? store->on_foreign : store->on_changes;
+
+	store->listening = told != NULL;
+	store->teller = pthread_self();
+	(void)pthread_mutex_unlock(&store->lock);
+	if (told == NULL)
+		return;
+	told(arg, changes, count);
+	(void)pthread_mutex_lock(&store->lock);
+	store->listening = false;
+	(void)pthread_cond_broadcast(&store->queue_changed);
+	(void)pthread_mutex_unlock(&store->lock);
 }
+
+void store_tell(struct store *store, const struct change *changes, size_t count, const struct change *foreign, size_t foreign_count)
+{
+	if (foreign_count > 0)
+		tell_one(store, true, foreign, foreign_count);
+	if (count > 0)
+		tell_one(store, false, changes, count);
+}
+
+/* ---- readers ---- */
 
 int store_reader_new(struct store *store, struct db **ret, struct error *err)
 {

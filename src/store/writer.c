@@ -8,13 +8,17 @@
 #include "store/state.h"
 
 #include <assert.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/crypto.h"
 #include "base/log.h"
 
 enum {
 	GROUP_MS = 25,			/* a group takes no further unit after this: the first one waits for the last */
 	CAREFUL_GROUPS = 16,
+	RETRY_MS = 10000,		/* for so long a group that was lost to others, or to a server that went away, runs again */
+	PAUSE_US = 1000,
 };
 
 /* ---- the queue ---- */
@@ -124,6 +128,9 @@ int store_write_alone(struct store *store, int (*run)(struct db *db, void *arg, 
 
 /* ---- a group ---- */
 
+/* How running some units ended, where it was not with how many are settled. */
+enum { UNIT_FAILED = 0, LOST = -1 };
+
 static int run_unit(struct store *store, struct outcome *o)
 {
 	o->err = (struct error){ .code = ERR_BROKEN };
@@ -142,6 +149,21 @@ static void all_failed(struct outcome *group, size_t count, const struct error *
 	log_event(LOG_ERROR, "commit failed; nothing of it is stored", log_i("units", (int64_t)count), log_c("error", err->text), log_end);
 }
 
+static bool may_retry(struct store *store)
+{
+	return store->engine->may_retry != NULL && store->engine->may_retry(store->writer);
+}
+
+/* LOST, or what the other case is called. */
+static int lost_or(struct store *store, const struct error *why, int other)
+{
+	if (!may_retry(store))
+		return other;
+	store->why = *why;
+	return LOST;
+}
+
+/* < 0: every unit has failed with it, but where it is LOST. */
 static int begin(struct store *store, struct outcome *group, size_t count)
 {
 	struct error err = { 0 };
@@ -149,40 +171,98 @@ static int begin(struct store *store, struct outcome *group, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		group[i].result = 0;
-	if ((r = db_begin(store->writer, &err)) < 0)
+	if (db_begin(store->writer, &err) >= 0)
+		return 0;
+	if ((r = lost_or(store, &err, UNIT_FAILED)) != LOST)
 		all_failed(group, count, &err);
+	return r == LOST ? LOST : ERR_TEMPORARY;
+}
+
+/* A unit failed, or the transaction under it. */
+static int give_up(struct store *store, const struct error *why)
+{
+	int r = store->engine->in_transaction(store->writer) ? UNIT_FAILED : lost_or(store, why, UNIT_FAILED);
+
+	db_rollback(store->writer);
 	return r;
 }
 
+static int flush(struct store *store, struct error *err)
+{
+	return store->engine->flush == NULL ? 0 : store->engine->flush(store->writer, err);
+}
+
+/* Waits before another try, a little longer each time. False: it has gone on for too long. */
+static bool wait_to_retry(struct store *store)
+{
+	int64_t now = clock_mono_ms();
+	uint16_t chance;
+
+	if (store->failing_since == 0)
+		store->failing_since = now;
+	if (now - store->failing_since >= RETRY_MS)
+		return false;
+	if (store->failures < 6)
+		store->failures++;
+	crypto_random(&chance, sizeof(chance));
+	(void)usleep((useconds_t)(chance % (PAUSE_US << store->failures)));
+	return true;
+}
+
+/* A commit that had no answer: 0: it is stored, LOST: it is not. */
+static int ask_for_commit(struct store *store, struct error *err)
+{
+	int r;
+
+	while ((r = store->engine->settle(store->writer, err)) < 0 && may_retry(store) && wait_to_retry(store))
+		;
+	if (r < 0)
+		return r;
+	log_event(LOG_WARNING, "the answer to a commit was lost", log_c("stored", r == 1 ? "yes" : "no; it runs again"), log_end);
+	return r == 1 ? 0 : LOST;
+}
+
+/* The units' results stand; LOST: they must run again. */
 static int commit(struct store *store, struct outcome *group, size_t count)
 {
 	struct error err = { 0 };
 	int r;
 
-	if ((r = db_commit(store->writer, &err)) < 0) {
-		db_rollback(store->writer);
-		all_failed(group, count, &err);
+	follow_committing(store);
+	if ((r = db_commit(store->writer, &err)) == ERR_UNKNOWN)
+		r = ask_for_commit(store, &err);
+	else if (r < 0)
+		r = store->engine->in_transaction(store->writer) ? r : lost_or(store, &err, r);
+	follow_committed(store, r == 0);
+	if (r == 0) {
+		store->failing_since = 0;
+		store->failures = 0;
+		store->limit = store->limit * 2 < GROUP_UNITS ? store->limit * 2 : GROUP_UNITS;
+		return 0;
 	}
+	db_rollback(store->writer);
+	if (r != LOST)
+		all_failed(group, count, &err);
 	return r;
 }
 
-/* Without savepoints. Returns how many units are settled, from the first: 0 when one failed and all was rolled back. */
-static size_t run_fast(struct store *store, struct outcome *group, size_t count)
+/* Without savepoints. Returns how many units are settled, from the first; UNIT_FAILED: one failed and all was rolled back. */
+static int run_fast(struct store *store, struct outcome *group, int count)
 {
 	int64_t end = clock_mono_ms() + GROUP_MS;
-	size_t n = 0;
+	struct error err = { 0 };
+	int n = 0, r;
 
-	if (begin(store, group, count) < 0)
-		return count;
+	if ((r = begin(store, group, (size_t)count)) < 0)
+		return r == LOST ? LOST : count;
 	do {
-		if (run_unit(store, &group[n]) < 0 || !store->engine->in_transaction(store->writer)) {
-			db_rollback(store->writer);
-			return 0;
-		}
+		if (run_unit(store, &group[n]) < 0 || !store->engine->in_transaction(store->writer))
+			return give_up(store, &group[n].err);
 		n++;
 	} while (n < count && clock_mono_ms() < end);
-	(void)commit(store, group, n);
-	return n;
+	if (flush(store, &err) < 0)
+		return give_up(store, &err);
+	return commit(store, group, (size_t)n) == LOST ? LOST : n;
 }
 
 /* One unit inside the group's transaction. < 0: the transaction itself is gone. */
@@ -193,86 +273,96 @@ static int run_marked(struct store *store, struct outcome *o)
 	struct error err = { 0 };
 	int r;
 
-	if ((r = store->engine->mark(db, &err)) < 0)
+	if ((r = store->engine->mark(db, &err)) < 0) {
+		o->err = err;
 		return r;
+	}
 	if (run_unit(store, o) < 0) {
 		db->change_count = changes;
 		store->careful = CAREFUL_GROUPS;
 	}
 	if (!store->engine->in_transaction(db))
 		return ERR_TEMPORARY;
-	return store->engine->mark_end(db, o->result >= 0, &err);
+	if ((r = store->engine->mark_end(db, o->result >= 0, &err)) < 0)
+		o->err = err;
+	return r;
 }
 
-/* With a savepoint a unit. Returns how many units are settled: 0 when the transaction was lost under them. */
-static size_t run_careful(struct store *store, struct outcome *group, size_t count)
+/* With a savepoint a unit. As run_fast; UNIT_FAILED: the transaction was lost under them. */
+static int run_careful(struct store *store, struct outcome *group, int count)
 {
 	int64_t end = clock_mono_ms() + GROUP_MS;
-	size_t n = 0;
+	int n = 0, r;
 
 	store->careful--;
-	if (begin(store, group, count) < 0)
-		return count;
+	if ((r = begin(store, group, (size_t)count)) < 0)
+		return r == LOST ? LOST : count;
 	do {
-		if (run_marked(store, &group[n]) < 0) {
-			db_rollback(store->writer);
-			return 0;
-		}
+		if (run_marked(store, &group[n]) < 0)
+			return give_up(store, &group[n].err);
 		n++;
 	} while (n < count && clock_mono_ms() < end);
-	(void)commit(store, group, n);
-	return n;
+	return commit(store, group, (size_t)n) == LOST ? LOST : n;
 }
 
-static void run_single(struct store *store, struct outcome *o)
+/* 1, or LOST. */
+static int run_single(struct store *store, struct outcome *o)
 {
-	if (begin(store, o, 1) < 0)
-		return;
-	if (run_unit(store, o) < 0)
-		db_rollback(store->writer);
-	else
-		(void)commit(store, o, 1);
+	int r;
+
+	if ((r = begin(store, o, 1)) < 0)
+		return r == LOST ? LOST : 1;
+	if (run_unit(store, o) >= 0 && store->engine->in_transaction(store->writer) && (r = flush(store, &o->err)) < 0)
+		o->result = r;
+	if (o->result < 0)
+		return give_up(store, &o->err) == LOST ? LOST : 1;
+	return commit(store, o, 1) == LOST ? LOST : 1;
 }
 
-/* Runs and commits some of the units, from the first, and returns how many. */
-static size_t settle(struct store *store, struct outcome *group, size_t count)
+/* Runs and commits some of the units, from the first, and returns how many; or LOST. */
+static int settle_some(struct store *store, struct outcome *group, int count)
 {
-	size_t n = 0;
+	int n;
 
 	if (group[0].unit->alone || store->singles > 0) {
-		store->singles -= store->singles > 0;
-		run_single(store, &group[0]);
-		return 1;
+		if ((n = run_single(store, &group[0])) > 0)
+			store->singles -= store->singles > 0;
+		return n;
 	}
-	if (store->careful == 0 && (n = run_fast(store, group, count)) > 0)
+	if (store->careful == 0 && (n = run_fast(store, group, count)) != UNIT_FAILED)
 		return n;
 	if (store->careful == 0)
 		store->careful = CAREFUL_GROUPS;
-	if ((n = run_careful(store, group, count)) > 0)
+	if ((n = run_careful(store, group, count)) != UNIT_FAILED)
 		return n;
-	store->singles = count - 1;
-	run_single(store, &group[0]);
-	return 1;
+	store->singles = (size_t)count - 1;
+	return run_single(store, &group[0]);
+}
+
+/* The same, until some are settled. A transaction that another server's was in the way of, or whose server went away, runs again
+ * as it is, so that nobody outside notices; with fewer units each time, because a short one is sooner done than the others'. */
+static size_t settle(struct store *store, struct outcome *group, size_t count)
+{
+	int n;
+
+	for (;;) {
+		size_t some = count < store->limit ? count : store->limit;
+
+		if ((n = settle_some(store, group, (int)some)) > 0)
+			return (size_t)n;
+		store->lost++;
+		if (!wait_to_retry(store)) {
+			for (size_t i = 0; i < count; i++)
+				group[i].result = 0;
+			all_failed(group, count, &store->why);
+			return count;
+		}
+		if (store->failures > 1 && store->limit > 1)
+			store->limit /= 2;
+	}
 }
 
 /* ---- after the commit ---- */
-
-static void tell_listener(struct store *store, const struct change *changes, size_t count)
-{
-	(void)pthread_mutex_lock(&store->lock);
-	void *listener = store->listener;
-	void (*on_changes)(void *, const struct change *, size_t) = store->on_changes;
-
-	store->listening = on_changes != NULL;
-	(void)pthread_mutex_unlock(&store->lock);
-	if (on_changes == NULL)
-		return;
-	on_changes(listener, changes, count);
-	(void)pthread_mutex_lock(&store->lock);
-	store->listening = false;
-	(void)pthread_cond_broadcast(&store->queue_changed);
-	(void)pthread_mutex_unlock(&store->lock);
-}
 
 static void tell(struct store *store, struct outcome *group, size_t count)
 {
@@ -281,8 +371,9 @@ static void tell(struct store *store, struct outcome *group, size_t count)
 	/* A unit's memory may be gone once its done() has returned. */
 	for (size_t i = 0; i < count; i++)
 		group[i].unit->done(group[i].unit->arg, group[i].result, &group[i].err);
-	if (changes > 0)
-		tell_listener(store, store->writer->changes, changes);
+	/* Where others commit, too, the follower tells of all in the order of the ids. */
+	if (changes > 0 && !store->engine->shared)
+		store_tell(store, store->writer->changes, changes, NULL, 0);
 }
 
 static void *writer_main(void *arg)
@@ -301,6 +392,7 @@ static void *writer_main(void *arg)
 			store->figures.commits++;
 			store->figures.units += (int64_t)n;
 			store->figures.retried_groups += careful == 0 && store->careful > 0;
+			store->figures.lost = store->lost;
 			(void)pthread_mutex_unlock(&store->lock);
 			tell(store, &store->group[from], n);
 		}
