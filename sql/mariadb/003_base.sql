@@ -230,6 +230,7 @@ CREATE TABLE IF NOT EXISTS outbox (
   claimed_at    BIGINT NOT NULL,
   parks         BIGINT NOT NULL DEFAULT 0,
   claimed_by    VARCHAR(32),
+  KEY outbox_claimed (claimed_at),
   KEY outbox_by_due (account_id, due_at),
   KEY outbox_by_conversation (conversation_id, message_id)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;

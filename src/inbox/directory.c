@@ -6,6 +6,7 @@
 #include "inbox/directory.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -19,6 +20,7 @@ enum {
 	KEPT_KEYS = 128,		/* HMAC contexts a thread keeps, about 1 KiB each; a power of two */
 	MEMORY_BYTES = 256 * 1024 * 1024,	/* of a snapshot at most */
 	CHAINS_MIN = 16,
+	CATCH_UP_MS = 1500, CATCHING_UP_MAX = 3,
 	ANY_BYTES = 64 * 1024 * 1024,	/* what directory_verify_any hashes at most for one body, which nobody vouches for yet */
 };
 
@@ -65,6 +67,8 @@ struct account_directory {
 	struct keys *keys;
 	pthread_mutex_t load_lock;		/* one loads at a time: an older state must not replace a newer one */
 	int64_t generation;			/* of the last snapshot; guarded by load_lock */
+	atomic_bool is_old;			/* another server has changed an account since */
+	atomic_int catching_up;			/* how many wait for that */
 	pthread_key_t thread_keys;
 };
 
@@ -232,10 +236,12 @@ static int load(struct instance *i, struct error *err)
 	if (s == NULL)
 		return fail(err, ERR_NOMEM, "out of memory");
 	s->memory.max = MEMORY_BYTES;
+	atomic_store(&d->is_old, false);	/* before it is read: what changes from now on makes it old again */
 	if ((r = store_reader_new(i->store, &db, err)) == 0)
 		r = build(i, db, s, err);
 	store_reader_free(db);
 	if (r < 0) {
+		atomic_store(&d->is_old, true);
 		snapshot_free(s);
 		return r;
 	}
@@ -256,6 +262,41 @@ int directory_load(struct instance *i, struct error *err)
 	int r = load(i, err);
 
 	(void)pthread_mutex_unlock(&i->directory->load_lock);
+	return r;
+}
+
+/* ---- other servers ---- */
+
+void directory_is_old(struct account_directory *d)
+{
+	atomic_store(&d->is_old, true);
+}
+
+int directory_refresh(struct instance *i, struct error *err)
+{
+	int r = 0;
+
+	if (!atomic_load(&i->directory->is_old))
+		return 0;
+	(void)pthread_mutex_lock(&i->directory->load_lock);
+	if (!atomic_load(&i->directory->is_old) || (r = load(i, err)) == 0)
+		r = 1;		/* also when somebody else was faster */
+	(void)pthread_mutex_unlock(&i->directory->load_lock);
+	return r;
+}
+
+int directory_catch_up(struct instance *i, struct error *err)
+{
+	struct account_directory *d = i->directory;
+	int r;
+
+	if (!store_shared(i->store))
+		return 0;
+	if (atomic_fetch_add(&d->catching_up, 1) >= CATCHING_UP_MAX)
+		r = fail(err, ERR_LIMIT, "others wait already until this server knows what the others did");
+	else if ((r = store_catch_up(i->store, CATCH_UP_MS, err)) == 0)
+		r = directory_refresh(i, err);
+	(void)atomic_fetch_sub(&d->catching_up, 1);
 	return r;
 }
 

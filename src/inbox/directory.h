@@ -10,6 +10,15 @@ void directory_free(struct account_directory *d);
 /* Reads all live accounts again: at the start and after account_connect/update/disconnect and addon changes. */
 int directory_load(struct instance *i, struct error *err);
 
+/* Another server has changed an account: the snapshot is old. From any thread; never blocks. */
+void directory_is_old(struct account_directory *d);
+/* Loads again if it is old. 1: it was. */
+int directory_refresh(struct instance *i, struct error *err);
+/* Where several servers share the database, before somebody unknown is refused: takes in what other servers committed before this
+ * call, and waits for that. 1: something was loaded, ask again. 0: there was nothing. ERR_LIMIT: so many wait for that already that this
+ * one does not (strangers can make it happen). ERR_TEMPORARY: it took too long. */
+int directory_catch_up(struct instance *i, struct error *err);
+
 struct directory_account { struct workspace_id workspace; int64_t account_id; };
 /* 1 found, 0 not known. */
 int directory_find(struct account_directory *d, struct str channel, struct str external_key, struct directory_account *ret);

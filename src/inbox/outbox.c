@@ -10,10 +10,11 @@
 #include "inbox/settle.h"
 #include "store/account.h"
 #include "store/conversation.h"
+#include "store/lease.h"
 #include "store/outbox.h"
 
 enum { TRIES = 6, PARK_DEFAULT_MS = 5 * MINUTE_MS, PARK_CONTACT_MS = 10 * SECOND_MS, PARK_CONTACT_MOST_MS = 10 * MINUTE_MS,
-       WAIT_MAX_MS = DAY_MS };
+       WAIT_MAX_MS = DAY_MS, CLAIMS_MAX = 1000 };
 
 /* 5 s, 15 s, 45 s, 2 min, 5 min, each up to a fifth longer so that many do not come back at once. */
 static int64_t back_off_ms(int64_t tries)
@@ -88,8 +89,10 @@ static int end_failed(struct db *db, struct store_message *m, struct str code, s
 
 struct claim {
 	struct instance *i;
+	struct str lease;		/* STR_NONE: none is needed */
 	struct outbox_item *items;
 	size_t count;
+	bool lost;			/* out: the lease is another's */
 };
 
 /* 1: the message can be sent as far as its file goes; 0: the file that it needs is not here. */
@@ -138,10 +141,11 @@ static int fill_item(struct db *db, struct outbox_item *item, const struct store
 	return fill_media(db, item, m, now, err);
 }
 
-static int mark_claimed(struct db *db, struct store_message *m, struct store_outbox *o, int64_t now, struct error *err)
+static int mark_claimed(struct instance *i, struct db *db, struct store_message *m, struct store_outbox *o, int64_t now, struct error *err)
 {
 	int r;
 
+	o->claimed_by = store_server(i->store);
 	m->status = MESSAGE_SENDING;
 	if (!is_reaction(m))		/* an echo of one is no message */
 		m->flags |= MESSAGE_ATTEMPTED;
@@ -183,11 +187,13 @@ static int claim_one(struct instance *i, struct db *db, struct outbox_item *item
 				  STR("Attach the file again and send it anew."), err);
 	if (rules_may_reply(channel, c.window_from, STR_NONE, now) == WINDOW_OPEN)
 		item->tag = STR_NONE;	/* a tag is for outside the window */
-	if ((r = mark_claimed(db, &m, &o, now, err)) < 0)
+	if ((r = mark_claimed(i, db, &m, &o, now, err)) < 0)
 		return r;
 	if (arena_failed(item->arena))
 		return fail(err, ERR_NOMEM, "out of memory");
 	item->claimed = true;
+	item->claimed_at = o.claimed_at;
+	item->claimed_by = o.claimed_by;
 	item->account_revision = account.revision;
 	return 0;
 }
@@ -195,21 +201,37 @@ static int claim_one(struct instance *i, struct db *db, struct outbox_item *item
 static int run_claim(struct db *db, void *arg, struct error *err)
 {
 	struct claim *c = arg;
-	int r = 0;
+	int r = c->lease.p == NULL ? 1 : store_lease_held(db, c->lease, store_server(c->i->store), err);
 
+	for (size_t k = 0; k < c->count; k++)
+		c->items[k].claimed = false;
+	c->lost = r == 0;
+	if (r <= 0)
+		return r;
 	for (size_t k = 0; k < c->count && r >= 0; k++)
 		r = claim_one(c->i, db, &c->items[k], err);
-	return r;
+	return r < 0 ? r : 0;
 }
 
-int outbox_claim(struct instance *i, struct outbox_item *items, size_t count, struct error *err)
+int outbox_claim_as(struct instance *i, struct str lease, struct outbox_item *items, size_t count, struct error *err)
 {
-	struct claim c = { .i = i, .items = items, .count = count };
+	struct claim c = { .i = i, .lease = lease, .items = items, .count = count };
 	int r = store_write(i->store, run_claim, &c, err);
 
 	for (size_t k = 0; k < count && r < 0; k++)
 		items[k].claimed = false;
-	return r;
+	return r >= 0 && c.lost ? fail(err, ERR_STATE, "another server has the lease") : r;
+}
+
+int outbox_claim(struct instance *i, struct outbox_item *items, size_t count, struct error *err)
+{
+	return outbox_claim_as(i, STR_NONE, items, count, err);
+}
+
+/* Whether the row still has the claim that this item was sent by. */
+static bool is_this_claim(const struct outbox_item *item, const struct store_outbox *o)
+{
+	return item->claimed_at == 0 || (item->claimed_at == o->claimed_at && str_eq(item->claimed_by, o->claimed_by));
 }
 
 struct upload_note {
@@ -226,8 +248,10 @@ static int run_uploaded(struct db *db, void *arg, struct error *err)
 	struct store_outbox o;
 	int r = store_outbox_get(db, n->item->workspace, n->item->message_id, &arena, &o, err);
 
-	if (r <= 0)
-		return r < 0 ? r : fail(err, ERR_NOTFOUND, "message %lld is not in the outbox any more", (long long)n->item->message_id);
+	if (r < 0)
+		return r;
+	if (r == 0 || !is_this_claim(n->item, &o))
+		return fail(err, ERR_NOTFOUND, "message %lld is not in the outbox any more", (long long)n->item->message_id);
 	if ((r = store_attachment_get(db, n->item->workspace, n->item->message_id, 0, &arena, &a, err)) < 0)
 		return r;
 	a.media_id = n->media_id;
@@ -321,8 +345,8 @@ static int echo_proves(struct db *db, struct store_message *m, const struct stor
 	return kind == TRIXY_RETRY || kind == TRIXY_UNKNOWN ? 1 : settle_unbind(db, m, o, err);
 }
 
-/* The end of an attempt whose row has gone: the account was disconnected meanwhile, which left the message unknown. What the
- * provider says still counts. 1: nothing was written. */
+/* The end of an attempt whose row has gone: the account was disconnected meanwhile, or others took this server for dead; either
+ * left the message unknown. What the provider says still counts. 1: nothing was written. */
 static int end_late(struct db *db, struct store_message *m, const struct trixy_outcome *t, struct error *err)
 {
 	if (is_reaction(m))
@@ -331,7 +355,12 @@ static int end_late(struct db *db, struct store_message *m, const struct trixy_o
 		return end_sent(db, m, NULL, t, err);
 	if (m->status != MESSAGE_UNKNOWN || m->external_id.p != NULL || t->kind == TRIXY_UNKNOWN)
 		return 1;
-	m->status = MESSAGE_FAILED;	/* surely not sent; the words stay: its account is gone */
+	m->status = MESSAGE_FAILED;	/* surely not sent */
+	if (str_eq_c(m->error_code, "unknown")) {
+		m->error_code = str_from_trixy(t->code);
+		m->error_text = str_from_trixy(t->reason);
+		m->error_fix = str_from_trixy(t->fix);
+	}		/* else the words stay: its account is gone */
 	return save(db, m, err);
 }
 
@@ -354,6 +383,10 @@ static int settle_one(struct db *db, struct outbox_end *e, struct error *err)
 	}
 	if (t->kind == TRIXY_SENT)
 		return end_sent(db, &m, &o, t, err);
+	if (!is_this_claim(e->item, &o)) {
+		e->gone = true;
+		return 0;
+	}
 	if (m.external_id.p != NULL && (r = echo_proves(db, &m, &o, t->kind, err)) != 0)
 		return r < 0 ? r : store_outbox_delete(db, m.workspace, m.id, err);
 	switch (is_reaction(&m) && t->kind == TRIXY_UNKNOWN ? TRIXY_RETRY : t->kind) {
@@ -414,8 +447,10 @@ static int run_release(struct db *db, void *arg, struct error *err)
 	struct store_outbox o;
 	int r = store_outbox_get(db, item->workspace, item->message_id, &arena, &o, err);
 
-	if (r <= 0 || (r = store_message_get(db, item->workspace, item->conversation_id, item->message_id, &arena, &m, err)) < 0)
+	if (r <= 0 || !is_this_claim(item, &o))
 		return r < 0 ? r : 0;
+	if ((r = store_message_get(db, item->workspace, item->conversation_id, item->message_id, &arena, &m, err)) < 0)
+		return r;
 	/* It never left: an echo with its words was somebody else's. */
 	if ((r = settle_unbind(db, &m, &o, err)) < 0)
 		return r;
@@ -433,6 +468,8 @@ int outbox_release(struct instance *i, const struct outbox_item *item, struct er
 
 struct recovery {
 	struct instance *i;
+	const struct outbox_watch *watch;	/* in, as the next; NULL: all claims are a dead process's */
+	struct store_outbox claim;
 	int64_t after_id;		/* in */
 	int64_t found_id;		/* out; 0: no more */
 	bool is_unknown;		/* out: it may have been sent */
@@ -456,22 +493,18 @@ static int may_go_again(struct instance *i, struct db *db, const struct store_me
 	return channel != NULL && channel_uploads(channel) && count > 0 && list[0].file_id != 0 && list[0].media_id.p == NULL;
 }
 
-static int run_recover(struct db *db, void *arg, struct error *err)
+/* One claim of a dead server. */
+static int recover_one(struct db *db, struct recovery *v, const struct store_outbox *claim, struct arena *arena, struct error *err)
 {
-	SCOPED(arena_done) struct arena arena = { 0 };
-	struct recovery *v = arg;
+	struct store_outbox o = *claim;
 	struct store_message m;
-	struct store_outbox o;
-	int r = store_outbox_claimed(db, v->after_id, &arena, &o, err);
+	int r = store_message_get(db, o.workspace, o.conversation_id, o.message_id, arena, &m, err);
 
-	v->found_id = 0;
-	v->is_unknown = false;
-	if (r <= 0 || (r = store_message_get(db, o.workspace, o.conversation_id, o.message_id, &arena, &m, err)) < 0)
+	if (r < 0)
 		return r;
-	v->found_id = o.message_id;
 	if (m.external_id.p != NULL)
 		return store_outbox_delete(db, o.workspace, o.message_id, err);
-	if ((r = may_go_again(v->i, db, &m, &arena, err)) < 0)
+	if ((r = may_go_again(v->i, db, &m, arena, err)) < 0)
 		return r;
 	if (r > 0) {
 		const struct trixy_outcome untold = { .size = sizeof(untold) };
@@ -480,6 +513,21 @@ static int run_recover(struct db *db, void *arg, struct error *err)
 	}
 	v->is_unknown = true;
 	return end_unknown(db, &m, NULL, err);
+}
+
+static int run_recover(struct db *db, void *arg, struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct recovery *v = arg;
+	struct store_outbox o;
+	int r = store_outbox_claimed(db, v->after_id, &arena, &o, err);
+
+	v->found_id = 0;
+	v->is_unknown = false;
+	if (r <= 0)
+		return r;
+	v->found_id = o.message_id;
+	return recover_one(db, v, &o, &arena, err);
 }
 
 int outbox_recover(struct instance *i, int64_t *ret_count, struct error *err)
@@ -491,6 +539,55 @@ int outbox_recover(struct instance *i, int64_t *ret_count, struct error *err)
 	while ((r = store_write(i->store, run_recover, &v, err)) >= 0 && v.found_id != 0) {
 		v.after_id = v.found_id;
 		*ret_count += v.is_unknown;
+	}
+	return r < 0 ? r : 0;
+}
+
+/* ---- of several servers ---- */
+
+static bool is_dead(const struct recovery *v, const struct store_outbox *o)
+{
+	if (str_eq(o->claimed_by, store_server(v->i->store)))
+		return !v->watch->has(v->watch->arg, o->message_id);
+	return !v->watch->lives(v->watch->arg, o->claimed_by);
+}
+
+/* The claim as it is now: what was read before may have been settled since, or claimed anew. */
+static int run_recover_dead(struct db *db, void *arg, struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct recovery *v = arg;
+	struct store_outbox o;
+	int r = store_lease_held(db, v->watch->lease, store_server(v->i->store), err);
+
+	v->is_unknown = false;
+	if (r <= 0 || (r = store_outbox_get(db, v->claim.workspace, v->claim.message_id, &arena, &o, err)) <= 0)
+		return r;
+	if (o.claimed_at == 0 || !is_dead(v, &o))
+		return 0;
+	if (!str_eq(o.claimed_by, store_server(v->i->store)))
+		return recover_one(db, v, &o, &arena, err);
+	/* Its request never left: that waits for the claim's commit. */
+	const struct outbox_item item = { .workspace = o.workspace, .message_id = o.message_id, .conversation_id = o.conversation_id };
+
+	return run_release(db, (void *)(uintptr_t)&item, err);
+}
+
+int outbox_recover_dead(struct instance *i, struct db *db, const struct outbox_watch *watch, int64_t *ret_count, struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct store_outbox *claims = arena_alloc(&arena, CLAIMS_MAX * sizeof(*claims));
+	struct recovery v = { .i = i, .watch = watch };
+	size_t count = 0;
+	int r = claims == NULL ? fail(err, ERR_NOMEM, "out of memory") : store_outbox_claims(db, &arena, claims, CLAIMS_MAX, &count, err);
+
+	*ret_count = 0;
+	for (size_t k = 0; r >= 0 && k < count; k++) {
+		if (!is_dead(&v, &claims[k]))
+			continue;
+		v.claim = claims[k];
+		if ((r = store_write(i->store, run_recover_dead, &v, err)) >= 0)
+			*ret_count += v.is_unknown;
 	}
 	return r < 0 ? r : 0;
 }

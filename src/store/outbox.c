@@ -1,7 +1,7 @@
 /* SQL of the outbox. What a claim or an outcome means is inbox/outbox.c. */
 #include "store/outbox.h"
 
-#define COLUMNS "o.workspace_id, o.message_id, o.account_id, o.conversation_id, o.due_at, o.tries, o.claimed_at, o.parks, o.text"
+#define COLUMNS "o.workspace_id, o.message_id, o.account_id, o.conversation_id, o.due_at, o.tries, o.claimed_at, o.parks, o.text, o.claimed_by"
 
 static void read_row(struct stmt *st, struct arena *arena, struct store_outbox *o)
 {
@@ -14,6 +14,7 @@ static void read_row(struct stmt *st, struct arena *arena, struct store_outbox *
 	o->claimed_at = next_i64(st);
 	o->parks = next_i64(st);
 	o->text = arena_copy(arena, next_str(st));
+	o->claimed_by = arena_copy(arena, next_str(st));
 }
 
 static int one_row(struct stmt *st, struct arena *arena, struct store_outbox *ret, struct error *err)
@@ -153,6 +154,20 @@ int store_outbox_claimed(struct db *db, int64_t after_id, struct arena *arena, s
 	return one_row(&st, arena, ret, err);
 }
 
+int store_outbox_claims(struct db *db, struct arena *arena, struct store_outbox *ret, size_t max, size_t *ret_count, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM outbox o WHERE o.claimed_at > 0 LIMIT ?", err);
+
+	*ret_count = 0;
+	if (r < 0)
+		return r;
+	bind_i64(&st, (int64_t)max);
+	while ((r = stmt_step(&st, err)) > 0)
+		read_row(&st, arena, &ret[(*ret_count)++]);
+	return r < 0 ? r : arena_failed(arena) ? fail(err, ERR_NOMEM, "out of memory") : 0;
+}
+
 int store_outbox_reaction(struct db *db, struct workspace_id w, int64_t conversation_id, struct str reply_to_id, struct arena *arena,
 			  struct store_outbox *ret, struct error *err)
 {
@@ -205,7 +220,7 @@ int store_outbox_add(struct db *db, const struct store_outbox *o, struct error *
 int store_outbox_save(struct db *db, const struct store_outbox *o, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "UPDATE outbox SET due_at = ?, tries = ?, claimed_at = ?, parks = ?"
+	int r = db_prepare(db, &st, "UPDATE outbox SET due_at = ?, tries = ?, claimed_at = ?, parks = ?, claimed_by = ?"
 				    " WHERE message_id = ? AND workspace_id = ?", err);
 
 	if (r < 0)
@@ -214,6 +229,7 @@ int store_outbox_save(struct db *db, const struct store_outbox *o, struct error 
 	bind_i64(&st, o->tries);
 	bind_i64(&st, o->claimed_at);
 	bind_i64(&st, o->parks);
+	bind_str(&st, o->claimed_at == 0 ? STR_NONE : o->claimed_by);
 	bind_i64(&st, o->message_id);
 	bind_i64(&st, o->workspace.v);
 	return stmt_step(&st, err);

@@ -9,6 +9,7 @@ struct store_outbox {
 	int64_t message_id, account_id, conversation_id, due_at, tries, claimed_at;	/* claimed_at 0: free */
 	int64_t parks;			/* see sql/sqlite/002_media.sql */
 	struct str text;
+	struct str claimed_by;		/* store_server() of who claimed it; STR_NONE: free */
 };
 struct store_outbox_due {
 	struct store_outbox row;
@@ -32,6 +33,9 @@ int store_outbox_claimable(struct db *db, struct workspace_id w, int64_t message
 /* One row that is claimed, with an id above after_id. 1 found, 0 no more. */
 int store_outbox_claimed(struct db *db, int64_t after_id, struct arena *arena, struct store_outbox *ret, struct error *err);
 
+/* All that are claimed, by anybody; at most max. */
+int store_outbox_claims(struct db *db, struct arena *arena, struct store_outbox *ret, size_t max, size_t *ret_count, struct error *err);
+
 /* The newest that carries a reaction of ours to this message (its external id). 1 found, 0 not. */
 int store_outbox_reaction(struct db *db, struct workspace_id w, int64_t conversation_id, struct str reply_to_id, struct arena *arena,
 			  struct store_outbox *ret, struct error *err);
@@ -40,7 +44,7 @@ int store_outbox_reaction(struct db *db, struct workspace_id w, int64_t conversa
 int store_outbox_rest(struct db *db, struct workspace_id w, int64_t conversation_id, int64_t due_at, struct error *err);
 /* Inside a unit. */
 int store_outbox_add(struct db *db, const struct store_outbox *o, struct error *err);
-int store_outbox_save(struct db *db, const struct store_outbox *o, struct error *err);	/* due_at, tries, claimed_at, parks */
+int store_outbox_save(struct db *db, const struct store_outbox *o, struct error *err);	/* due_at, tries, the claim, parks */
 int store_outbox_delete(struct db *db, struct workspace_id w, int64_t message_id, struct error *err);
 
 #endif

@@ -18,7 +18,10 @@ struct workspace_id {
 struct store;
 
 /* What browsers are told (table changes). Handed over after the commit, in commit order. */
-enum change_kind { CHANGE_MESSAGE = 1, CHANGE_CONVERSATION = 2, CHANGE_ACCOUNT = 3, CHANGE_ADDON = 4 };
+enum change_kind { CHANGE_MESSAGE = 1, CHANGE_CONVERSATION = 2, CHANGE_ACCOUNT = 3, CHANGE_ADDON = 4,
+	/* For servers only, where several share the database: whoever looks after accounts shall look at this one (subject), in so many
+	 * ms (in place of the conversation). Browsers are told nothing. */
+	CHANGE_VISIT = 5 };
 struct change {
 	int64_t id;			/* rises with every change of the instance: the SSE event id */
 	struct workspace_id workspace;	/* 0: every workspace */

@@ -153,6 +153,7 @@ int live_render(struct instance *i, struct db *db, struct workspace_id w, const 
 		case CHANGE_CONVERSATION: r = render_talk(i, db, w, &changes[k], &arena, out, err); break;
 		case CHANGE_ACCOUNT: r = render_account_event(i, db, w, &changes[k], &arena, out, err); break;
 		case CHANGE_ADDON: r = render_addons(db, &changes[k], &arena, out, err); break;
+		case CHANGE_VISIT: r = 0; break;
 		}
 		if (r < 0 && r != ERR_NOTFOUND)
 			return r;

@@ -20,6 +20,7 @@ struct visit {
 struct connect {
 	struct instance *i;
 	struct http_client *http;
+	struct duties *duties;
 	struct db *reader;
 	struct bell bell;
 	pthread_t thread;
@@ -208,6 +209,25 @@ static bool take_fresh(struct connect *c, int64_t now, struct visit *ret, int64_
 	return found;
 }
 
+/* Another server looks after the accounts, and begins with all of them when it begins: what waits here is done there. */
+static void forget_all(struct connect *c)
+{
+	(void)pthread_mutex_lock(&c->lock);
+	c->fresh_count = 0;
+	(void)pthread_mutex_unlock(&c->lock);
+	c->round_count = c->round_at = 0;
+	c->round_ms = 0;
+}
+
+/* Whether nobody has looked at it yet: its server may have died before it could, or have told one that did. */
+static bool is_new(struct connect *c, const struct visit *v)
+{
+	struct error err = { 0 };
+	int64_t due_ms = 0;
+
+	return store_shared(c->i->store) && store_account_renewal(c->reader, v->workspace, v->account_id, &due_ms, &err) >= 0 && due_ms == 0;
+}
+
 static int begin_round(struct connect *c, struct error *err)
 {
 	SCOPED(arena_done) struct arena arena = { 0 };
@@ -242,13 +262,17 @@ static int64_t turn(struct connect *c)
 	struct visit v;
 	int64_t now = clock_mono_ms(), wait_ms = ROUND_MS;
 
+	if (!duty_mine(c->duties, DUTY_ACCOUNTS)) {
+		forget_all(c);
+		return ROUND_MS;	/* the duties ring */
+	}
 	if (take_fresh(c, now, &v, &wait_ms)) {
 		log_visit(&v, visit(c, &v, true, &err), &err);
 		return 0;
 	}
 	if (c->round_at < c->round_count) {
 		v = c->rounds[c->round_at++];
-		log_visit(&v, visit(c, &v, false, &err), &err);
+		log_visit(&v, visit(c, &v, is_new(c, &v), &err), &err);
 		return GAP_MS;
 	}
 	if (now < c->round_ms)
@@ -273,7 +297,7 @@ static void *run(void *arg)
 
 /* ---- the outside ---- */
 
-int connect_start(struct instance *i, struct http_client *http, struct connect **ret, struct error *err)
+int connect_start(struct instance *i, struct http_client *http, struct duties *duties, struct connect **ret, struct error *err)
 {
 	struct connect *c = calloc(1, sizeof(*c));
 	int r;
@@ -282,6 +306,7 @@ int connect_start(struct instance *i, struct http_client *http, struct connect *
 		return fail(err, ERR_NOMEM, "out of memory");
 	c->i = i;
 	c->http = http;
+	c->duties = duties;
 	bell_init(&c->bell);
 	(void)pthread_mutex_init(&c->lock, NULL);
 	if ((r = store_reader_new(i->store, &c->reader, err)) == 0 && pthread_create(&c->thread, NULL, run, c) != 0)
@@ -315,7 +340,7 @@ void connect_free(struct connect *c)
 	free(c);
 }
 
-void connect_note(struct connect *c, struct workspace_id w, int64_t account_id, int64_t after_ms)
+void connect_told(struct connect *c, struct workspace_id w, int64_t account_id, int64_t after_ms)
 {
 	struct visit v = { w, account_id, after_ms == 0 ? 0 : clock_mono_ms() + after_ms };
 	bool waits = false;
@@ -331,4 +356,47 @@ void connect_note(struct connect *c, struct workspace_id w, int64_t account_id, 
 		c->fresh[c->fresh_count++] = v;
 	(void)pthread_mutex_unlock(&c->lock);
 	bell_ring(&c->bell);
+}
+
+void connect_wake(struct connect *c)
+{
+	bell_ring(&c->bell);
+}
+
+/* ---- telling the server that looks after accounts ---- */
+
+struct telling {
+	struct store_unit unit;
+	struct visit visit;
+	int64_t after_ms;
+};
+
+static int run_telling(struct db *db, void *arg, struct error *err)
+{
+	const struct telling *t = arg;
+
+	return store_change_add(db, t->visit.workspace, CHANGE_VISIT, t->visit.account_id, t->after_ms, err);
+}
+
+static void end_telling(void *arg, int result, const struct error *err)
+{
+	if (result < 0)
+		log_event(LOG_WARNING, "an account is looked at with the next round only", log_i("account", ((struct telling *)arg)->visit.account_id),
+			  log_c("error", err->text), log_end);
+	free(arg);
+}
+
+void connect_note(struct connect *c, struct workspace_id w, int64_t account_id, int64_t after_ms)
+{
+	struct telling *t;
+
+	if (duty_mine(c->duties, DUTY_ACCOUNTS)) {
+		connect_told(c, w, account_id, after_ms);
+		return;
+	}
+	if ((t = calloc(1, sizeof(*t))) == NULL)
+		return;			/* it is with the next round */
+	*t = (struct telling){ .unit = { .run = run_telling, .done = end_telling, .arg = t }, .visit = { w, account_id, 0 },
+			       .after_ms = after_ms };
+	store_submit(c->i->store, &t->unit);
 }

@@ -19,6 +19,8 @@ enum {
 	AGAIN_MS = 1000, AGAIN_MAX_MS = 30 * 1000,	/* rests while the store is in trouble */
 	LOOK_MS = 30 * 1000,			/* without a ring or a due time: somebody else may have added work */
 	SOON_MS = 20,
+	LATE_MS = 5 * 1000,			/* a claim so old may be taken for a dead server's: nothing is sent by it any more */
+	RECOVER_MS = 3 * 1000,			/* how often other servers' claims are looked at */
 };
 static const int64_t UPLOAD_LIVES_MS = 29 * DAY_MS;	/* Meta, "Media": an uploaded file is kept for 30 days */
 
@@ -30,7 +32,7 @@ struct sending {
 	bool uploads;				/* what runs is the way up of its file; the message itself comes after it */
 	struct outbox_item item;		/* its texts are memory's */
 	const struct trixy_channel *channel;	/* lives until the process ends */
-	int64_t begun_ms;			/* monotonic */
+	int64_t begun_ms, claimed_ms;		/* monotonic; claimed_ms: before the claim was asked for */
 	struct arena memory;			/* of the item and the outcome */
 	struct trixy_outcome outcome;
 };
@@ -39,14 +41,17 @@ struct delivery {
 	struct instance *i;
 	struct http_client *http;
 	struct bell *bell;
+	struct duties *duties;
 	struct db *reader;
 	struct ask_box box;
 	struct sending sending[IN_ALL];
 	size_t running;				/* those not SENDING_NONE */
 	int64_t rest_until, rest_ms;		/* after a failure of the store, monotonic */
+	int64_t recover_ms;			/* when other servers' claims are looked at next, monotonic */
 };
 
-int delivery_new(struct instance *i, struct http_client *http, struct bell *bell, struct delivery **ret, struct error *err)
+int delivery_new(struct instance *i, struct http_client *http, struct bell *bell, struct duties *duties, struct delivery **ret,
+		 struct error *err)
 {
 	struct delivery *d = calloc(1, sizeof(*d));
 	int r;
@@ -56,6 +61,7 @@ int delivery_new(struct instance *i, struct http_client *http, struct bell *bell
 	d->i = i;
 	d->http = http;
 	d->bell = bell;
+	d->duties = duties;
 	ask_box_init(&d->box);
 	if ((r = store_reader_new(i->store, &d->reader, err)) < 0) {
 		delivery_free(d);
@@ -235,10 +241,12 @@ static bool release(struct delivery *d, struct sending *s)
 static bool note_upload(struct delivery *d, struct sending *s)
 {
 	struct str media_id = arena_copy(&s->memory, str_from_trixy(s->outcome.message_id));
+	int64_t noted_ms = clock_mono_ms();
 	struct error err = { 0 };
 
 	if (media_id.p != NULL && outbox_uploaded(d->i, &s->item, media_id, clock_now_ms() + UPLOAD_LIVES_MS, &err) == 0) {
 		s->item.media.media_id = media_id;
+		s->claimed_ms = noted_ms;	/* that commit has looked at the claim */
 		return true;
 	}
 	s->outcome = outcome_of(TRIXY_RETRY, STR("not_ready"), STR("The file was brought to the service, but that could not be noted."),
@@ -366,9 +374,25 @@ static bool compose(struct delivery *d, struct sending *s, struct trixy_outcome 
 	return false;
 }
 
-/* True when its request is on its way; else its outcome is known already. */
+/* This process stood still, or its commit took long: others may have taken it for dead, and a person may have sent the message again.
+ * It goes back into the queue, if the claim is still this one. */
+static bool is_late(struct delivery *d, struct sending *s)
+{
+	if (!store_shared(d->i->store) || clock_mono_ms() - s->claimed_ms < LATE_MS)
+		return false;
+	log_event(LOG_WARNING, "a message was claimed too long ago to be sent by this claim", log_i("message", s->item.message_id), log_end);
+	if (!release(d, s)) {
+		s->outcome = outcome_of(TRIXY_RETRY, STR("not_ready"), STR("The server was held up."), STR("Wait: it is tried again."));
+		s->state = SENDING_UNSETTLED;
+	}
+	return true;
+}
+
+/* True when its request is on its way; else its outcome is known already, or it was given back. */
 static bool send_next(struct delivery *d, struct sending *s)
 {
+	if (is_late(d, s))
+		return false;
 	s->state = SENDING_RUNS;
 	if (!compose(d, s, &s->outcome)) {
 		ask_forget_request(&s->ask);
@@ -409,10 +433,11 @@ static struct outbox_item keep(const struct outbox_item *item, struct arena *are
 }
 
 /* True when its request is on its way; else its outcome is known already. */
-static bool launch(struct delivery *d, const struct outbox_item *item)
+static bool launch(struct delivery *d, const struct outbox_item *item, int64_t claimed_ms)
 {
 	struct sending *s = free_sending(d);	/* choose() has counted them */
 
+	s->claimed_ms = claimed_ms;
 	s->item = keep(item, &s->memory);
 	d->running++;
 	if (!arena_failed(&s->memory))
@@ -469,13 +494,18 @@ static int64_t send_due(struct delivery *d)
 		return d->rest_ms;
 	}
 	count = choose(d, items, count);
-	if (count > 0 && outbox_claim(d->i, items, count, &err) < 0) {
+	int64_t claimed_ms = clock_mono_ms();
+	int r = count == 0 ? 0 : outbox_claim_as(d->i, store_shared(d->i->store) ? DUTY_DELIVERY : STR_NONE, items, count, &err);
+
+	if (r == ERR_STATE)
+		return LOOK_MS;		/* another server delivers; the duties ring when that changes */
+	if (r < 0) {
 		rest(d, "claim", &err);
 		return d->rest_ms;
 	}
 	d->rest_ms = 0;
 	for (size_t k = 0; k < count; k++)
-		if (items[k].claimed && launch(d, &items[k]))
+		if (items[k].claimed && launch(d, &items[k], claimed_ms))
 			launched++;
 	if (launched < count) {		/* ended before it left: what stands behind it may be due */
 		settle_all(d);
@@ -484,12 +514,53 @@ static int64_t send_due(struct delivery *d)
 	return next > now && next - now < LOOK_MS ? next - now : LOOK_MS;
 }
 
+/* ---- other servers ---- */
+
+static bool lives(void *arg, struct str server)
+{
+	return duty_lives(((struct delivery *)arg)->duties, server);
+}
+
+/* Called while this thread waits for the writer, or on it. */
+static bool has(void *arg, int64_t message_id)
+{
+	const struct delivery *d = arg;
+
+	for (size_t k = 0; k < IN_ALL; k++)
+		if (d->sending[k].state != SENDING_NONE && d->sending[k].item.message_id == message_id)
+			return true;
+	return false;
+}
+
+/* What servers had under way that live no more. */
+static void recover(struct delivery *d)
+{
+	const struct outbox_watch watch = { .lease = DUTY_DELIVERY, .lives = lives, .has = has, .arg = d };
+	struct error err = { 0 };
+	int64_t count = 0;
+
+	if (!store_shared(d->i->store) || clock_mono_ms() < d->recover_ms)
+		return;
+	d->recover_ms = clock_mono_ms() + RECOVER_MS;
+	if (outbox_recover_dead(d->i, d->reader, &watch, &count, &err) < 0)
+		log_event(LOG_WARNING, "what another server had under way is looked at later", log_c("error", err.text), log_end);
+	if (count > 0)
+		log_event(LOG_WARNING, "messages were under way when their server died; whether they arrived is for a person to see",
+			  log_i("messages", count), log_end);
+}
+
 int64_t delivery_round(struct delivery *d, bool stopping)
 {
 	take_finished(d, stopping);
-	int64_t rest_ms = d->rest_until - clock_mono_ms();
+	int64_t rest_ms = d->rest_until - clock_mono_ms(), wait;
 
 	if (stopping)
 		return LOOK_MS;
-	return rest_ms > 0 ? rest_ms : send_due(d);
+	if (rest_ms > 0)
+		return rest_ms;
+	if (!duty_mine(d->duties, DUTY_DELIVERY))
+		return LOOK_MS;		/* the duties ring when it is */
+	recover(d);
+	wait = send_due(d);
+	return store_shared(d->i->store) && wait > RECOVER_MS ? RECOVER_MS : wait;
 }

@@ -28,11 +28,12 @@ enum {
 
 struct housekeeping {
 	struct instance *i;
+	struct duties *duties;
 	struct db *reader;
 	struct bell bell;
 	pthread_t thread;
 	bool has_thread;
-	int64_t addons_ms, trim_ms, sweep_ms;	/* when next, monotonic */
+	int64_t addons_ms, trim_ms, disk_ms, sweep_ms;	/* when next, monotonic */
 };
 
 static void log_failure(const char *what, const struct error *err)
@@ -157,7 +158,7 @@ static bool is_closed(void *arg)
 	return bell_closed(&((struct housekeeping *)arg)->bell);
 }
 
-static void tidy_files(struct housekeeping *h, int64_t now)
+static void tidy_files(struct housekeeping *h)
 {
 	struct error err = { 0 };
 
@@ -165,13 +166,6 @@ static void tidy_files(struct housekeeping *h, int64_t now)
 		log_failure("old uploads", &err);
 	if (let_go_unused(h, &err) < 0)
 		log_failure("unused files", &err);
-	if (now < h->sweep_ms)
-		return;
-	h->sweep_ms = now + SWEEP_MS;
-	if (files_sweep(h->i->files, h->reader, is_closed, h, &err) < 0)
-		log_failure("files on the disk", &err);
-	if (files_sweep_shared(h->i->files, h->reader, is_closed, h, &err) < 0)
-		log_failure("files in the database", &err);
 }
 
 static void tidy(struct housekeeping *h)
@@ -184,6 +178,25 @@ static void tidy(struct housekeeping *h)
 		log_failure("old webhooks", &err);
 	if (people_sweep(h->i, h->reader, &err) < 0)
 		log_failure("deleted workspaces", &err);
+	if (h->i->files != NULL)
+		tidy_files(h);
+}
+
+/* Every few hours, over all files: this server's disk, and, by whom the duty is, the bytes in a database that servers share. */
+static void sweep(struct housekeeping *h, int64_t now, bool mine)
+{
+	struct error err = { 0 };
+
+	if (now >= h->disk_ms) {
+		h->disk_ms = now + SWEEP_MS;
+		if (files_sweep(h->i->files, h->reader, is_closed, h, &err) < 0)
+			log_failure("files on the disk", &err);
+	}
+	if (mine && now >= h->sweep_ms) {
+		h->sweep_ms = now + SWEEP_MS;
+		if (files_sweep_shared(h->i->files, h->reader, is_closed, h, &err) < 0)
+			log_failure("files in the database", &err);
+	}
 }
 
 /* ---- the thread ---- */
@@ -192,8 +205,9 @@ static int64_t turn(struct housekeeping *h)
 {
 	struct error err = { 0 };
 	int64_t now = clock_mono_ms();
+	bool mine = duty_mine(h->duties, DUTY_HOUSEKEEPING);
 
-	if (index_words(h, &err) < 0)
+	if (mine && index_words(h, &err) < 0)
 		log_failure("search index", &err);
 	if (now >= h->addons_ms) {
 		int r = addon_sync(h->i, &err);
@@ -204,12 +218,12 @@ static int64_t turn(struct housekeeping *h)
 		else if (r > 0 && h->i->wake_work != NULL)	/* what waited for a channel may go */
 			h->i->wake_work(h->i->wake_arg);
 	}
-	if (now >= h->trim_ms) {
+	if (mine && now >= h->trim_ms) {
 		h->trim_ms = now + TRIM_MS;
 		tidy(h);
-		if (h->i->files != NULL)
-			tidy_files(h, now);
 	}
+	if (h->i->files != NULL)
+		sweep(h, now, mine);
 	return INDEX_MS;
 }
 
@@ -223,7 +237,7 @@ static void *run(void *arg)
 	return NULL;
 }
 
-int housekeeping_start(struct instance *i, struct housekeeping **ret, struct error *err)
+int housekeeping_start(struct instance *i, struct duties *duties, struct housekeeping **ret, struct error *err)
 {
 	struct housekeeping *h = calloc(1, sizeof(*h));
 	int r;
@@ -231,6 +245,7 @@ int housekeeping_start(struct instance *i, struct housekeeping **ret, struct err
 	if (h == NULL)
 		return fail(err, ERR_NOMEM, "out of memory");
 	h->i = i;
+	h->duties = duties;
 	bell_init(&h->bell);
 	if ((r = store_reader_new(i->store, &h->reader, err)) == 0 && pthread_create(&h->thread, NULL, run, h) != 0)
 		r = fail(err, ERR_BROKEN, "no thread for housekeeping");

@@ -24,6 +24,7 @@ struct job {
 
 struct media {
 	struct instance *i;
+	struct duties *duties;
 	struct http_client *http;
 	struct bell bell;
 	struct db *reader;		/* of the thread that looks */
@@ -155,6 +156,9 @@ static int64_t look(struct media *m)
 	int64_t next = 0, now = clock_now_ms();
 	int given;
 
+	/* Two servers that fetch the same file do no harm, but for the work: what the first has written down stands. */
+	if (!duty_mine(m->duties, DUTY_MEDIA))
+		return LOOK_MS;
 	(void)pthread_mutex_lock(&m->lock);
 	bool rest = m->resting;
 
@@ -201,7 +205,7 @@ static int start_job(struct media *m, struct job *j, struct error *err)
 	return 0;
 }
 
-int media_start(struct instance *i, struct media **ret, struct error *err)
+int media_start(struct instance *i, struct duties *duties, struct media **ret, struct error *err)
 {
 	struct media *m = calloc(1, sizeof(*m));
 	int r;
@@ -209,6 +213,7 @@ int media_start(struct instance *i, struct media **ret, struct error *err)
 	if (m == NULL)
 		return fail(err, ERR_NOMEM, "out of memory");
 	m->i = i;
+	m->duties = duties;
 	bell_init(&m->bell);
 	(void)pthread_mutex_init(&m->lock, NULL);
 	(void)pthread_cond_init(&m->changed, NULL);

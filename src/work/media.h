@@ -4,11 +4,12 @@
 #define WORK_MEDIA_H
 
 #include "inbox/instance.h"
+#include "work/duty.h"
 
 struct media;
 
 /* Starts its threads. */
-int media_start(struct instance *i, struct media **ret, struct error *err);
+int media_start(struct instance *i, struct duties *duties, struct media **ret, struct error *err);
 void media_wake(struct media *m);		/* there may be something to fetch. From any thread; never blocks */
 /* Begins nothing new and ends the downloads under way. */
 void media_close(struct media *m);

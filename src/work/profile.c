@@ -20,6 +20,7 @@ struct profiles {
 	struct instance *i;
 	struct http_client *http;
 	struct bell *bell;
+	struct duties *duties;
 	struct db *reader;
 	struct ask_box box;
 	struct asking asking[IN_ALL];
@@ -29,7 +30,8 @@ struct profiles {
 	int64_t look_ms;			/* not before then, monotonic */
 };
 
-int profiles_new(struct instance *i, struct http_client *http, struct bell *bell, struct profiles **ret, struct error *err)
+int profiles_new(struct instance *i, struct http_client *http, struct bell *bell, struct duties *duties, struct profiles **ret,
+		 struct error *err)
 {
 	struct profiles *p = calloc(1, sizeof(*p));
 	int r;
@@ -39,6 +41,7 @@ int profiles_new(struct instance *i, struct http_client *http, struct bell *bell
 	p->i = i;
 	p->http = http;
 	p->bell = bell;
+	p->duties = duties;
 	ask_box_init(&p->box);
 	if ((r = store_reader_new(i->store, &p->reader, err)) < 0) {
 		profiles_free(p);
@@ -181,7 +184,7 @@ int64_t profiles_round(struct profiles *p, bool stopping)
 		next = ask_next(a);
 		came_back(p, (struct asking *)(void *)a, stopping);
 	}
-	if (stopping || p->running == IN_ALL || now < p->look_ms)
+	if (stopping || p->running == IN_ALL || now < p->look_ms || !duty_mine(p->duties, DUTY_DELIVERY))
 		return LOOK_MS;
 	if (items == NULL || profile_due(p->i, p->reader, clock_now_ms(), &arena, items, DUE_MAX, &count, &next_ms, &err) < 0) {
 		log_event(LOG_WARNING, "profiles are looked for again later", log_c("error", err.text), log_end);

@@ -1,12 +1,17 @@
 #include "work/work.h"
 
+#include <unistd.h>
+
 #include "base/clock.h"
+#include "base/config.h"
 #include "base/log.h"
 #include "inbox/outbox.h"
 #include "work/check.h"
 #include "work/connect.h"
 #include "work/delivery.h"
 #include "work/diagnosis.h"
+#include "work/duty.h"
+#include "work/foreign.h"
 #include "work/housekeeping.h"
 #include "work/media.h"
 #include "work/presence.h"
@@ -18,6 +23,8 @@ enum { GRACE_MS = 7 * 1000 };	/* for requests under way when the server stops, w
 struct work {
 	struct instance *i;
 	struct http_client *http;
+	struct duties *duties;
+	struct foreign *foreign;	/* NULL: no other server */
 	struct bell bell;
 	pthread_t thread;
 	struct delivery *delivery;
@@ -104,6 +111,42 @@ static void unset_hooks(struct instance *i)
 	i->presence = NULL;
 }
 
+/* ---- several servers ---- */
+
+static void on_duties(void *arg)
+{
+	struct work *work = arg;
+
+	on_wake(work);
+	if (work->connect != NULL)
+		connect_wake(work->connect);
+}
+
+static void on_visit(void *arg, struct workspace_id w, int64_t account_id, int64_t after_ms)
+{
+	struct work *work = arg;
+
+	if (duty_mine(work->duties, DUTY_ACCOUNTS))
+		connect_told(work->connect, w, account_id, after_ms);
+}
+
+static int make_duties(struct work *work, struct error *err)
+{
+	const struct str names[] = { DUTY_DELIVERY, DUTY_MEDIA, DUTY_ACCOUNTS, DUTY_HOUSEKEEPING };
+	char host[128] = "", address[256];
+	struct duty_options options = { .store = work->i->store, .version = STR(MAILTRIXY_VERSION), .changed = on_duties, .arg = work,
+					.shared = store_shared(work->i->store) };
+	int r;
+
+	(void)gethostname(host, sizeof(host) - 1);
+	(void)snprintf(address, sizeof(address), "%s, %.*s", host, STR_ARG(work->i->config->listen));
+	options.address = str_of(address);
+	r = duty_new(&options, &work->duties, err);
+	for (size_t k = 0; r >= 0 && k < sizeof(names) / sizeof(names[0]); k++)
+		r = duty_add(work->duties, names[k], err);
+	return r;
+}
+
 /* ---- the thread that delivers ---- */
 
 static void deliver(struct work *work)
@@ -141,10 +184,11 @@ static void *run(void *arg)
 
 /* ---- start and stop ---- */
 
+/* Where several servers share the database, whoever delivers looks at what others have claimed. */
 static int recover(struct instance *i, struct error *err)
 {
-	int64_t count;
-	int r = outbox_recover(i, &count, err);
+	int64_t count = 0;
+	int r = store_shared(i->store) ? 0 : outbox_recover(i, &count, err);
 
 	if (r == 0 && count > 0)
 		log_event(LOG_WARNING, "messages were under way when the server died; whether they arrived is for a person to see",
@@ -154,6 +198,7 @@ static int recover(struct instance *i, struct error *err)
 
 static void work_free(struct work *work)
 {
+	foreign_free(work->foreign);
 	housekeeping_free(work->housekeeping);
 	media_free(work->media);
 	connect_free(work->connect);
@@ -162,6 +207,7 @@ static void work_free(struct work *work)
 	presence_free(work->presence);
 	delivery_free(work->delivery);
 	http_client_free(work->http);
+	duty_free(work->duties);
 	bell_done(&work->bell);
 	free(work);
 }
@@ -175,16 +221,18 @@ int work_start(struct instance *i, struct work **ret, struct error *err)
 		return fail(err, ERR_NOMEM, "out of memory");
 	work->i = i;
 	bell_init(&work->bell);
-	if ((r = recover(i, err)) < 0 || (r = http_client_start(STR("MailTrixy/1.0"), &work->http, err)) < 0 ||
-	    (r = delivery_new(i, work->http, &work->bell, &work->delivery, err)) < 0 ||
-	    (r = profiles_new(i, work->http, &work->bell, &work->profiles, err)) < 0 ||
+	if ((r = recover(i, err)) < 0 || (r = make_duties(work, err)) < 0 || (r = http_client_start(STR("MailTrixy/1.0"), &work->http, err)) < 0 ||
+	    (r = delivery_new(i, work->http, &work->bell, work->duties, &work->delivery, err)) < 0 ||
+	    (r = profiles_new(i, work->http, &work->bell, work->duties, &work->profiles, err)) < 0 ||
 	    (r = presence_new(i, work->http, &work->bell, &work->presence, err)) < 0 ||
-	    (r = connect_start(i, work->http, &work->connect, err)) < 0 ||
-	    (i->files != NULL && (r = media_start(i, &work->media, err)) < 0))
+	    (r = connect_start(i, work->http, work->duties, &work->connect, err)) < 0 ||
+	    (i->files != NULL && (r = media_start(i, work->duties, &work->media, err)) < 0))
 		goto failed;
 	/* Before the threads that call them. */
 	set_hooks(work);
-	if ((r = housekeeping_start(i, &work->housekeeping, err)) < 0)
+	if ((r = housekeeping_start(i, work->duties, &work->housekeeping, err)) < 0 ||
+	    (r = foreign_start(i, &(struct foreign_ears){ .work = on_wake, .visit = on_visit, .arg = work }, &work->foreign, err)) < 0 ||
+	    (r = duty_start(work->duties, err)) < 0)
 		goto failed_hooks;
 	if (pthread_create(&work->thread, NULL, run, work) != 0) {
 		r = fail(err, ERR_BROKEN, "no thread for delivery");
@@ -205,6 +253,7 @@ void work_close(struct work *work)
 {
 	if (work == NULL)
 		return;
+	duty_close(work->duties);	/* the other servers go on with what this one has not begun */
 	connect_close(work->connect);
 	media_close(work->media);
 	housekeeping_close(work->housekeeping);
@@ -217,6 +266,8 @@ void work_stop(struct work *work)
 		return;
 	work_close(work);
 	(void)pthread_join(work->thread, NULL);
+	foreign_free(work->foreign);
+	work->foreign = NULL;
 	housekeeping_free(work->housekeeping);
 	work->housekeeping = NULL;
 	unset_hooks(work->i);
