@@ -137,7 +137,8 @@ static void of_an_older_program(void **state)
 	(void)state;
 	check_ok(open_close(&err), &err);
 	change_raw("DELETE FROM schema_migrations WHERE number = 3; ALTER TABLE schema_migrations DROP COLUMN oldest;"
-		   " ALTER TABLE outbox DROP COLUMN claimed_by");
+		   " ALTER TABLE outbox DROP COLUMN claimed_by; DROP INDEX webhook_events_by_body;"
+		   " DELETE FROM settings");
 	check_ok(open_close(&err), &err);
 	assert_int_equal(count_raw("SELECT oldest FROM schema_migrations WHERE number = 3"), 3);
 	assert_int_equal(count_raw("SELECT count(*) FROM pragma_table_info('outbox') WHERE name = 'claimed_by'"), 1);

@@ -355,6 +355,33 @@ static int trim_all(struct db *db, void *arg, struct error *err)
 	return (int)store_changes_trim(db, INT64_MAX, err);
 }
 
+static int spread_ids(struct db *db, void *arg, struct error *err)
+{
+	(void)arg;
+	return db->engine->script(db, STR("UPDATE changes SET id = id * 10 + 5000"), err);
+}
+
+/* Where all tables share one counter, or after a copy from there. */
+static void changes_with_ids_between(void **state)
+{
+	struct submitted units[GROUP];
+	struct error err = { 0 };
+	struct change list[2];
+	size_t count;
+	bool gap;
+
+	(void)state;
+	fill(units, 0);
+	submit_group(units, GROUP);
+	check_ok(store_write_alone(store, spread_ids, NULL, &err), &err);
+	check_ok(store_changes_after(reader, (struct workspace_id){ 1 }, 0, list, 2, &count, &gap, &err), &err);
+	assert_int_equal(count, 2);
+	assert_false(gap);
+	check_ok(store_changes_after(reader, (struct workspace_id){ 1 }, list[0].id, list, 2, &count, &gap, &err), &err);
+	assert_int_equal(count, 2);
+	assert_false(gap);
+}
+
 static void changes_trimmed(void **state)
 {
 	struct submitted units[GROUP];
@@ -669,6 +696,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_statement_fails, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(changes_after_commit, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(changes_trimmed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(changes_with_ids_between, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(reader_cannot_write, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(reader_sees_one_state, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(same_statement_twice, set_up, tear_down),

@@ -252,7 +252,8 @@ CREATE TABLE IF NOT EXISTS webhook_events (
   digest        BIGINT,
   KEY webhook_events_by_workspace (workspace_id, id),
   KEY webhook_events_by_state (workspace_id, state, id),
-  KEY webhook_events_by_digest (digest)
+  KEY webhook_events_by_digest (digest),
+  KEY webhook_events_by_body (body_id)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
 
 CREATE TABLE IF NOT EXISTS changes (
@@ -314,7 +315,7 @@ CREATE TABLE IF NOT EXISTS message_words (
   word          VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_nopad_ci NOT NULL,
   id            BIGINT NOT NULL,
   PRIMARY KEY (workspace_id, word, id),
-  KEY message_words_by_id (id)
+  KEY message_words_by_id (workspace_id, id, word)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
 
 CREATE TABLE IF NOT EXISTS message_words_dirty (

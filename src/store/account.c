@@ -2,6 +2,7 @@
 #include "store/account.h"
 
 #include "base/clock.h"
+#include "store/ids.h"
 #include "store/rows.h"
 #include "store/template.h"
 
@@ -108,12 +109,13 @@ int store_account_revivable(struct db *db, struct workspace_id w, struct str cha
 int store_account_add(struct db *db, const struct store_account *a, int64_t *ret_id, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "INSERT INTO accounts (workspace_id, channel, backend, external_key, name, handle,"
+	int r = db_prepare(db, &st, "INSERT INTO accounts (id, workspace_id, channel, backend, external_key, name, handle,"
 				    " status, status_reason, verify_token, parked_until, connected_at, last_event_at, last_error, revision)"
-				    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL, 1)", err);
+				    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL, 1)", err);
 
 	if (r < 0)
 		return r;
+	bind_new_id(&st);
 	bind_i64(&st, a->workspace.v);
 	bind_str(&st, a->channel);
 	bind_str(&st, a->backend);
@@ -328,19 +330,21 @@ static int refuse_reactions(struct db *db, struct workspace_id w, int64_t id, st
 static int fail_waiting(struct db *db, struct workspace_id w, int64_t id, struct str text, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
+	SCOPED(stmt_done) struct stmt drop = { 0 };
+	SCOPED(ids_done) struct ids waiting = { 0 };
 	int r;
 
 	if ((r = refuse_reactions(db, w, id, text, err)) < 0 || (r = note_waiting(db, w, id, err)) < 0 ||
-	    (r = db_prepare(db, &st, "UPDATE messages SET status = CASE WHEN status = 2 THEN 7 ELSE 6 END,"
-				     " error_code = 'account_gone', error_text = ?"
-				     " WHERE id IN (SELECT message_id FROM outbox WHERE account_id = ?)", err)) < 0)
-		return r;
-	bind_str(&st, text);
-	bind_i64(&st, id);
-	if ((r = stmt_step(&st, err)) < 0 || (r = db_prepare(db, &st, "DELETE FROM outbox WHERE account_id = ?", err)) < 0)
+	    (r = db_prepare(db, &st, "SELECT message_id FROM outbox WHERE account_id = ?", err)) < 0)
 		return r;
 	bind_i64(&st, id);
-	return stmt_step(&st, err);
+	if ((r = ids_read(&st, &waiting, err)) < 0 ||
+	    (r = (int)ids_run_with(db, STR("UPDATE messages SET status = CASE WHEN status = 2 THEN 7 ELSE 6 END,"
+					   " error_code = 'account_gone', error_text = ? WHERE id"), &text, &waiting, err)) < 0 ||
+	    (r = db_prepare(db, &drop, "DELETE FROM outbox WHERE account_id = ?", err)) < 0)
+		return r;
+	bind_i64(&drop, id);
+	return stmt_step(&drop, err);
 }
 
 int store_account_disconnect(struct db *db, struct workspace_id w, int64_t id, struct str error_text, struct error *err)

@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
+#include "store/setting.h"
 
 enum { CHANGES_IN_A_GROUP = 1 << 20, TRIM_ROWS = 5000 };
 
@@ -48,27 +50,38 @@ int store_change_add(struct db *db, struct workspace_id w, enum change_kind kind
 	return 0;
 }
 
-/* The oldest change that is still there, or one past the newest. */
-static int oldest(struct db *db, int64_t *ret, struct error *err)
-{
-	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "SELECT coalesce(min(id), 0) FROM changes", err);
+/* The newest change that was dropped for its age; 0: none. Ids are not dense: what is missing cannot be told from what is there. */
+static const struct str trimmed_to = { "changes.trimmed_to", sizeof("changes.trimmed_to") - 1 };
 
-	if (r < 0 || (r = stmt_step(&st, err)) < 0)
-		return r;
-	*ret = next_i64(&st);
-	return 0;
+static int get_trimmed(struct db *db, int64_t *ret, struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct str value;
+	int r = store_setting_get(db, trimmed_to, &arena, &value, err);
+
+	*ret = 0;
+	if (r > 0 && !str_to_i64(value, ret))
+		return fail(err, ERR_BROKEN, "setting changes.trimmed_to is not a number");
+	return r < 0 ? r : 0;
+}
+
+static int set_trimmed(struct db *db, int64_t id, struct error *err)
+{
+	SCOPED(buf_done) struct buf b = { 0 };
+
+	buf_add_i64(&b, id);
+	return store_setting_set(db, trimmed_to, buf_str(&b), err);
 }
 
 int store_changes_after(struct db *db, struct workspace_id w, int64_t after, struct change *ret, size_t max,
 			size_t *ret_count, bool *ret_gap, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int64_t first = 0, newest = 0;
+	int64_t trimmed = 0, newest = 0;
 	size_t count = 0;
 	int r;
 
-	if ((r = oldest(db, &first, err)) < 0 || (r = store_change_last(db, &newest, err)) < 0)
+	if ((r = get_trimmed(db, &trimmed, err)) < 0 || (r = store_change_last(db, &newest, err)) < 0)
 		return r;
 	if ((r = db_prepare(db, &st, "SELECT id, workspace_id, kind, subject_id, conversation_id FROM changes"
 				     " WHERE id > ? AND workspace_id IN (?, 0) ORDER BY id LIMIT ?", err)) < 0)
@@ -89,7 +102,7 @@ int store_changes_after(struct db *db, struct workspace_id w, int64_t after, str
 		return r;
 	*ret_count = count;
 	/* An id of the future comes from another database, e.g. before a backup was put back: nothing after it can be told. */
-	*ret_gap = after < first - 1 || after > newest;
+	*ret_gap = after < trimmed || after > newest;
 	return 0;
 }
 
@@ -104,16 +117,39 @@ int store_change_last(struct db *db, int64_t *ret_id, struct error *err)
 	return 0;
 }
 
-int64_t store_changes_trim(struct db *db, int64_t before_ms, struct error *err)
+/* The newest of the oldest rows whose time is over; 0: none. `at` rises with the id, but for a clock that was set back or a server
+ * whose clock is behind: then a few rows go a little sooner. */
+static int newest_old(struct db *db, int64_t before_ms, int64_t *ret, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r;
+	int r = db_prepare(db, &st, "SELECT coalesce(max(id), 0) FROM (SELECT id, at FROM changes ORDER BY id LIMIT ?) t WHERE at < ?", err);
 
-	/* `at` rises with the id, but for a clock that was set back: then a few rows go with the next round. */
-	if ((r = db_prepare(db, &st, "DELETE FROM changes WHERE id < (SELECT max(id) FROM changes) AND id IN"
-				     " (SELECT id FROM changes ORDER BY id LIMIT ?) AND at < ?", err)) < 0)
+	if (r < 0)
 		return r;
 	bind_i64(&st, TRIM_ROWS);
 	bind_i64(&st, before_ms);
-	return stmt_run(&st, err);
+	if ((r = stmt_step(&st, err)) < 0)
+		return r;
+	*ret = next_i64(&st);
+	return 0;
+}
+
+int64_t store_changes_trim(struct db *db, int64_t before_ms, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int64_t up_to = 0, newest = 0;
+	int r;
+
+	if ((r = newest_old(db, before_ms, &up_to, err)) < 0 || (r = store_change_last(db, &newest, err)) < 0)
+		return r;
+	if (up_to >= newest)
+		up_to = newest - 1;
+	if (up_to <= 0)
+		return 0;
+	if ((r = db_prepare(db, &st, "DELETE FROM changes WHERE id <= ?", err)) < 0)
+		return r;
+	bind_i64(&st, up_to);
+	int64_t n = stmt_run(&st, err);
+
+	return n <= 0 ? n : (r = set_trimmed(db, up_to, err)) < 0 ? r : n;
 }

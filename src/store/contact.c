@@ -4,10 +4,11 @@
 static int add_contact(struct db *db, struct store_conversation *c, int64_t now_ms, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "INSERT INTO contacts (workspace_id, created_at) VALUES (?, ?)", err);
+	int r = db_prepare(db, &st, "INSERT INTO contacts (id, workspace_id, created_at) VALUES (?, ?, ?)", err);
 
 	if (r < 0)
 		return r;
+	bind_new_id(&st);
 	bind_i64(&st, c->workspace.v);
 	bind_i64(&st, now_ms);
 	if ((r = stmt_step(&st, err)) < 0)
@@ -38,9 +39,10 @@ int store_conversation_add(struct db *db, struct store_conversation *c, int64_t 
 	int r;
 
 	if ((r = add_contact(db, c, now_ms, err)) < 0 || (r = add_identity(db, c, profile_due_at, err)) < 0 ||
-	    (r = db_prepare(db, &st, "INSERT INTO conversations (workspace_id, channel, account_id, contact_id, external_key, status, unread,"
-				     " activity_at, window_from, read_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", err)) < 0)
+	    (r = db_prepare(db, &st, "INSERT INTO conversations (id, workspace_id, channel, account_id, contact_id, external_key, status, unread,"
+				     " activity_at, window_from, read_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", err)) < 0)
 		return r;
+	bind_new_id(&st);
 	bind_i64(&st, c->workspace.v);
 	bind_str(&st, c->channel);
 	bind_i64(&st, c->account_id);

@@ -178,7 +178,8 @@ int store_conversation_list(struct db *db, struct workspace_id w, const struct s
 	SCOPED(stmt_done) struct stmt st = { 0 };
 	/* +status: few are unread, so conversations_unread is the index to go by. */
 	int r = f->unread_only ?
-		db_prepare(db, &st, "SELECT " ROW_COLUMNS ROW_FROM FILTER("+c.status") " AND c.unread > 0" NEWEST, err) :
+		db_prepare_each(db, &st, "SELECT " ROW_COLUMNS ROW_FROM FILTER("+c.status") " AND c.unread > 0" NEWEST,
+				"SELECT " ROW_COLUMNS ROW_FROM FILTER("c.status") " AND c.unread_key = 1" NEWEST, err) :
 		db_prepare(db, &st, "SELECT " ROW_COLUMNS ROW_FROM FILTER("c.status") NEWEST, err);
 
 	if (r < 0)
@@ -203,13 +204,15 @@ int store_conversation_row(struct db *db, struct workspace_id w, int64_t id, str
 	return count == 1 ? 0 : fail(err, ERR_NOTFOUND, "no such conversation in this workspace");
 }
 
+#define COUNT(is_unread) "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM conversations WHERE workspace_id = ? AND channel = ?" \
+			 " AND status = 1 AND activity_at > 0 LIMIT ?) t), (SELECT COUNT(*) FROM (SELECT 1 FROM conversations" \
+			 " WHERE workspace_id = ? AND channel = ? AND " is_unread " AND activity_at > 0 LIMIT ?) t)"
+
 int store_conversation_count(struct db *db, struct workspace_id w, struct str channel, int64_t most, int64_t *ret_open,
 			     int64_t *ret_unread, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM conversations WHERE workspace_id = ? AND channel = ?"
-				    " AND status = 1 AND activity_at > 0 LIMIT ?)), (SELECT COUNT(*) FROM (SELECT 1 FROM conversations"
-				    " WHERE workspace_id = ? AND channel = ? AND unread > 0 AND activity_at > 0 LIMIT ?))", err);
+	int r = db_prepare_each(db, &st, COUNT("unread > 0"), COUNT("unread_key = 1"), err);
 
 	if (r < 0)
 		return r;

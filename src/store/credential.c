@@ -8,11 +8,12 @@ enum { LIST_ROWS = 1000 };
 int store_credential_add(struct db *db, const struct store_credential *c, int64_t *ret_id, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "INSERT INTO credentials (kind, user_id, digest, name, created_at, used_at, expires_at)"
-				    " VALUES (?, ?, ?, ?, ?, ?, ?)", err);
+	int r = db_prepare(db, &st, "INSERT INTO credentials (id, kind, user_id, digest, name, created_at, used_at, expires_at)"
+				    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)", err);
 
 	if (r < 0)
 		return r;
+	bind_new_id(&st);
 	bind_i64(&st, c->kind);
 	bind_i64(&st, c->user_id);
 	bind_blob(&st, c->digest);

@@ -23,7 +23,8 @@ int db_prepare_lit(struct db *db, struct stmt *st, const char *sql, size_t len, 
 #define db_prepare_each(db, st, sqlite, mariadb, err) \
 	db_prepare_one_of((db), (st), STR("" sqlite ""), STR("" mariadb ""), (err))
 int db_prepare_one_of(struct db *db, struct stmt *st, struct str sqlite, struct str mariadb, struct error *err);
-/* For the few statements whose names come from an addon's checked manifest (store/account_fields.c, store/widen.c). */
+/* For the few whose text is put together: names from an addon's checked manifest (store/account_fields.c, store/widen.c), ids that
+ * were read before (store/ids.h), the words of a search. Nothing that a stranger wrote stands in one: that is bound. */
 int db_prepare_built(struct db *db, struct stmt *st, struct str sql, struct error *err);
 void stmt_done(struct stmt *st);
 

@@ -1,9 +1,11 @@
 /* Rows of files and uploads. A file is used while an attachment or an upload names it. */
 #include "store/file.h"
 
+#include "store/ids.h"
+
 #define COLUMNS "f.id, f.workspace_id, f.sha256, f.bytes, f.mime_type, f.width, f.height, f.has_preview, f.is_mono, f.created_at"
-#define UNUSED " NOT EXISTS (SELECT 1 FROM attachments a WHERE a.file_id = f.id)" \
-	       " AND NOT EXISTS (SELECT 1 FROM uploads u WHERE u.file_id = f.id)"
+#define UNUSED(f) " NOT EXISTS (SELECT 1 FROM attachments a WHERE a.file_id = " f ".id)" \
+		  " AND NOT EXISTS (SELECT 1 FROM uploads u WHERE u.file_id = " f ".id)"
 
 static void read_file(struct stmt *st, struct arena *arena, struct store_file *f)
 {
@@ -79,9 +81,10 @@ int store_file_put(struct db *db, struct store_file *f, struct error *err)
 
 	if (r != 0)
 		return r < 0 ? r : refresh(db, f, err);
-	if ((r = db_prepare(db, &st, "INSERT INTO files (workspace_id, sha256, bytes, mime_type, width, height, has_preview, is_mono, created_at)"
-				     " SELECT id, ?, ?, ?, ?, ?, ?, ?, ? FROM workspaces WHERE id = ?", err)) < 0)
+	if ((r = db_prepare(db, &st, "INSERT INTO files (id, workspace_id, sha256, bytes, mime_type, width, height, has_preview, is_mono, created_at)"
+				     " SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ? FROM workspaces WHERE id = ?", err)) < 0)
 		return r;
+	bind_new_id(&st);
 	bind_str(&st, f->sha256);
 	bind_i64(&st, f->bytes);
 	bind_str(&st, f->mime_type);
@@ -103,7 +106,7 @@ int store_file_unused(struct db *db, int64_t after_id, int64_t before_ms, struct
 		      size_t *ret_count, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM files f WHERE f.id > ? AND f.created_at < ? AND" UNUSED
+	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM files f WHERE f.id > ? AND f.created_at < ? AND" UNUSED("f")
 				    " ORDER BY f.id LIMIT ?", err);
 
 	*ret_count = 0;
@@ -147,7 +150,7 @@ int store_file_count(struct db *db, int64_t *ret, struct error *err)
 int store_file_delete(struct db *db, struct workspace_id w, int64_t id, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "DELETE FROM files AS f WHERE f.id = ? AND f.workspace_id = ? AND" UNUSED, err);
+	int r = db_prepare(db, &st, "DELETE FROM files WHERE id = ? AND workspace_id = ? AND" UNUSED("files"), err);
 
 	if (r < 0)
 		return r;
@@ -182,10 +185,11 @@ int store_upload_get(struct db *db, struct workspace_id w, int64_t id, struct ar
 int store_upload_add(struct db *db, struct store_upload *u, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "INSERT INTO uploads (workspace_id, file_id, user_id, name, created_at) VALUES (?, ?, ?, ?, ?)", err);
+	int r = db_prepare(db, &st, "INSERT INTO uploads (id, workspace_id, file_id, user_id, name, created_at) VALUES (?, ?, ?, ?, ?, ?)", err);
 
 	if (r < 0)
 		return r;
+	bind_new_id(&st);
 	bind_i64(&st, u->workspace.v);
 	bind_i64(&st, u->file_id);
 	bind_i64(&st, u->user_id);
@@ -214,11 +218,12 @@ int store_upload_delete(struct db *db, struct workspace_id w, int64_t id, struct
 int store_upload_expire(struct db *db, int64_t before_ms, size_t max, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "DELETE FROM uploads WHERE id IN (SELECT id FROM uploads WHERE created_at < ? ORDER BY created_at LIMIT ?)", err);
+	SCOPED(ids_done) struct ids old = { 0 };
+	int r = db_prepare(db, &st, "SELECT id FROM uploads WHERE created_at < ? ORDER BY created_at LIMIT ?", err);
 
 	if (r < 0)
 		return r;
 	bind_i64(&st, before_ms);
 	bind_i64(&st, (int64_t)max);
-	return (int)stmt_run(&st, err);
+	return (r = ids_read(&st, &old, err)) < 0 ? r : (int)ids_run(db, "DELETE FROM uploads WHERE id", &old, err);
 }

@@ -178,13 +178,14 @@ static void bind_row(struct stmt *st, const struct store_message *m)
 int store_message_add(struct db *db, struct store_message *m, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "INSERT INTO messages (direction, kind, status, flags, at, author_id, edit_number, external_id,"
+	int r = db_prepare(db, &st, "INSERT INTO messages (id, direction, kind, status, flags, at, author_id, edit_number, external_id,"
 				    " external_hash, text, payload, reply_to_id, story_id, story_url, tag, client_id, error_code, error_text,"
 				    " error_fix, content, workspace_id, conversation_id)"
-				    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", err);
+				    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", err);
 
 	if (r < 0)
 		return r;
+	bind_new_id(&st);
 	bind_row(&st, m);
 	bind_i64(&st, m->workspace.v);
 	bind_i64(&st, m->conversation_id);

@@ -1,15 +1,17 @@
-/* SQL of the search index. Every row holds a word that names its workspace, and every question asks for it: a search cannot
- * leave its workspace. That word begins with U+E000, which is taken out of all other text: nobody can write it. What people type
- * never becomes query syntax: it is cut into words and each is quoted. */
+/* The index of words: what comes into it, and what is asked of it. How an engine keeps it is search_sqlite.c, search_mariadb.c. */
 #include "store/search.h"
 
 #include "base/log.h"
+#include "store/engine.h"
+#include "store/search_index.h"
 #include "store/setting.h"
-#include "store/words.h"
 
-#define MARK "\xee\x80\x80"	/* U+E000 */
+static const struct search_index *index_of(const struct db *db)
+{
+	return db->engine == &sqlite_engine ? &search_sqlite : &search_mariadb;
+}
 
-enum { HITS = 4000, WORDS = 12 };
+enum { LAG_MOST = 1000000 };
 
 static const struct str done_to = { "search.done_to", sizeof("search.done_to") - 1 };
 
@@ -33,32 +35,16 @@ static int set_done(struct db *db, int64_t id, struct error *err)
 	return store_setting_set(db, done_to, buf_str(&b), err);
 }
 
-static int drop_row(struct db *db, int64_t id, struct error *err)
+static int drop_row(struct db *db, struct workspace_id w, int64_t id, struct error *err)
 {
-	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "DELETE FROM message_words WHERE rowid = ?", err);
+	struct ids ids = { .v = &id, .count = 1 };
 
-	if (r < 0)
-		return r;
-	bind_i64(&st, id);
-	return stmt_step(&st, err);
+	return index_of(db)->drop(db, w, &ids, err);
 }
 
-static int add_row(struct db *db, int64_t id, struct workspace_id w, struct str words, struct error *err)
+static int add_row(struct db *db, struct workspace_id w, int64_t id, struct str text, struct error *err)
 {
-	SCOPED(stmt_done) struct stmt st = { 0 };
-	SCOPED(buf_done) struct buf b = { 0 };
-	int r = db_prepare(db, &st, "INSERT INTO message_words (rowid, words) VALUES (?, ?)", err);
-
-	if (r < 0)
-		return r;
-	buf_addf(&b, MARK "%lld", (long long)w.v);
-	words_add(&b, words);
-	if (b.failed)
-		return fail(err, ERR_NOMEM, "out of memory");
-	bind_i64(&st, id);
-	bind_str(&st, buf_str(&b));
-	return stmt_step(&st, err);
+	return index_of(db)->add(db, w, id, text, err);
 }
 
 /* A message is found by its words, and by what its files and cards are called. */
@@ -78,9 +64,9 @@ static int add_message(struct db *db, int64_t id, struct workspace_id w, struct 
 			buf_add_char(&words, ' ');
 		}
 	if (r < 0 || words.len == 0)
-		return r < 0 || text.p == NULL ? r : add_row(db, id, w, text, err);
+		return r < 0 || text.p == NULL ? r : add_row(db, w, id, text, err);
 	buf_add(&words, text);
-	return words.failed ? fail(err, ERR_NOMEM, "out of memory") : add_row(db, id, w, buf_str(&words), err);
+	return words.failed ? fail(err, ERR_NOMEM, "out of memory") : add_row(db, w, id, buf_str(&words), err);
 }
 
 /* Those whose words changed after they were indexed. A row above done_to is not indexed yet: the other half does it. */
@@ -104,7 +90,7 @@ static int step_dirty(struct db *db, int64_t done, size_t max, size_t *ret_count
 		struct str text = next_str(&st);
 
 		(*ret_count)++;
-		if (last <= done && ((r = drop_row(db, last, err)) < 0 || (r = add_message(db, last, w, text, err)) < 0))
+		if (last <= done && ((r = drop_row(db, w, last, err)) < 0 || (r = add_message(db, last, w, text, err)) < 0))
 			return r;
 	}
 	if (r < 0 || *ret_count == 0)
@@ -156,7 +142,7 @@ int store_search_contact(struct db *db, struct workspace_id w, int64_t conversat
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
 	SCOPED(buf_done) struct buf words = { 0 };
-	int r = drop_row(db, -conversation_id, err);
+	int r = drop_row(db, w, -conversation_id, err);
 
 	if (r < 0 || (r = db_prepare(db, &st, "SELECT k.name, i.handle FROM conversations c JOIN contacts k ON k.id = c.contact_id"
 					      " LEFT JOIN contact_identities i ON i.account_id = c.account_id AND i.external_key = c.external_key"
@@ -169,7 +155,21 @@ int store_search_contact(struct db *db, struct workspace_id w, int64_t conversat
 	buf_add(&words, next_str(&st));
 	buf_add_char(&words, ' ');
 	buf_add(&words, next_str(&st));
-	return words.failed ? fail(err, ERR_NOMEM, "out of memory") : add_row(db, -conversation_id, w, buf_str(&words), err);
+	return words.failed ? fail(err, ERR_NOMEM, "out of memory") : add_row(db, w, -conversation_id, buf_str(&words), err);
+}
+
+int store_search_forget(struct db *db, struct workspace_id w, const struct ids *messages, struct error *err)
+{
+	int64_t n = index_of(db)->drop(db, w, messages, err);
+
+	if (n >= 0)
+		n = ids_run(db, "DELETE FROM message_words_dirty WHERE message_id", messages, err);
+	return n < 0 ? (int)n : 0;
+}
+
+int store_search_forget_contact(struct db *db, struct workspace_id w, int64_t conversation_id, struct error *err)
+{
+	return drop_row(db, w, -conversation_id, err);
 }
 
 int store_search_lag(struct db *db, int64_t *ret, struct error *err)
@@ -178,65 +178,39 @@ int store_search_lag(struct db *db, int64_t *ret, struct error *err)
 	int64_t done;
 	int r;
 
-	if ((r = get_done(db, &done, err)) < 0 || (r = db_prepare(db, &st, "SELECT COALESCE(MAX(id), 0) FROM messages", err)) < 0 ||
-	    (r = stmt_step(&st, err)) < 0)
+	if ((r = get_done(db, &done, err)) < 0 ||
+	    (r = db_prepare(db, &st, "SELECT count(*) FROM (SELECT 1 FROM messages WHERE id > ? LIMIT ?) t", err)) < 0)
 		return r;
-	int64_t last = next_i64(&st);
-
-	*ret = last > done ? last - done : 0;
+	bind_i64(&st, done);
+	bind_i64(&st, LAG_MOST);
+	if ((r = stmt_step(&st, err)) < 0)
+		return r;
+	*ret = next_i64(&st);
 	return 0;
 }
 
-/* The workspace's word AND "hello" AND "wor"* */
-static size_t make_query(struct buf *b, struct workspace_id w, struct str q)
-{
-	SCOPED(buf_done) struct buf cut = { 0 };
-	struct str word, rest;
-	size_t words = 0;
+struct hits {
+	int64_t *ids;
+	size_t count, max;
+};
 
-	words_add(&cut, q);
-	buf_addf(b, "\"" MARK "%lld\"", (long long)w.v);
-	for (rest = str_trim(buf_str(&cut)); rest.len > 0 && words < WORDS; words++) {
-		word = str_split(rest, ' ', &rest);
-		buf_add(b, STR(" AND \""));
-		buf_add(b, word);
-		buf_add_char(b, '"');
-	}
-	if (words > 0)
-		buf_add_char(b, '*');
-	return cut.failed ? 0 : words;
-}
-
-static bool has(const int64_t *ids, size_t count, int64_t id)
+static bool note_hit(void *arg, int64_t conversation_id)
 {
-	for (size_t k = 0; k < count; k++)
-		if (ids[k] == id)
+	struct hits *h = arg;
+
+	for (size_t k = 0; k < h->count; k++)
+		if (h->ids[k] == conversation_id)
 			return true;
-	return false;
+	if (conversation_id > 0)
+		h->ids[h->count++] = conversation_id;
+	return h->count < h->max;
 }
 
 int store_search_find(struct db *db, struct workspace_id w, struct str q, int64_t *ret, size_t max, size_t *ret_count, struct error *err)
 {
-	SCOPED(stmt_done) struct stmt st = { 0 };
-	SCOPED(buf_done) struct buf query = { .max = 4096 };
-	int r;
+	struct hits hits = { .ids = ret, .max = max };
+	int r = max == 0 ? 0 : index_of(db)->find(db, w, q, note_hit, &hits, err);
 
-	*ret_count = 0;
-	if (make_query(&query, w, q) == 0 || query.failed)
-		return 0;
-	r = db_prepare(db, &st, "SELECT CASE WHEN h.rowid < 0 THEN -h.rowid ELSE m.conversation_id END FROM"
-				" (SELECT rowid FROM message_words WHERE message_words MATCH ? ORDER BY rowid DESC LIMIT ?) h"
-				" LEFT JOIN messages m ON m.id = h.rowid AND m.workspace_id = ?", err);
-	if (r < 0)
-		return r;
-	bind_str(&st, buf_str(&query));
-	bind_i64(&st, HITS);
-	bind_i64(&st, w.v);
-	while (*ret_count < max && (r = stmt_step(&st, err)) > 0) {
-		int64_t id = next_i64(&st);
-
-		if (id > 0 && !has(ret, *ret_count, id))
-			ret[(*ret_count)++] = id;
-	}
-	return r < 0 ? r : 0;
+	*ret_count = hits.count;
+	return r;
 }

@@ -1,6 +1,8 @@
 /* Rows of users. Who may do what is inbox/people.c. */
 #include "store/user.h"
 
+#define COLUMNS "SELECT id, email, name, password, instance_admin, created_at FROM users"
+
 int store_user_any(struct db *db, bool *ret, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
@@ -32,8 +34,7 @@ static int read_one(struct stmt *st, struct arena *arena, struct store_user *ret
 int store_user_get(struct db *db, int64_t id, struct arena *arena, struct store_user *ret, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "SELECT id, email, name, password, instance_admin, created_at FROM users"
-				    " WHERE id = ?", err);
+	int r = db_prepare(db, &st, COLUMNS " WHERE id = ?", err);
 
 	if (r < 0)
 		return r;
@@ -44,8 +45,7 @@ int store_user_get(struct db *db, int64_t id, struct arena *arena, struct store_
 int store_user_by_email(struct db *db, struct str email, struct arena *arena, struct store_user *ret, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "SELECT id, email, name, password, instance_admin, created_at FROM users"
-				    " WHERE email = ?", err);
+	int r = db_prepare_each(db, &st, COLUMNS " WHERE email = ?", COLUMNS " WHERE email_key = lower(?)", err);
 
 	if (r < 0)
 		return r;
@@ -56,11 +56,12 @@ int store_user_by_email(struct db *db, struct str email, struct arena *arena, st
 int store_user_add(struct db *db, const struct store_user *u, int64_t *ret_id, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "INSERT INTO users (email, name, password, instance_admin, created_at)"
-				    " VALUES (?, ?, ?, ?, ?)", err);
+	int r = db_prepare(db, &st, "INSERT INTO users (id, email, name, password, instance_admin, created_at)"
+				    " VALUES (?, ?, ?, ?, ?, ?)", err);
 
 	if (r < 0)
 		return r;
+	bind_new_id(&st);
 	bind_str(&st, u->email);
 	bind_str(&st, u->name);
 	bind_str(&st, u->password);

@@ -4,10 +4,11 @@
 int store_webhook_body_add(struct db *db, struct str channel, int64_t received_at, struct str body, int64_t *ret_id, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "INSERT INTO webhook_bodies (channel, received_at, body) VALUES (?, ?, ?)", err);
+	int r = db_prepare(db, &st, "INSERT INTO webhook_bodies (id, channel, received_at, body) VALUES (?, ?, ?, ?)", err);
 
 	if (r < 0)
 		return r;
+	bind_new_id(&st);
 	bind_str(&st, channel);
 	bind_i64(&st, received_at);
 	bind_blob(&st, body);
@@ -20,11 +21,12 @@ int store_webhook_body_add(struct db *db, struct str channel, int64_t received_a
 int store_webhook_event_add(struct db *db, const struct store_webhook_event *e, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "INSERT INTO webhook_events (body_id, workspace_id, account_id, state, reason, digest)"
-				    " VALUES (?, ?, ?, ?, ?, ?)", err);
+	int r = db_prepare(db, &st, "INSERT INTO webhook_events (id, body_id, workspace_id, account_id, state, reason, digest)"
+				    " VALUES (?, ?, ?, ?, ?, ?, ?)", err);
 
 	if (r < 0)
 		return r;
+	bind_new_id(&st);
 	bind_i64(&st, e->body_id);
 	bind_or_null(&st, e->workspace.v);
 	bind_or_null(&st, e->account_id);
@@ -69,7 +71,7 @@ int store_webhook_trim(struct db *db, int64_t before_ms, size_t max, int64_t *re
 	int r;
 
 	/* Bodies are numbered as they come: those below the newest old one among the `max` oldest are old too. */
-	if ((r = db_prepare(db, &last, "SELECT MAX(id) FROM (SELECT id, received_at FROM webhook_bodies ORDER BY id LIMIT ?)"
+	if ((r = db_prepare(db, &last, "SELECT MAX(id) FROM (SELECT id, received_at FROM webhook_bodies ORDER BY id LIMIT ?) t"
 				       " WHERE received_at < ?", err)) < 0)
 		return r;
 	bind_i64(&last, (int64_t)max);
@@ -79,7 +81,7 @@ int store_webhook_trim(struct db *db, int64_t before_ms, size_t max, int64_t *re
 	int64_t up_to = next_i64(&last);
 
 	if ((r = db_prepare(db, &events, "DELETE FROM webhook_events WHERE body_id <= ? AND id <= (SELECT MAX(id) FROM (SELECT id FROM"
-					 " webhook_events ORDER BY id LIMIT ?))", err)) < 0)
+					 " webhook_events ORDER BY id LIMIT ?) t)", err)) < 0)
 		return r;
 	bind_i64(&events, up_to);
 	bind_i64(&events, (int64_t)max * 4);

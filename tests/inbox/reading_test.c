@@ -398,16 +398,16 @@ static void a_name_that_is_not_to_be_had(void **state)
 /* ---- what the questions cost ---- */
 
 enum { SEEN_MAX = 400 };
-static const char *seen[SEEN_MAX];
+static char *seen[SEEN_MAX];
 static size_t seen_count;
 
 static int remember(const char *sql)
 {
 	for (size_t k = 0; k < seen_count; k++)
-		if (seen[k] == sql)
+		if (strcmp(seen[k], sql) == 0)
 			return 0;
 	if (seen_count < SEEN_MAX)
-		seen[seen_count++] = sql;
+		seen[seen_count++] = strdup(sql);	/* a text that was put together goes with its statement */
 	return 0;
 }
 
@@ -516,6 +516,8 @@ static void no_question_reads_it_all(void **state)
 		    strncmp(seen[k], "DELETE", 6) == 0)
 			explain(seen[k]);
 	assert_true(seen_count <= SEEN_MAX);
+	for (size_t k = 0; k < count; k++)
+		free(seen[k]);
 }
 
 int main(void)
