@@ -8,4 +8,4 @@ ALTER TABLE outbox ADD COLUMN claimed_by TEXT;                            -- the
 CREATE INDEX webhook_events_by_body ON webhook_events(body_id);
 
 -- Up to which id changes were dropped for their age. Up to now their ids were dense.
-INSERT INTO settings (name, value) SELECT 'changes.trimmed_to', coalesce(min(id), 1) - 1 FROM changes;
+INSERT INTO settings (name, value) SELECT 'changes.trimmed_to', id - 1 FROM changes ORDER BY id LIMIT 1;
