@@ -4,6 +4,7 @@
 #define TESTS_SHARED_H
 
 #include "check.h"
+#include "database.h"
 #include "folder.h"
 
 #include <string.h>
@@ -14,6 +15,8 @@ struct shared_store {
 	struct store *store;
 	struct db *reader;
 	struct folder folder;
+	struct arena arena;
+	struct str database;
 	struct db_engine pretended;
 };
 
@@ -32,6 +35,7 @@ static inline void shared_store_open(struct shared_store *s)
 	struct store_options options = { .data_dir = folder_new(&s->folder) };
 	struct error err = { 0 };
 
+	s->database = options.database = test_database(&s->arena, options.data_dir);
 	check_ok(store_open(&options, &s->store, &err), &err);
 	s->pretended = *s->store->engine;
 	if (!s->pretended.shared) {
@@ -46,6 +50,8 @@ static inline void shared_store_close(struct shared_store *s)
 {
 	store_reader_free(s->reader);
 	store_close(s->store);
+	test_database_drop(s->database);
+	arena_done(&s->arena);
 	folder_done(&s->folder);
 }
 

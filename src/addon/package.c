@@ -212,7 +212,7 @@ int package_zip(struct str addons_dir, struct str hash, struct buf *ret, struct 
 
 	if (r < 0)
 		return r;
-	if ((p.entries = calloc(p.manifest.file_count + 2, sizeof(*p.entries))) == NULL)
+	if ((p.entries = arena_alloc(&p.memory, (p.manifest.file_count + 2) * sizeof(*p.entries))) == NULL)
 		return fail(err, ERR_NOMEM, "no memory to pack the addon");
 	if ((r = add_entry(&p, folder, str_of(manifest_name), err)) < 0 || (r = add_entry(&p, folder, str_of(signature_name), err)) < 0)
 		return r;
