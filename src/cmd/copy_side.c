@@ -7,7 +7,12 @@
 #include <unistd.h>
 
 #include "addon/file.h"
+#include "base/clock.h"
 #include "cmd/cmd.h"
+#include "store/lease.h"
+
+/* A server's beat moves every second; one that is slow gets a second more. */
+enum { WATCH_MS = 2500, WATCH_STEP_MS = 100 };
 
 static bool is_folder(const char *path)
 {
@@ -83,6 +88,52 @@ static int lock(struct copy_side *s, struct error *err)
 				     s->data.p) : r;
 }
 
+static void reader_done(struct db **reader)
+{
+	store_reader_free(*reader);
+}
+
+static bool beats(const struct store_server *before, size_t count, const struct store_server *now)
+{
+	for (size_t k = 0; k < count; k++)
+		if (str_eq(before[k].id, now->id))
+			return before[k].beat != now->beat && now->beat >= 0;
+	return now->beat >= 0;		/* it came just now */
+}
+
+static int watch(struct db *db, struct arena *arena, const char *side, struct error *err)
+{
+	struct store_server *before, *now;
+	size_t count, now_count;
+	int64_t end = clock_mono_ms() + WATCH_MS;
+	int r = store_server_list(db, arena, &before, &count, err);
+
+	if (r < 0 || count == 0)
+		return r;
+	while (clock_mono_ms() < end) {
+		(void)usleep(WATCH_STEP_MS * 1000);
+		if ((r = store_server_list(db, arena, &now, &now_count, err)) < 0)
+			return r;
+		for (size_t k = 0; k < now_count; k++)
+			if (beats(before, count, &now[k]))
+				return fail(err, ERR_STATE, "a server runs on the %s database (%.*s, %.*s): stop it first", side,
+					    STR_ARG(now[k].address), STR_ARG(str_cut(now[k].id, 0, 8)));
+	}
+	return 0;
+}
+
+/* What a server that was killed left in the table does not move. */
+static int nobody_serves(const struct copy_side *s, const char *side, struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	SCOPED(reader_done) struct db *db = NULL;
+	int r;
+
+	if (!store_shared(s->store))
+		return 0;
+	return (r = store_reader_new(s->store, &db, err)) < 0 ? r : watch(db, &arena, side, err);
+}
+
 static int open_one(struct copy_side *s, struct error *err)
 {
 	struct store_options options = { .database = s->url, .data_dir = s->data };
@@ -107,7 +158,7 @@ int copy_sides_open(struct copy_side *from, struct copy_side *to, struct error *
 		return fail_in(err, "--from");
 	if ((r = open_one(to, err)) < 0)
 		return fail_in(err, "--to");
-	return 0;
+	return (r = nobody_serves(from, "source", err)) < 0 ? r : nobody_serves(to, "target", err);
 }
 
 void copy_side_close(struct copy_side *s)
