@@ -130,6 +130,8 @@ static struct copy_value value_of(const struct copy_table *t, size_t column, boo
 		v.s = str_of(n % 3 == 0 ? "email" : n % 3 == 1 ? "whatsapp" : "instagram");
 	} else {
 		v.s = c->kind == COPY_TEXT ? texts[n % (sizeof(texts) / sizeof(texts[0]))] : bytes[n % (sizeof(bytes) / sizeof(bytes[0]))];
+		if (str_eq_c(c->name, "claimed_by") && v.s.len > 32)	/* a server's name: no other column of a fixed length is no key */
+			v.s = str_cut(v.s, 0, utf8_prefix(v.s, 32));
 		for (size_t k = 0; k < sizeof(unique) / sizeof(unique[0]); k++)
 			if (str_eq_c(c->name, unique[k])) {
 				struct buf b = { 0 };
@@ -452,7 +454,7 @@ static void differences_are_found(void **state)
 	check_ok(copy_words(c, &err), &err);
 	check_ok(copy_check(c, &rows, &differences, &err), &err);
 	assert_int_equal(differences, 0);
-	sql_to(to, "UPDATE messages SET text = 'ab ' WHERE id = 3;\nUPDATE messages SET error_code = NULL WHERE id = 2;\n"
+	sql_to(to, "UPDATE messages SET text = 'ab ' WHERE id = 3;\nUPDATE messages SET error_code = '' WHERE id = 2;\n"
 		   "UPDATE accounts SET verify_token = x'00' WHERE id = 7;\nDELETE FROM members WHERE workspace_id = 150;\n"
 		   "INSERT INTO contacts VALUES (151, 1, NULL, 0);\nUPDATE some_addon_accounts SET token = x'736563726574' WHERE account_id = 9;\n"
 		   "DELETE FROM templates WHERE account_id <= 2;\n");

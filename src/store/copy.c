@@ -268,13 +268,21 @@ static int find_state(struct copy *c, struct error *err)
 	return 0;
 }
 
+/* A kill may have left the target between two forms of a table: it gets its whole one before anybody looks at the columns. */
+static int mend_target(struct copy *c, struct error *err)
+{
+	int r = copy_unfinished(c->to, err);
+
+	return r <= 0 ? r : copy_widen(c, err);
+}
+
 static int look(struct copy *c, struct error *err)
 {
 	int r;
 
 	if ((r = store_reader_new(c->options.from, &c->from, err)) < 0 || (r = store_reader_new(c->options.to, &c->to, err)) < 0 ||
 	    (r = sides_differ(c, err)) < 0 || (r = db_read_begin(c->from, err)) < 0 || (r = same_schema(c, err)) < 0 ||
-	    (r = look_at_tables(c, err)) < 0 || (r = look_at_source(c, c->from, true, c->source, err)) < 0)
+	    (r = mend_target(c, err)) < 0 || (r = look_at_tables(c, err)) < 0 || (r = look_at_source(c, c->from, true, c->source, err)) < 0)
 		return r;
 	return find_state(c, err);
 }

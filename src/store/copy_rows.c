@@ -201,7 +201,7 @@ static int copy_table(struct copy *c, struct copy_table *t, struct error *err)
 /* ---- all of them ---- */
 
 /* An addon's channel is none of the list that the column has in a new database, and opened it when it came. */
-static int widen(struct copy *c, struct error *err)
+int copy_widen(struct copy *c, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
 	int r = db_prepare(c->from, &st, "SELECT 1 FROM addon_migrations LIMIT 1", err);
@@ -224,7 +224,7 @@ int copy_rows(struct copy *c, struct error *err)
 
 	if (c->step != COPY_STEP_ROWS)
 		return 0;
-	if ((r = widen(c, err)) < 0)
+	if ((r = copy_widen(c, err)) < 0)
 		return r;
 	while (c->at_table.len > 0 && k < c->tables.count && !str_eq(c->tables.p[k].name, c->at_table))
 		k++;

@@ -49,4 +49,7 @@ void copy_progress_begin(struct buf *b, const struct copy *c, enum copy_step ste
 /* Inside a unit. */
 int copy_progress_set(struct db *db, const struct buf *progress, struct error *err);
 
+/* Opens the target's column of channels if the source's is open: repeatable, and it completes what a kill has left half-way. */
+int copy_widen(struct copy *c, struct error *err);
+
 #endif
