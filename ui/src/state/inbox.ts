@@ -154,6 +154,9 @@ interface Wish {
 const wishes = new Map<string, Wish>();
 let asking: Promise<unknown> = Promise.resolve();
 
+/* Not as it was drawn: an event may have come since. Nor does an answer count that an event has overtaken: its own event follows. */
+const newest = (one: Conversation) => known.peek().get(one.id) ?? one;
+
 function wished(one: Conversation): Conversation {
   const wish = wishes.get(one.id);
   if (!wish || wish.status === one.status) return one;
@@ -164,20 +167,21 @@ function wished(one: Conversation): Conversation {
 export async function toggleDone(one: Conversation): Promise<void> {
   const wish: Wish = { status: one.status === "done" ? "open" : "done", before: wishes.get(one.id)?.before ?? one.status, denied: false };
   wishes.set(one.id, wish);
-  takeConversation(one, true);
+  takeConversation(newest(one), true);
   wish.denied = false;
+  const since = stamps.mark();
   /* In the order in which they were wished: two at once might overtake each other. */
   const answer = asking.then(() => ask(one.id, { status: wish.status }));
   asking = answer.catch(() => {});
   try {
     const said = await answer;
     if (wishes.get(one.id) === wish) wishes.delete(one.id);
-    takeConversation(said, true);
+    if (!stamps.isStale(one.id, since)) takeConversation(said, true);
     if (wish.denied) void fetchConversation(one.id).catch(() => {});
   } catch (error) {
     if (wishes.get(one.id) === wish) {
       wishes.delete(one.id);
-      takeConversation({ ...(known.peek().get(one.id) ?? one), status: wish.before }, true);
+      takeConversation({ ...newest(one), status: wish.before }, true);
     }
     throw error;
   }
@@ -186,10 +190,15 @@ export async function toggleDone(one: Conversation): Promise<void> {
 /* Reading marks as read, if the reader may change anything at all. */
 export function markRead(one: Conversation): void {
   if (one.unread === 0 || !may("agent")) return;
-  takeConversation({ ...one, unread: 0 }, true);
+  takeConversation({ ...newest(one), unread: 0 }, true);
+  const since = stamps.mark();
   ask(one.id, { unread: 0 }).then(
-    (said) => takeConversation(said, true),
-    () => takeConversation(one, true),
+    (said) => {
+      if (!stamps.isStale(one.id, since)) takeConversation(said, true);
+    },
+    () => {
+      if (!stamps.isStale(one.id, since)) takeConversation({ ...newest(one), unread: one.unread }, true);
+    },
   );
 }
 
