@@ -110,9 +110,9 @@ export class House {
   }
 
   // One request. body: an object becomes JSON; a string or bytes are sent as they are.
-  async api(method, where, body, { token = this.token, headers = {}, type } = {}) {
+  async api(method, where, body, { token = this.token, headers = {}, type, url = this.url } = {}) {
     const raw = typeof body === 'string' || body instanceof Uint8Array;
-    const answer = await fetch(this.url + where, {
+    const answer = await fetch(url + where, {
       method, redirect: 'manual', body: body === undefined ? undefined : raw ? body : JSON.stringify(body),
       headers: { ...(token ? { Authorization: `Bearer ${token}` } : {}), ...(body === undefined ? {} : { 'Content-Type': type ?? 'application/json' }), ...headers },
     });
@@ -130,13 +130,13 @@ export class House {
     return { ...answer.body, secret: fields.app_secret, key: fields.ig_user_id };
   }
 
-  // Posts a body as Meta would: non-ASCII escaped, signed over exactly these bytes.
-  async webhook(body, { secret = this.account?.secret, signature, raw } = {}) {
+  // Posts a body as Meta would: non-ASCII escaped, signed over exactly these bytes. url: by another way than to this server.
+  async webhook(body, { secret = this.account?.secret, signature, raw, url = this.url } = {}) {
     const bytes = raw ?? metaJson(body);
     const headers = { 'Content-Type': 'application/json' };
     const value = signature === undefined ? sign(bytes, secret) : signature;
     if (value !== null) headers['X-Hub-Signature-256'] = value;
-    const answer = await fetch(this.url + webhookPath, { method: 'POST', body: bytes, headers });
+    const answer = await fetch(url + webhookPath, { method: 'POST', body: bytes, headers });
     return { status: answer.status, text: await answer.text(), headers: answer.headers };
   }
 
