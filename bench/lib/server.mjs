@@ -35,16 +35,15 @@ export const cpuSeconds = (pid) => {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 };
 
-export async function startServer() {
-  const data = mkdtempSync(path.join(tmpdir(), 'mailtrixy-bench-'));
-  const run = (args, input) => execFileSync(program, [...args, '--data', data], { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'inherit'] }).trim();
+// database: its URL; without one, SQLite in the data directory.
+export async function startServer({ database } = {}) {
+  const data = mkdtempSync(path.join(tmpdir(), 'mailtrixy-bench-')), where = ['--data', data, ...(database ? ['--database', database] : [])];
+  const run = (args, input) => execFileSync(program, [...args, ...where], { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'inherit'] }).trim();
   run(['setup', '--email', 'bench@example.org', '--name', 'Bench', '--workspace', 'Bench', '--password-stdin'], 'a long enough password');
   run(['addon', 'install', path.join(root, 'build/instagram-addon-v1.0.0.zip')]);
   run(['addon', 'activate', 'instagram']);
   const token = run(['token', '--email', 'bench@example.org']);
-  const port = await freePort(), nowhere = await freePort();
-  const server = await spawnReady(program, ['serve', '--data', data, '--listen', `127.0.0.1:${port}`, '--log-level', 'error',
-    '--graph-url', `http://127.0.0.1:${nowhere}`, '--instagram-graph-url', `http://127.0.0.1:${nowhere}`], (line) => line.startsWith('MailTrixy listens'));
+  const port = await freePort(), server = await serve(port, where);
   const url = `http://127.0.0.1:${port}`;
   const api = async (method, where, body) => {
     const answer = await fetch(url + where, { method, headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' }, body: body && JSON.stringify(body) });
@@ -58,15 +57,28 @@ export async function startServer() {
     stop: async () => { await server.stop(); rmSync(data, { recursive: true, force: true }); } };
 }
 
+const serve = async (port, where) => {
+  const nowhere = await freePort();
+  return spawnReady(program, ['serve', ...where, '--listen', `127.0.0.1:${port}`, '--log-level', 'error',
+    '--graph-url', `http://127.0.0.1:${nowhere}`, '--instagram-graph-url', `http://127.0.0.1:${nowhere}`], (line) => line.startsWith('MailTrixy listens'));
+};
+
+// Another server of the same database, with a data directory of its own.
+export async function startAnother({ database }) {
+  const data = mkdtempSync(path.join(tmpdir(), 'mailtrixy-bench-')), port = await freePort(), server = await serve(port, ['--data', data, '--database', database]);
+  return { ...server, pid: server.child.pid, port, stop: async () => { await server.stop(); rmSync(data, { recursive: true, force: true }); } };
+}
+
 export const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 
-// Arguments as --name value; numbers only.
+// Arguments as --name value: numbers, or words where the default is one.
 export function options(defaults) {
   const found = { ...defaults }, words = process.argv.slice(2);
   for (let k = 0; k < words.length; k += 2) {
     const name = words[k].replace(/^--/, '');
-    if (!(name in defaults) || !Number.isFinite(Number(words[k + 1]))) throw new Error(`options: ${Object.keys(defaults).map((n) => `--${n} N`).join(' ')}`);
-    found[name] = Number(words[k + 1]);
+    const isWord = typeof defaults[name] === 'string';
+    if (!(name in defaults) || words[k + 1] === undefined || !(isWord || Number.isFinite(Number(words[k + 1])))) throw new Error(`options: ${Object.keys(defaults).map((n) => `--${n} ${typeof defaults[n] === 'string' ? 'TEXT' : 'N'}`).join(' ')}`);
+    found[name] = isWord ? words[k + 1] : Number(words[k + 1]);
   }
   return found;
 }

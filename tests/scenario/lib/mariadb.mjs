@@ -50,10 +50,9 @@ async function quietPort() {
 }
 
 // In memory where there is room: the many tables of many fresh databases would wait for the disk.
-function newFolder() {
-  let base = tmpdir();
-  try { const { bavail, bsize } = statfsSync('/dev/shm'); accessSync('/dev/shm', constants.W_OK); if (bavail * bsize > 3e9) base = '/dev/shm'; } catch { /* there is none */ }
-  const folder = mkdtempSync(path.join(process.env.MAILTRIXY_TEST_FOLDER ?? base, 'mailtrixy-mariadb-'));
+function newFolder(base) {
+  if (base === undefined) try { const { bavail, bsize } = statfsSync('/dev/shm'); accessSync('/dev/shm', constants.W_OK); if (bavail * bsize > 3e9) base = '/dev/shm'; } catch { /* there is none */ }
+  const folder = mkdtempSync(path.join(base ?? tmpdir(), 'mailtrixy-mariadb-'));
   made.folders.add(folder);
   return folder;
 }
@@ -175,10 +174,10 @@ async function keep(name, make) {
 
 const freshName = () => `mt_${randomBytes(6).toString('hex')}`;
 
-/** One server. durable: each commit waits for the disk, as in production. lines: more of the [mysqld] section. */
+/** One server. durable: each commit waits for the disk, as in production. lines: more of the [mysqld] section. folder: where its own is made. */
 export class Mariadb {
-  static async start({ durable = false, lines = [] } = {}) {
-    const data = await template(), folder = newFolder(), server = new Mariadb();
+  static async start({ durable = false, lines = [], folder: base } = {}) {
+    const data = await template(), folder = newFolder(base), server = new Mariadb();
     try {
       server.node = new Node(folder, await quietPort(), ['innodb_buffer_pool_size = 256M', `innodb_flush_log_at_trx_commit = ${durable ? 1 : 2}`, ...lines]);
       server.node.writeConfig();
@@ -206,10 +205,10 @@ export class Mariadb {
 
 /** A Galera cluster: nodes[0] …, each alike. */
 export class Galera {
-  static async start({ nodes = 3, lines = [] } = {}) {
+  static async start({ nodes = 3, lines = [], folder } = {}) {
     if (!existsSync(provider)) throw new NotInstalled('Galera is not installed. Debian: apt-get install galera-4 rsync (./dev test does it)');
     const data = await clusterTemplate(), cluster = new Galera();
-    cluster.folder = newFolder();
+    cluster.folder = newFolder(folder);
     cluster.nodes = [];
     try {
       const ports = [];
@@ -283,11 +282,10 @@ function galeraLines(name, p, all) {
     `wsrep_provider_options = "base_host=127.0.0.1;base_port=${p.gcomm};gmcast.listen_addr=tcp://127.0.0.1:${p.gcomm};ist.recv_addr=127.0.0.1:${p.ist};ist.recv_bind=127.0.0.1:${p.ist};gcache.size=64M;${evs}"`];
 }
 
-/** The parts of a URL of tests: what urlOf made, or somebody's own server. */
-function parse(url) {
+/** The parts of a URL, with its first host: what urlOf made, or somebody's own server. */
+export function partsOf(url) {
   const u = new URL(url.replace(/^(mysql|mariadb):/, 'http:').replace(/@([^/,]*),[^/]*/, '@$1'));
-  const where = ['--protocol=TCP', `--host=${u.hostname}`, `--port=${u.port || 3306}`, `--user=${decodeURIComponent(u.username)}`, `--password=${decodeURIComponent(u.password)}`];
-  return { where, name: u.pathname.slice(1) };
+  return { host: u.hostname, port: u.port || '3306', user: decodeURIComponent(u.username), password: decodeURIComponent(u.password), name: u.pathname.slice(1) };
 }
 
 /**
@@ -296,7 +294,7 @@ function parse(url) {
  */
 export async function freshDatabase(base = process.env.MAILTRIXY_TEST_DATABASE) {
   if (!base) return null;
-  const { where, name: prefix } = parse(base), name = `${prefix}_${randomBytes(6).toString('hex')}`;
+  const { host, port, user, password, name: prefix } = partsOf(base), where = ['--protocol=TCP', `--host=${host}`, `--port=${port}`, `--user=${user}`, `--password=${password}`], name = `${prefix}_${randomBytes(6).toString('hex')}`;
   await ask(where, `CREATE DATABASE ${name}`);
   return { name, url: base.replace(/(@[^/]*\/)[^?]*/, `$1${name}`), ask: (text) => ask([...where, name], text), drop: () => ask(where, `DROP DATABASE IF EXISTS ${name}`) };
 }
