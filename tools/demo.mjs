@@ -1,5 +1,6 @@
 // ./dev run: the server with the Meta simulator beside it, the demo's Instagram and WhatsApp accounts connected, and the links to both sides.
 // Everything goes through the outside: the program's commands and its HTTP API, as an operator would do it.
+// With `mariadb` on a throwaway MariaDB, with `galera` on a throwaway cluster, with `--database URL` on one that is there.
 import { spawn, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +12,10 @@ import { randomBytes } from 'node:crypto';
 const root = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '..');
 const program = process.env.MAILTRIXY_PROGRAM ?? path.join(root, 'build/mailtrixy');
 const zip = path.join(root, 'build/instagram-addon-v1.0.0.zip');
-const data = process.env.MAILTRIXY_DATA ?? path.join(root, '.dev/demo');
+const [kind, given] = process.argv.slice(2);
+if (kind !== undefined && !['mariadb', 'galera'].includes(kind) && !(kind === '--database' && given)) { console.error('./dev run [mariadb|galera|--database URL]'); process.exit(2); }
+const data = process.env.MAILTRIXY_DATA ?? path.join(root, kind ? '.dev/demo-shared' : '.dev/demo');
+let where = ['--data', data];
 const webhooks = { instagram: '/addons/instagram/webhook', whatsapp: '/api/webhooks/whatsapp' };
 const owner = { email: 'demo@mailtrixy.example', name: 'Demo Owner', workspace: 'Demo Company' };
 
@@ -35,8 +39,10 @@ const stop = async (status) => {
     child.kill('SIGTERM');
     await once(child, 'exit');
   }
+  await engine?.stop();
   process.exit(status);
 };
+let engine;
 process.on('SIGINT', () => stop(0));
 process.on('SIGTERM', () => stop(0));
 
@@ -73,9 +79,9 @@ const tried = (args) => {
 /** A new demo: the first user, the addon of this build. */
 function setUp() {
   mkdirSync(data, { recursive: true, mode: 0o700 });
-  run(['setup', '--data', data, '--email', owner.email, '--name', owner.name, '--workspace', owner.workspace, '--password-stdin'], randomBytes(18).toString('base64url'));
-  run(['addon', 'install', zip, '--data', data]);
-  run(['addon', 'activate', 'instagram', '--data', data]);
+  run(['setup', ...where, '--email', owner.email, '--name', owner.name, '--workspace', owner.workspace, '--password-stdin'], randomBytes(18).toString('base64url'));
+  run(['addon', 'install', zip, ...where]);
+  run(['addon', 'activate', 'instagram', ...where]);
 }
 
 /**
@@ -83,13 +89,27 @@ function setUp() {
  * switched off for a moment. Data that this build cannot go on with makes way for new data, unless somebody chose its folder.
  */
 function goOn() {
-  const install = () => tried(['addon', 'install', zip, '--data', data]);
-  const replaced = install() || (tried(['addon', 'deactivate', 'instagram', '--data', data]) && install());
-  if (replaced && tried(['addon', 'activate', 'instagram', '--data', data])) return;
+  const install = () => tried(['addon', 'install', zip, ...where]);
+  const replaced = install() || (tried(['addon', 'deactivate', 'instagram', ...where]) && install());
+  if (replaced && tried(['addon', 'activate', 'instagram', ...where])) return;
   if (process.env.MAILTRIXY_DATA) throw new Error(`the addon in ${data} cannot be replaced by this build's: choose an empty folder as MAILTRIXY_DATA`);
   console.log('The data of an earlier demo does not fit this build: the demo begins anew.');
   rmSync(data, { recursive: true });
   setUp();
+}
+
+/** Where the demo keeps its data, other than in its folder: on a throwaway database, or on the one whose URL was given. */
+async function onDatabase() {
+  if (kind !== '--database') {
+    const { Galera, Mariadb } = await import('../tests/scenario/lib/mariadb.mjs');
+    engine = await (kind === 'galera' ? Galera : Mariadb).start();
+    rmSync(data, { recursive: true, force: true });	// an earlier run's, whose database is gone
+    where = ['--data', data, '--database', engine.url(await engine.database('mt_demo'))];
+    setUp();
+    return;
+  }
+  where = ['--data', data, '--database', given];
+  if (tried(['addon', 'list', ...where]) && existsSync(path.join(data, 'demo-token'))) goOn(); else setUp();
 }
 
 /** The account of a channel, connected with the fields of its Configure form if it is not yet. */
@@ -120,14 +140,16 @@ async function main() {
     ['sim/main.mjs', '--port', String(simPort), '--callback-url', url + webhooks.instagram, '--whatsapp-callback-url', url + webhooks.whatsapp, '--demo', '--print-json'],
     (line) => line.startsWith('{') && JSON.parse(line));
 
-  if (existsSync(path.join(data, 'mailtrixy.db'))) goOn(); else setUp();
-  await start('the server', program, ['serve', '--data', data, '--listen', `127.0.0.1:${port}`, '--public-url', url,
+  if (kind) await onDatabase();
+  else if (existsSync(path.join(data, 'mailtrixy.db'))) goOn();
+  else setUp();
+  await start('the server', program, ['serve', ...where, '--listen', `127.0.0.1:${port}`, '--public-url', url,
     '--graph-url', sim.graph_url, '--instagram-graph-url', sim.instagram_graph_url,
     '--log-level', process.env.MAILTRIXY_LOG_LEVEL ?? 'warning'], (line) => line.startsWith('MailTrixy listens'));
 
   // One token for all runs: each would otherwise leave another in the list of API tokens.
   const kept = path.join(data, 'demo-token');
-  if (!existsSync(kept)) writeFileSync(kept, run(['token', '--data', data, '--email', owner.email]), { mode: 0o600 });
+  if (!existsSync(kept)) writeFileSync(kept, run(['token', ...where, '--email', owner.email]), { mode: 0o600 });
   const token = readFileSync(kept, 'utf8');
   const ask = (method, where, body) => request(url, method, where, body, token), tell = (where, body) => request(sim.url, 'POST', `/control/${where}`, body);
   const me = await ask('GET', '/api/v1/me'), accounts = `/api/v1/workspaces/${me.workspaces[0].id}/accounts`;
@@ -141,7 +163,7 @@ async function main() {
     await fetchTemplates(ask, accounts, whatsapp.account.id);
   }
 
-  const link = run(['link', '--data', data, '--email', owner.email, '--public-url', url]);
+  const link = run(['link', ...where, '--email', owner.email, '--public-url', url]);
   console.log(`
   MailTrixy is running, with a simulated Meta beside it.
 
@@ -150,7 +172,7 @@ async function main() {
     The customer's phone, on WhatsApp:                    ${sim.url}/phone?app=whatsapp
 
   Write on the phone; the message appears in the inbox. Answer there; it comes back on the phone.
-  Ctrl+C stops both. The demo's data is in ${path.relative(process.cwd(), data) || '.'}; delete that folder to begin again.
+  Ctrl+C stops both. ${engine ? 'What was written goes with the database.' : `The demo's data is in ${path.relative(process.cwd(), data) || '.'}; delete that folder to begin again.`}
 `);
 }
 
