@@ -310,13 +310,21 @@ void duty_close(struct duties *d)
 	bell_ring(&d->bell);
 }
 
-void duty_free(struct duties *d)
+void duty_stop(struct duties *d)
 {
 	if (d == NULL)
 		return;
 	bell_close(&d->bell);
 	if (d->has_thread)
 		(void)pthread_join(d->thread, NULL);
+	d->has_thread = false;
+}
+
+void duty_free(struct duties *d)
+{
+	if (d == NULL)
+		return;
+	duty_stop(d);
 	store_reader_free(d->reader);
 	duty_view_done(&d->view);
 	(void)pthread_mutex_destroy(&d->lock);

@@ -30,7 +30,8 @@ int duty_add(struct duties *d, struct str name, struct error *err);	/* a duty th
 int duty_start(struct duties *d, struct error *err);	/* the thread that beats and looks; none where not shared */
 /* Gives all leases back and takes none any more; the beat goes on, for what is under way is still this server's. Does not wait. */
 void duty_close(struct duties *d);
-/* Ends the thread, and the row of this server. After all that claims something. */
+/* Ends the thread, and the row of this server: after all that claims something, before anything goes that a change of duties wakes. */
+void duty_stop(struct duties *d);
 void duty_free(struct duties *d);
 
 /* Held, and this server could say so in the last seconds. From any thread. */

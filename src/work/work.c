@@ -198,6 +198,7 @@ static int recover(struct instance *i, struct error *err)
 
 static void work_free(struct work *work)
 {
+	duty_stop(work->duties);	/* its thread wakes the others: first, while they are all there */
 	foreign_free(work->foreign);
 	housekeeping_free(work->housekeeping);
 	media_free(work->media);
