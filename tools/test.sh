@@ -62,7 +62,7 @@ unit() { # unit FOLDER [SUITE [ENGINE]]
 concurrency=; if node --test-concurrency="$jobs" -e 0 2>/dev/null; then concurrency=$jobs; fi
 node_tests() { # node_tests NAME FILE…
   local name=$1 out="$results/$1.tap" status=0; shift
-  timeout 600 node --test ${concurrency:+"--test-concurrency=$concurrency"} --test-reporter=tap "$@" >"$out" 2>&1 || status=$?
+  timeout 1200 node --test ${concurrency:+"--test-concurrency=$concurrency"} --test-reporter=tap "$@" >"$out" 2>&1 || status=$?
   # Nested suites report their parent too: the summary at the end counts each test once.
   local p f; p=$(sed -n 's/^# pass //p' "$out" | tail -1); f=$(sed -n 's/^# fail //p' "$out" | tail -1)
   p=${p:-0} f=${f:-0}

@@ -19,7 +19,7 @@ import { change } from './change.mjs';
 import { makeDemo, showDemo } from './demo.mjs';
 import { formFields, showAccount, showApp, showCustomer, showEvent, showFault, showMessage, showNumber, showPost, showTemplate, showThread, showWaba } from './show.mjs';
 
-const WAIT_MS = 15_000;
+const WAIT_MS = 60_000;
 const timeout = (given) => Math.min(Number(given.timeout_ms) || WAIT_MS, 60_000);
 
 async function settled(stage, { event, message }, given) {

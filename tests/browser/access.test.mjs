@@ -1,6 +1,6 @@
 // Every page, in both themes and at two sizes, against WCAG 2.2 A and AA; and on a narrow phone without a sideways scroll.
-import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { becomes } from '../scenario/lib/house.mjs';
 import { startStreet } from '../scenario/lib/street.mjs';
 import { assertAccessible, assertNoSidewaysScroll, assertQuiet, Browser, composer, desk, message, narrow, phone, row } from './lib/browser.mjs';
 
@@ -99,12 +99,11 @@ test('on a phone: one pane at a time, the composer within reach, the sidebar beh
   const small = await browser.visitor(s.house.url, { as: 'owner@example.org', size: narrow, hasTouch: true, isMobile: true });
   await small.goto('/');
   await row(small, 'asked thirty hours ago').waitFor();
-  assert.equal(await small.locator('.thread-pane').isVisible(), false);
+  await small.locator('.thread-pane').waitFor({ state: 'hidden' });
   await row(small, 'Ada Example').click();
   await composer(small).waitFor();
-  assert.equal(await small.locator('.list-pane').isVisible(), false);
-  const box = await composer(small).boundingBox();
-  assert.ok(box.y + box.height <= narrow.height, 'the composer is on the screen');
+  await small.locator('.list-pane').waitFor({ state: 'hidden' });
+  await becomes(async () => { const box = await composer(small).boundingBox(); return box.y + box.height <= narrow.height; }, true, 'the composer is on the screen');
   await small.getByRole('button', { name: 'Back to the list' }).click();
   await row(small, 'Ada Example').waitFor();
   await small.getByRole('button', { name: 'Menu' }).click();

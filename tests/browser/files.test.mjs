@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { SAMPLES } from '../../sim/core/samples.mjs';
-import { until } from '../scenario/lib/house.mjs';
+import { becomes, until } from '../scenario/lib/house.mjs';
 import { assertAccessible, assertNoSidewaysScroll, assertQuiet, Browser, composer, message, narrow, row } from './lib/browser.mjs';
 import { startBothChannels } from './lib/number.mjs';
 
@@ -40,9 +40,9 @@ test('a picture with words under it goes as one message', async () => {
   assert.deepEqual([got.type, got.text], ['image', '*This* one?']);
   await page.locator('.message.out .picture.ready').waitFor();
   await page.locator(`.message.out ${settled}`).waitFor();
-  assert.equal(await page.locator('.message.out').count(), 1);
-  assert.equal(await page.locator('.chip').count(), 0);
-  assert.equal(await composer(page).inputValue(), '');
+  await becomes(() => page.locator('.message.out').count(), 1);
+  await becomes(() => page.locator('.chip').count(), 0);
+  await becomes(() => composer(page).inputValue(), '');
 });
 
 test('several files go in their order, and text that is no caption goes before them', async () => {
@@ -68,15 +68,15 @@ test('what the channel does not take is said at once, what the bytes betray is s
   page.expected.push(/422 \(Unprocessable/);
   await choose({ name: 'program.png', mimeType: 'image/png', buffer: Buffer.concat([Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0]), Buffer.alloc(600, 0xfe)]) });
   await page.locator('.chip[data-chip=refused]').filter({ hasText: 'program.png' }).waitFor();
-  assert.equal(asked, 1);
-  assert.ok((await chip('program.png').locator('.chip-error').textContent()).length > 20);
+  await becomes(() => asked, 1);
+  await until(() => chip('program.png').locator('.chip-error').textContent(), (words) => words.length > 20);
   await composer(page).fill('not like this');
   await page.getByText('Remove what cannot be sent first.').waitFor();
-  assert.equal(await send().isDisabled(), true);
+  await becomes(() => send().isDisabled(), true);
   await composer(page).press('Enter');
   await assertAccessible(page, 'refused files');
   for (const name of ['photo.heic', 'huge.png', 'program.png']) await page.getByRole('button', { name: `Remove ${name}` }).click();
-  assert.equal(await send().isEnabled(), true);
+  await becomes(() => send().isEnabled(), true);
   assert.equal((await s.onPhone(ada)).length, 1, 'nothing was sent');
   await composer(page).fill('');
 });
@@ -94,14 +94,14 @@ test('Send waits for a file that is still on its way, also when its writer goes 
   await send().click();
   await row(page, 'Rafael Souza').click();
   await page.locator('.thread-who h1', { hasText: 'Rafael' }).waitFor();
-  assert.equal(await composer(page).inputValue(), '', 'another conversation, another draft');
+  await becomes(() => composer(page).inputValue(), '', 'another conversation, another draft');
   release();
   const got = await arrived(ada, (one) => one.type === 'document');
   assert.equal(got.text, 'the invoice');
   await page.unroute('**/uploads?*');
   await row(page, 'Ada Example').click();
   await message(page, 'the invoice').locator(settled).waitFor();
-  assert.equal(await composer(page).inputValue(), '');
+  await becomes(() => composer(page).inputValue(), '');
 });
 
 test('without a server an upload waits and goes on by itself', async () => {
@@ -114,14 +114,12 @@ test('without a server an upload waits and goes on by itself', async () => {
 });
 
 test('attached files outlive a reload; one that the server threw away says so', async () => {
-  let id = null;
-  page.on('response', async (answer) => { if (answer.url().includes('/uploads?') && answer.status() === 201) id = (await answer.json()).id; });
   await page.reload();
   await ready('mug.png').waitFor();
   await page.locator('.chip img').evaluate((one) => one.decode());
-  await choose(PDF);
+  const [answer] = await Promise.all([page.waitForResponse((one) => one.url().includes('/uploads?') && one.status() === 201), choose(PDF)]);
+  const { id } = await answer.json();
   await ready('Invoice').waitFor();
-  await until(() => id, (found) => found !== null);
   await row(page, 'Draft: 2 files').waitFor();
   assert.equal((await s.house.api('DELETE', s.house.w(`/uploads/${id}`))).status, 204);
   page.expected.push(/404 \(Not Found\)/);
@@ -154,7 +152,7 @@ test('files are dropped anywhere on the conversation, and pasted into the text',
   await page.getByText('Drop to attach').waitFor();
   await page.dispatchEvent('.messages', 'drop', { dataTransfer });
   await ready('dropped.txt').waitFor();
-  assert.equal(await page.locator('.drop-face.over').count(), 0);
+  await page.locator('.drop-face.over').waitFor({ state: 'detached' });
   await page.evaluate((data) => document.querySelector('.composer textarea').dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })), await carried('pasted.txt', 'text/plain'));
   await ready('pasted.txt').waitFor();
   for (const name of ['dropped.txt', 'pasted.txt']) await page.getByRole('button', { name: `Remove ${name}` }).click();
@@ -171,7 +169,7 @@ test('a voice message is recorded, listened to and sent as one', async () => {
   await record();
   const length = await page.locator('.chip audio').evaluate(async (sound) => { await (sound.readyState > 0 || new Promise((loaded) => sound.addEventListener('loadedmetadata', loaded, { once: true }))); return sound.duration; });
   assert.ok(length > 1.5 && length < 20, `${length} s`);
-  assert.equal(await page.getByRole('button', { name: 'Attach files' }).getAttribute('aria-disabled'), 'true', 'it goes alone');
+  await becomes(() => page.getByRole('button', { name: 'Attach files' }).getAttribute('aria-disabled'), 'true', 'it goes alone');
   await assertAccessible(page, 'a recorded voice message');
   await send().click();
   const got = await arrived(ada, (one) => one.type === 'audio');
@@ -234,7 +232,7 @@ test('a quoted message stands above the text, goes with it, and Escape takes it 
   const got = await arrived(ada, (one) => one.text === 'yes, this green');
   assert.ok(got.reply_to);
   await message(page, 'yes, this green').locator('.quote').waitFor();
-  assert.equal(await page.locator('.quote-bar').count(), 0);
+  await page.locator('.quote-bar').waitFor({ state: 'detached' });
 });
 
 test('a message that is refused keeps all its parts for another try', async () => {
@@ -249,7 +247,7 @@ test('a message that is refused keeps all its parts for another try', async () =
   await page.unroute('**/messages');
   await message(page, 'once more').getByRole('button', { name: 'Edit' }).click();
   await ready('mug.png').waitFor();
-  assert.equal(await composer(page).inputValue(), 'once more');
+  await becomes(() => composer(page).inputValue(), 'once more');
   await composer(page).press('Enter');
   await arrived(ada, (one) => one.text === 'once more' && one.attachments.length === 1);
   await message(page, 'once more').locator(settled).waitFor();
@@ -257,20 +255,21 @@ test('a message that is refused keeps all its parts for another try', async () =
 
 test('formatting by keys and by its toolbar can be undone; characters are counted as such', async () => {
   await composer(page).fill('a bold word 😀');
-  assert.equal(await page.locator('#composer-count').textContent(), '13/4096');
+  await becomes(() => page.locator('#composer-count').textContent(), '13/4096');
   await composer(page).evaluate((area) => area.setSelectionRange(2, 6));
   await page.keyboard.press('Control+b');
-  assert.equal(await composer(page).inputValue(), 'a *bold* word 😀');
+  await becomes(() => composer(page).inputValue(), 'a *bold* word 😀');
   await page.keyboard.press('Control+Shift+x');
-  assert.equal(await composer(page).inputValue(), 'a *~bold~* word 😀');
+  await becomes(() => composer(page).inputValue(), 'a *~bold~* word 😀');
   await page.keyboard.press('Control+z');
+  await becomes(() => composer(page).inputValue(), 'a *bold* word 😀');
   await page.getByRole('button', { name: 'Formatting' }).click();
   await page.getByRole('toolbar').getByRole('button', { name: 'Bold' }).click();
-  assert.equal(await composer(page).inputValue(), 'a bold word 😀');
+  await becomes(() => composer(page).inputValue(), 'a bold word 😀');
   await page.getByRole('button', { name: 'Emoji' }).click();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
-  assert.match(await composer(page).inputValue(), /😅/);
+  await until(() => composer(page).inputValue(), (words) => words.includes('😅'));
   await composer(page).fill('');
 });
 
@@ -284,7 +283,7 @@ test('the customer\'s app is told that somebody writes, seldom, not for notes, a
   await page.getByRole('textbox', { name: /Write a note/ }).fill('');
   await page.getByRole('button', { name: 'Reply', exact: true }).click();
   await composer(page).pressSequentially('writing');
-  assert.equal(told, 1);
+  await becomes(() => told, 1);
   assert.equal((await s.house.api('PATCH', s.house.w(`/accounts/${s.number.id}`), { typing: false })).status, 200);
   await page.reload();
   await composer(page).pressSequentially(' on');

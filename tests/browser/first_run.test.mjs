@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Simulator } from '../../sim/client.mjs';
-import { addonZip, House, password } from '../scenario/lib/house.mjs';
-import { assertQuiet, Browser, composer, message, row } from './lib/browser.mjs';
+import { addonZip, becomes, House, password, until } from '../scenario/lib/house.mjs';
+import { appears, assertQuiet, Browser, composer, message, row } from './lib/browser.mjs';
 
 let sim, demo, house, browser, page, verifyToken;
 before(async () => {
@@ -22,13 +22,14 @@ test('an empty installation leads to the first user', async () => {
   await page.goto('/');
   await page.waitForURL('**/setup');
   await button('Create and sign in').click();
-  assert.equal(await page.locator('.field-error').count(), 4, 'each empty field says so');
+  await becomes(() => page.locator('.field-error').count(), 4, 'each empty field says so');
   await page.getByLabel('Your name').fill('Nora Newcomer');
   await page.getByLabel('E-mail').fill('nora@example.org');
   await page.getByLabel('Password').fill('short');
   await page.getByLabel('Workspace').fill('Acme');
   await button('Create and sign in').click();
-  assert.match(await page.locator('.field-error').textContent(), /10 characters/);
+  await becomes(() => page.locator('.field-error').count(), 1);
+  await page.locator('.field-error').getByText('10 characters').waitFor();
   assert.equal(await page.getByLabel('Your name').inputValue(), 'Nora Newcomer', 'what was typed stays');
   await page.getByLabel('Password').fill(password);
   await button('Create and sign in').click();
@@ -61,8 +62,7 @@ test('Admin → Addons → Choose File → Upload & Install → Activate → Set
   for (const words of ['How users connect', 'Webhook URL', 'Connected workspaces', 'One-time Meta App setup checklist', 'instagram_basic', 'instagram_manage_messages', 'pages_messaging', 'messaging_postbacks'])
     await page.getByText(words, { exact: true }).first().waitFor();
   await page.getByText('No workspace has connected yet').waitFor();
-  await page.getByRole('button', { name: 'Copy: Webhook URL' }).click();
-  await page.getByText('Copied').waitFor();
+  await appears(page.getByText('Copied'), () => page.getByRole('button', { name: 'Copy: Webhook URL' }).click());
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `${house.url}/addons/instagram/webhook`);
   await page.getByRole('link', { name: 'Open Channels' }).click();
   await page.waitForURL('**/settings/channels');
@@ -71,13 +71,13 @@ test('Admin → Addons → Choose File → Upload & Install → Activate → Set
 test('Configure puts its errors at the fields and keeps what was typed', async () => {
   await card('instagram').getByText('Not connected').waitFor();
   await card('instagram').getByRole('button', { name: 'Configure' }).click();
-  const labels = await card('instagram').locator('form label').allTextContents();
-  assert.deepEqual(labels.map((one) => one.replace(/\s*\(optional\)/, '')), ['Page ID', 'Page Name', 'IG User ID', 'IG Username', 'Page Access Token', 'App Secret'], 'the order of the guide');
+  const labels = async () => (await card('instagram').locator('form label').allTextContents()).map((one) => one.replace(/\s*\(optional\)/, ''));
+  await becomes(labels, ['Page ID', 'Page Name', 'IG User ID', 'IG Username', 'Page Access Token', 'App Secret'], 'the order of the guide');
   await button('Save').click();
-  assert.equal(await page.locator('.field-error').count(), 4, 'the four that are needed');
+  await becomes(() => page.locator('.field-error').count(), 4, 'the four that are needed');
   await page.getByLabel('Page ID').fill('my page');
   await page.getByLabel('IG User ID').click();
-  assert.equal(await page.getByLabel('Page ID').getAttribute('aria-invalid'), 'true');
+  await becomes(() => page.getByLabel('Page ID').getAttribute('aria-invalid'), 'true');
   for (const [label, field] of [['Page ID', 'page_id'], ['Page Name', 'page_name'], ['IG User ID', 'ig_user_id'], ['IG Username', 'ig_username'], ['App Secret', 'app_secret']])
     await page.getByLabel(label).fill(demo.fields[field]);
   await page.getByLabel('Page Access Token').fill(demo.fields.page_access_token);
@@ -86,7 +86,7 @@ test('Configure puts its errors at the fields and keeps what was typed', async (
   await button('Save').click();
   const field = page.locator('.field', { has: page.getByLabel('Page Name') });
   await field.locator('.field-error').waitFor();
-  assert.equal(await page.locator('.field-error').count(), 1, 'what the server found stands at its field');
+  await becomes(() => page.locator('.field-error').count(), 1, 'what the server found stands at its field');
   assert.equal(await page.getByLabel('IG User ID').inputValue(), demo.fields.ig_user_id);
   assert.equal(await page.getByLabel('App Secret').inputValue(), demo.fields.app_secret);
 });
@@ -96,8 +96,7 @@ test('Save → Connected, with a Verify Token that Meta accepts', async () => {
   await button('Save').click();
   await page.getByText(`Connected as ${demo.fields.ig_username}`).waitFor();
   await card('instagram').getByText('Connected', { exact: true }).waitFor();
-  await page.getByRole('button', { name: 'Copy: Verify Token' }).click();
-  await page.getByText('Copied').waitFor();
+  await appears(page.getByText('Copied'), () => page.getByRole('button', { name: 'Copy: Verify Token' }).click());
   verifyToken = await page.evaluate(() => navigator.clipboard.readText());
   assert.equal(verifyToken, await page.locator('code[aria-label="Verify Token"]').textContent());
   const handshake = await sim.post('callback', { url: `${house.url}/addons/instagram/webhook`, verify_token: verifyToken });
@@ -109,17 +108,16 @@ test('Check connection lists what was looked at', async () => {
   await page.getByRole('button', { name: 'Done', exact: true }).click();
   await page.getByRole('button', { name: 'Check connection' }).click();
   await page.getByText('Everything is in order.').waitFor();
-  assert.ok(await page.locator('.check.ok').count() >= 3);
+  await until(() => page.locator('.check.ok').count(), (count) => count >= 3);
 });
 
 test('Configure opens what is stored; of a secret only its end', async () => {
   await card('instagram').getByRole('button', { name: 'More' }).click();
   await page.getByRole('menuitem', { name: 'Configure' }).click();
-  assert.equal(await page.getByLabel('Page ID').inputValue(), demo.fields.page_id);
-  assert.equal(await page.getByLabel('App Secret').inputValue(), '');
+  await becomes(() => page.getByLabel('Page ID').inputValue(), demo.fields.page_id);
+  await becomes(() => page.getByLabel('App Secret').inputValue(), '');
   await page.getByText(`Stored as •••• ${demo.fields.app_secret.slice(-4)}`).waitFor();
-  await button('Save').click();
-  await page.getByText('Saved', { exact: true }).waitFor();
+  await appears(page.getByText('Saved', { exact: true }), () => button('Save').click());
   await card('instagram').getByText('Connected', { exact: true }).waitFor();
 });
 
@@ -145,7 +143,7 @@ test('Deactivate hides the channel everywhere and keeps its data', async () => {
   await page.locator('.sidebar').getByRole('link', { name: /Instagram/ }).waitFor({ state: 'detached' });
   await page.goto('/settings/channels');
   await page.getByText('No channel can be connected').or(card('whatsapp')).first().waitFor();
-  assert.equal(await card('instagram').count(), 0);
+  await card('instagram').waitFor({ state: 'detached' });
   await page.goto('/admin/addons');
   await addon.getByRole('button', { name: 'Activate' }).click();
   await page.locator('.sidebar').getByRole('link', { name: /Instagram/ }).click();

@@ -1,7 +1,7 @@
 // Who may see and do what: the page offers nothing that the server would refuse.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { password } from '../scenario/lib/house.mjs';
+import { becomes, password } from '../scenario/lib/house.mjs';
 import { startStreet } from '../scenario/lib/street.mjs';
 import { assertQuiet, Browser, composer, message, row } from './lib/browser.mjs';
 
@@ -26,7 +26,7 @@ const links = (page) => page.locator('.sidebar a').allTextContents();
 test('a viewer reads, and is told why there is no composer', async () => {
   const page = await enter('viewer');
   await page.getByText('Replying needs the role “agent”').waitFor();
-  assert.equal(await page.locator('textarea').count(), 0);
+  await becomes(() => page.locator('textarea').count(), 0);
   assert.equal(await page.getByRole('button', { name: /Mark done/ }).count(), 0);
   await page.keyboard.press('e');
   await page.keyboard.press('r');
@@ -97,6 +97,6 @@ test('who signs out comes back to the same place, with the draft', async () => {
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await row(page, 'Ada Example').click();
-  assert.equal(await composer(page).inputValue(), 'half a sentence');
+  await becomes(() => composer(page).inputValue(), 'half a sentence');
   assertQuiet(page);
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { SAMPLES } from '../../sim/core/samples.mjs';
-import { House, until } from '../scenario/lib/house.mjs';
+import { becomes, House, until } from '../scenario/lib/house.mjs';
 import { assertAccessible, assertNoSidewaysScroll, assertQuiet, Browser, composer, message, narrow, phone, row } from './lib/browser.mjs';
 import { startBothChannels } from './lib/number.mjs';
 
@@ -28,17 +28,17 @@ const ENGLISH = 'American English';
 test('a closed window says why, and offers a template as the way', async () => {
   await page.getByText('Only a template can be sent now').waitFor();
   await page.getByText("24 hours have passed since the customer's last message").waitFor();
-  assert.equal(await composer(page).count(), 0);
-  assert.equal(await page.getByRole('button', { name: 'Attach files' }).count(), 0);
-  assert.equal(await page.getByRole('button', { name: /Reply as/ }).count(), 0);
+  await becomes(() => composer(page).count(), 0);
+  await becomes(() => page.getByRole('button', { name: 'Attach files' }).count(), 0);
+  await becomes(() => page.getByRole('button', { name: /Reply as/ }).count(), 0);
 });
 
 test('the first time the list fetches itself; what cannot be used is there with its reason', async () => {
   await page.getByRole('button', { name: 'Send a template' }).click();
   await template('order_ready').waitFor();
   await dialog().getByText('4 templates · Fetched now').waitFor();
-  assert.equal(await template('payment_reminder').getByRole('button').getAttribute('aria-disabled'), 'true');
-  assert.ok((await template('payment_reminder').locator('.template-why').textContent()).length > 10);
+  await becomes(() => template('payment_reminder').getByRole('button').getAttribute('aria-disabled'), 'true');
+  await until(() => template('payment_reminder').locator('.template-why').textContent(), (words) => words.length > 10);
   await template('payment_reminder').getByRole('button').click({ force: true });
   await dialog().getByRole('heading', { name: 'Templates' }).waitFor();
   await template('order_ready').getByText(ENGLISH).waitFor();
@@ -60,21 +60,21 @@ test('it is searched by name and words, and chosen by category', async () => {
 test('its gaps are filled under the eye of the preview, and it is sent', async () => {
   await template('order_ready').getByRole('button').click();
   await preview().getByText('I will come').waitFor();
-  assert.match(await preview().textContent(), /Hello Text 1, your order/, 'gaps by their names');
+  await until(() => preview().textContent(), (words) => /Hello Text 1, your order/.test(words)); // gaps by their names
   await page.getByLabel('Text 1').fill('Ada');
   await page.getByRole('button', { name: 'Send template' }).click();
   await page.locator('.field-error').nth(1).waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('name')), 'header.1', 'the first that is missing');
-  assert.equal(await page.locator('.field-error').count(), 2);
+  await becomes(() => page.evaluate(() => document.activeElement?.getAttribute('name')), 'header.1', 'the first that is missing');
+  await becomes(() => page.locator('.field-error').count(), 2);
   await page.getByLabel('Header 1').fill('FC-9');
   await page.getByLabel('Text 2').fill('Sunday');
-  assert.match(await preview().textContent(), /Your order FC-9.*Hello Ada, your order is ready\. You can pick it up until Sunday/);
+  await until(() => preview().textContent(), (words) => /Your order FC-9.*Hello Ada, your order is ready\. You can pick it up until Sunday/.test(words));
   await assertAccessible(page, 'a template being filled in');
   await page.keyboard.press('Escape');
   await dialog().waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Send a template' }).click();
   await template('order_ready').getByRole('button').click();
-  assert.equal(await page.getByLabel('Text 2').inputValue(), 'Sunday', 'nothing typed is lost');
+  await becomes(() => page.getByLabel('Text 2').inputValue(), 'Sunday', 'nothing typed is lost');
   await page.getByRole('button', { name: 'Send template' }).click();
   await dialog().waitFor({ state: 'detached' });
   const got = await until(() => last(ada), (one) => one?.template === 'order_ready');
@@ -111,7 +111,7 @@ test('a refused template keeps what was filled in', async () => {
   await message(page, 'FC-10').getByText('It was paused a minute ago.').waitFor();
   await page.unroute('**/messages');
   await message(page, 'FC-10').getByRole('button', { name: 'Edit' }).click();
-  assert.equal(await page.getByLabel('Text 2').inputValue(), 'Monday');
+  await becomes(() => page.getByLabel('Text 2').inputValue(), 'Monday');
   await page.keyboard.press('Escape');
   await dialog().waitFor({ state: 'detached' });
 });
@@ -153,9 +153,9 @@ test('the account\'s settings: what customers are told, its templates, what to t
   await card.getByRole('switch', { name: 'Send read receipts' }).uncheck();
   await until(async () => (await s.house.api('GET', s.house.w(`/accounts/${s.number.id}`))).body, (one) => one.read_receipts === false && one.typing === true);
   await page.reload();
-  assert.equal(await card.getByRole('switch', { name: 'Send read receipts' }).isChecked(), false);
+  await becomes(() => card.getByRole('switch', { name: 'Send read receipts' }).isChecked(), false);
   const typing = card.getByRole('switch', { name: 'Show when somebody writes' });
-  assert.deepEqual([await typing.isChecked(), await typing.isDisabled()], [false, true], 'Meta shows it as read');
+  await becomes(async () => [await typing.isChecked(), await typing.isDisabled()], [false, true], 'Meta shows it as read');
   await card.getByText('neither is told while read receipts are off').waitFor();
   await card.getByRole('button', { name: 'Templates' }).click();
   await card.locator('[data-template=payment_reminder]').getByText('Pending', { exact: true }).waitFor();
@@ -171,13 +171,12 @@ test('the form asks for four things, and keeps apart what is found out by itself
   await card.getByRole('button', { name: 'Connect another' }).click();
   const labels = (where) => where.locator('label').evaluateAll((all) => all.map((one) => one.childNodes[0].textContent));
   const learned = card.getByRole('group', { name: 'Found out by itself when left empty' });
-  assert.deepEqual(await labels(learned), ['WhatsApp Business Account ID', 'Phone number', 'Display name']);
-  assert.deepEqual((await labels(card.locator('.form'))).slice(0, 4), ['Phone Number ID', 'Access Token', 'Verify Token', 'App Secret']);
+  await becomes(() => labels(learned), ['WhatsApp Business Account ID', 'Phone number', 'Display name']);
+  await becomes(async () => (await labels(card.locator('.form'))).slice(0, 4), ['Phone Number ID', 'Access Token', 'Verify Token', 'App Secret']);
   await card.getByRole('textbox', { name: 'Phone Number ID' }).fill('106000000000002');
   await card.getByRole('textbox', { name: 'Access Token' }).fill('EAAOtherToken');
   await card.getByRole('button', { name: 'Make one' }).click();
-  const token = await card.getByRole('textbox', { name: 'Verify Token' }).inputValue();
-  assert.match(token, /^[\w-]{32}$/);
+  const token = await until(() => card.getByRole('textbox', { name: 'Verify Token' }).inputValue(), (words) => /^[\w-]{32}$/.test(words));
   await card.getByRole('textbox', { name: 'App Secret' }).fill('5f0c2a7d9b3e4f61a8d27c90b1e6f355');
   await card.getByRole('button', { name: 'Save' }).click();
   // Whether Meta has refused the invented token by now is a matter of moments.

@@ -1,9 +1,9 @@
 // A conversation on WhatsApp as the page shows it: the customer's phone is the simulator's, the files come through the real doors.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { until } from '../scenario/lib/house.mjs';
+import { becomes, until } from '../scenario/lib/house.mjs';
 import { startStreet } from '../scenario/lib/street.mjs';
-import { assertAccessible, assertQuiet, Browser, composer, message, row } from './lib/browser.mjs';
+import { appears, assertAccessible, assertQuiet, Browser, composer, message, row } from './lib/browser.mjs';
 
 let s, browser, page, ada;
 before(async () => {
@@ -25,7 +25,7 @@ const thread = async () => (await s.sim.thread(ada)).messages;
 const onPhone = (rule) => until(thread, (list) => list.some(rule));
 
 test('words stand formatted, the number in groups', async () => {
-  assert.deepEqual(await message(page, 'Is the blue one').locator('strong, em').allTextContents(), ['blue', 'still']);
+  await becomes(() => message(page, 'Is the blue one').locator('strong, em').allTextContents(), ['blue', 'still']);
   await row(page, 'Is the blue one still there?').waitFor();
   await page.locator('.thread-who').getByText('+47 900 000 01').waitFor();
   await page.getByRole('button', { name: 'Contact', exact: true }).click();
@@ -42,7 +42,7 @@ test('a photo comes by itself, from our own address, and can be taken away', asy
   await picture.click();
   const viewer = page.getByRole('dialog', { name: 'Picture viewer' });
   await viewer.locator('.look-picture.ready').waitFor();
-  assert.equal(await viewer.locator('.look-picture').evaluate((one) => one.naturalWidth), 600);
+  await becomes(() => viewer.locator('.look-picture').evaluate((one) => one.naturalWidth), 600);
   const answer = await page.context().request.get(await viewer.getByRole('link', { name: 'Download' }).getAttribute('href'));
   assert.equal(answer.status(), 200);
   assert.match(answer.headers()['content-disposition'], /^attachment/);
@@ -56,7 +56,7 @@ test('a file that does not come at once says so; trying again brings it, without
   await s.sim.act(ada, 'photo', { media: 'fjord' });
   const waiting = page.locator('.fetching');
   await waiting.getByRole('button', { name: 'Try again' }).waitFor();
-  assert.match(await waiting.getAttribute('title'), /^The last try failed: ./);
+  await until(() => waiting.getAttribute('title'), (words) => /^The last try failed: ./.test(words));
   await s.sim.post('weather/clear');
   const before = await page.locator('.picture.ready').count();
   await waiting.getByRole('button', { name: 'Try again' }).click();
@@ -68,8 +68,7 @@ test('a voice message plays, a document opens, a sticker stands for itself', asy
   await s.sim.act(ada, 'voice');
   const voice = page.getByRole('group', { name: 'Voice message' });
   await voice.getByText('0:03', { exact: true }).waitFor();
-  await voice.getByRole('button', { name: /Play/ }).click();
-  await voice.getByRole('button', { name: /Pause/ }).waitFor();
+  await appears(voice.getByRole('button', { name: /Pause/ }), () => voice.getByRole('button', { name: /Play/ }).click());
   await s.sim.act(ada, 'document');
   const file = message(page, 'size-chart.pdf').locator('a.card-main');
   await file.waitFor();
@@ -115,7 +114,7 @@ test('a reply quotes; on both sides it says what it answers', async () => {
   assert.equal(quoted?.text, 'Look at this');
   const own = message(page, 'I did, thank you');
   await own.locator('.quote').getByText('Look at this').waitFor();
-  assert.equal(await own.locator('strong').last().textContent(), 'thank you');
+  await becomes(() => own.locator('strong').last().textContent(), 'thank you');
   await s.sim.act(ada, 'reaction', { target: list.find((one) => one.text === 'I did, *thank you*').mid, emoji: '😂' });
   await own.locator('.reaction').getByText('😂').waitFor();
 });
@@ -125,7 +124,7 @@ test('what the customer takes back is gone, also from the quotes', async () => {
   await s.sim.act(ada, 'unsend', { target });
   await page.getByText('Message deleted by its sender').first().waitFor();
   await message(page, 'I did, thank you').locator('.quote').getByText('Taken back by its sender').waitFor();
-  assert.equal(await page.locator('.messages').getByText('Look at this').count(), 0);
+  await becomes(() => page.locator('.messages').getByText('Look at this').count(), 0);
 });
 
 test('nothing was said in the console', () => assertQuiet(page));

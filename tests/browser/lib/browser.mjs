@@ -4,9 +4,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
-import { password } from '../../scenario/lib/house.mjs';
+import { becomes, password } from '../../scenario/lib/house.mjs';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+// MAILTRIXY_TEST_SLOW=6: as on a processor that is six times slower.
+const SLOW = Number(process.env.MAILTRIXY_TEST_SLOW ?? 1);
 
 export const desk = { width: 1280, height: 800 };
 export const phone = { width: 390, height: 844 };
@@ -25,12 +28,13 @@ export class Browser {
   // A profile without a past. `as`: an e-mail address to be signed in with.
   async visitor(url, { as, size = desk, theme = 'light', ...more } = {}) {
     const context = await this.chromium.newContext({ baseURL: url, viewport: size, colorScheme: theme, locale: 'en-GB', reducedMotion: 'reduce', permissions: ['clipboard-read', 'clipboard-write'], ...more });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(30_000);
     if (as) {
       const answer = await context.request.post('/api/v1/session', { data: { email: as, password } });
       assert.equal(answer.status(), 200, `sign in as ${as}`);
     }
     const page = await context.newPage();
+    if (SLOW > 1) await (await context.newCDPSession(page)).send('Emulation.setCPUThrottlingRate', { rate: SLOW });
     return watched(page);
   }
 }
@@ -49,24 +53,27 @@ export function assertQuiet(page) {
   assert.deepEqual(page.complaints.filter((one) => !page.expected.some((words) => words.test(one))), []);
 }
 
-// What the accessibility checker finds wrong, in words that lead to the element.
+// For what is shown for a moment only: it is looked for before that which makes it appear is done.
+export const appears = (locator, act) => Promise.all([locator.waitFor(), act()]);
+
+// What the accessibility checker finds wrong, in words that lead to the element. What is only half there is looked at again.
 export async function assertAccessible(page, where) {
   await page.evaluate(axeSource);
-  const found = await page.evaluate(async () => {
+  const find = () => page.evaluate(async () => {
     const { violations } = await window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
     return violations.map((one) => `${one.id}: ${one.help}; ${one.nodes.slice(0, 3).map((node) => `${node.target} ${node.any[0]?.message ?? ''}`).join(' | ')}`);
   });
-  assert.deepEqual(found, [], `axe: ${where}`);
+  await becomes(find, [], `axe: ${where}`, 5000);
 }
 
 // Rows of tabs and choices may be swept sideways; nothing else reaches beyond the edge, also not inside a pane that would scroll.
 export async function assertNoSidewaysScroll(page, where) {
-  const beyond = await page.evaluate(() => {
+  const beyond = () => page.evaluate(() => {
     const edge = document.documentElement.clientWidth;
     const all = [...document.body.querySelectorAll('*')].filter((one) => one.getBoundingClientRect().right > edge + 1 && one.checkVisibility({ visibilityProperty: true }) && !one.closest('.tabs, .segments, .sr-only, svg *'));
     return [document.documentElement.scrollWidth > edge ? 'the document' : '', ...all.slice(0, 5).map((one) => `${one.tagName} .${one.className} ${Math.round(one.getBoundingClientRect().right)}`)].filter(Boolean);
   });
-  assert.deepEqual(beyond, [], `${where}: beyond the edge`);
+  await becomes(beyond, [], `${where}: beyond the edge`, 5000);
 }
 
 export const message = (page, words) => page.locator('.messages [data-id]').filter({ hasText: words });

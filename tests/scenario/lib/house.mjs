@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { spawn, execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -21,10 +21,35 @@ export const addonZip = process.env.MAILTRIXY_ADDON ?? path.join(root, 'build/in
 export const password = 'correct horse battery';
 export const webhookPath = '/addons/instagram/webhook';
 
-export const freePort = () => new Promise((resolve, reject) => {
-  const probe = net.createServer().once('error', reject);
-  probe.listen(0, '127.0.0.1', () => { const { port } = probe.address(); probe.close(() => resolve(port)); });
+// A port that stays ours until this process ends, also while no server listens on it: outside of the range that the system gives to
+// others' connections, and claimed with a file, since test files run at the same time.
+const claims = path.join(tmpdir(), `mailtrixy-test-ports-${process.getuid?.() ?? 0}`), claimed = [];
+process.on('exit', () => { for (const file of claimed) rmSync(file, { force: true }); });
+const lives = (pid) => { try { return pid > 0 && process.kill(pid, 0); } catch (e) { return e.code === 'EPERM'; } };
+
+function claim(port) {
+  const file = path.join(claims, String(port));
+  try { writeFileSync(file, String(process.pid), { flag: 'wx' }); } catch {
+    try { const pid = readFileSync(file, 'utf8'); if (pid && !lives(Number(pid))) rmSync(file, { force: true }); } catch { /* somebody else was faster */ }
+    return false; // at once only if nobody had it: two who find a dead claim must not both take it
+  }
+  claimed.push(file);
+  return true;
+}
+
+const listens = (port) => new Promise((resolve) => {
+  const probe = net.createServer().once('error', () => resolve(false));
+  probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
 });
+
+export async function freePort() {
+  mkdirSync(claims, { recursive: true });
+  for (let tries = 0; tries < 1000; tries++) {
+    const port = 12_000 + Math.floor(Math.random() * 15_000);
+    if (claim(port) && await listens(port)) return port;
+  }
+  throw new Error('no free port');
+}
 
 export const runProgram = (args, input = '') =>
   execFileSync(program, args, { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] }).trim();
@@ -217,7 +242,7 @@ export class EventStream {
   }
 
   // The first event, already there or to come, that passes the test.
-  wait(test, ms = 15000) {
+  wait(test, ms = 60_000) {
     const there = this.seen.find(test);
     if (there) return Promise.resolve(there);
     if (this.ended) return Promise.reject(new Error('the stream ended'));
@@ -231,7 +256,7 @@ export class EventStream {
 }
 
 // Asks again until the answer passes: for states that no event announces. Not a sleep: it ends with the state.
-export async function until(ask, passes, ms = 15000) {
+export async function until(ask, passes, ms = 60_000) {
   const end = Date.now() + ms;
   for (;;) {
     const value = await ask();
@@ -242,7 +267,7 @@ export async function until(ask, passes, ms = 15000) {
 }
 
 // Like assert.deepEqual for what is on its way: asks again until the value is the expected one, and tells the difference if it stays away.
-export async function becomes(ask, expected, why, ms = 30_000) {
+export async function becomes(ask, expected, why, ms = 60_000) {
   const end = Date.now() + ms;
   let value = await ask();
   while (!isDeepStrictEqual(value, expected) && Date.now() < end) {

@@ -19,7 +19,7 @@ export async function startStreet({ whatsapp = false, ...options } = {}) {
   street.reply = (conversation, body) => house.api('POST', house.w(`/conversations/${conversation.id}/messages`), body);
   street.message = async (conversation, id) => (await house.messages(conversation.id)).find((m) => m.id === id);
   // Waits until a message has one of these states.
-  street.becomes = (conversation, id, ...states) => until(() => street.message(conversation, id), (m) => states.includes(m?.status), 40_000);
+  street.becomes = (conversation, id, ...states) => until(() => street.message(conversation, id), (m) => states.includes(m?.status));
   // What the customer has got from the business, oldest first.
   street.got = async (customer) => (await sim.thread(customer)).messages.filter((m) => m.from === 'business').map((m) => m.text);
 
@@ -30,7 +30,7 @@ export async function startStreet({ whatsapp = false, ...options } = {}) {
   street.shown = (conversation, external, passes = () => true) =>
     until(async () => (await house.messages(conversation.id)).find((m) => m.external_id === external), (m) => m !== undefined && passes(m));
   // Waits until the customer sees a message that passes.
-  street.sees = (customer, passes, ms = 20_000) =>
+  street.sees = (customer, passes, ms = 60_000) =>
     until(async () => (await sim.thread(customer)).messages.find((m) => m.from === 'business' && passes(m)), (m) => m !== undefined, ms);
   // Makes bad weather; `GET weather` lists the presets. The sky clears by itself after `times` (usually once).
   street.weather = (preset, more = {}) => sim.weather(preset, more);
@@ -51,7 +51,7 @@ async function connectNumber({ sim, demo, house }) {
     account: answer.body, ...demo.whatsapp, people: demo.whatsapp.customers.map((one) => one.id),
     // Waits for a status of a message of the business: by its `text`, by its `message` id, or by what the server calls it (`callback_data`).
     becomes: async (status, which) => {
-      const { timeout, message } = await sim.get('wait/status', { ...which, status, timeout_ms: 20_000 });
+      const { timeout, message } = await sim.get('wait/status', { ...which, status, timeout_ms: 60_000 });
       if (timeout) throw new Error(`no message of the business became ${status}: ${JSON.stringify(which)}`);
       return message;
     },

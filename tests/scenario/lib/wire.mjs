@@ -15,7 +15,7 @@ export class Wire {
     return w;
   }
   send(text) { this.socket.write(text); return this; }
-  async until(passes, ms = 5000) { await until(() => this, passes, ms); return this; }
+  async until(passes, ms = 60_000) { await until(() => this, passes, ms); return this; }
   answers() { return [...this.text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((m) => Number(m[1])); }
   close() { this.socket.destroy(); }
 }

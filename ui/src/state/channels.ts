@@ -50,20 +50,22 @@ export function shortName(name: string): string {
   return name.replace(/ Direct Messages$/, "");
 }
 
+let round = 0;
 export async function loadChannels(): Promise<void> {
   const base = workspacePath.peek();
+  const mine = ++round; /* an older answer may come after a newer one */
   if (!base) return;
   try {
     const [offered, connected] = await Promise.all([
       get<{ items: Channel[] }>(`${base}/channels`),
       get<{ items: Account[] }>(`${base}/accounts`),
     ]);
-    if (workspacePath.peek() !== base) return;
+    if (mine !== round) return;
     channels.value = offered.items;
     accounts.value = connected.items;
     channelsFault.value = null;
   } catch (error) {
-    if (workspacePath.peek() === base) channelsFault.value = faultOf(error);
+    if (mine === round) channelsFault.value = faultOf(error);
   }
 }
 
@@ -78,6 +80,7 @@ export function dropAccount(id: string): void {
 }
 
 export function resetChannels(): void {
+  round++;
   channels.value = null;
   accounts.value = null;
   channelsFault.value = null;

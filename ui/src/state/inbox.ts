@@ -49,7 +49,7 @@ function pagePath(cursor: string | null): string {
 
 /* What live events changed while the page was under way stays as the events left it. */
 function fresh(page: Conversation[], since: number): Conversation[] {
-  return page.map((one) => (stamps.isStale(one.id, since) ? (known.peek().get(one.id) ?? one) : one));
+  return page.map((one) => wished(stamps.isStale(one.id, since) ? (known.peek().get(one.id) ?? one) : one));
 }
 
 export async function loadList(keep = false): Promise<void> {
@@ -122,7 +122,8 @@ export function loadCounts(soon = false): void {
 }
 
 /* A conversation as the server says it is now. */
-export function takeConversation(one: Conversation, live: boolean): void {
+export function takeConversation(said: Conversation, live: boolean): void {
+  const one = wished(said);
   if (live) stamps.touch(one.id);
   const before = known.peek().get(one.id);
   batch(() => {
@@ -139,26 +140,66 @@ export async function fetchConversation(id: string): Promise<void> {
   if (!stamps.isStale(id, since)) takeConversation(one, false);
 }
 
-async function change(one: Conversation, fields: Partial<Pick<Conversation, "status" | "unread">>): Promise<void> {
-  takeConversation({ ...one, ...fields }, true);
+type Fields = Partial<Pick<Conversation, "status" | "unread">>;
+const ask = (id: string, fields: Fields) => patch<Conversation>(`${workspacePath.peek()}/conversations/${encodeURIComponent(id)}`, fields);
+
+/* Done or reopened here, and not yet confirmed. Events and answers that were under way before tell of the time before: they must not
+   turn it back under the reader's hand, whose next "e" would then mean the opposite. */
+interface Wish {
+  status: Conversation["status"];
+  before: Conversation["status"];
+  /* Something came that says otherwise; it may have been newer than the wish. */
+  denied: boolean;
+}
+const wishes = new Map<string, Wish>();
+let asking: Promise<unknown> = Promise.resolve();
+
+/* Not as it was drawn: an event may have come since. Nor does an answer count that an event has overtaken: its own event follows. */
+const newest = (one: Conversation) => known.peek().get(one.id) ?? one;
+
+function wished(one: Conversation): Conversation {
+  const wish = wishes.get(one.id);
+  if (!wish || wish.status === one.status) return one;
+  wish.denied = true;
+  return { ...one, status: wish.status };
+}
+
+export async function toggleDone(one: Conversation): Promise<void> {
+  const wish: Wish = { status: one.status === "done" ? "open" : "done", before: wishes.get(one.id)?.before ?? one.status, denied: false };
+  wishes.set(one.id, wish);
+  takeConversation(newest(one), true);
+  wish.denied = false;
+  const since = stamps.mark();
+  /* In the order in which they were wished: two at once might overtake each other. */
+  const answer = asking.then(() => ask(one.id, { status: wish.status }));
+  asking = answer.catch(() => {});
   try {
-    takeConversation(
-      await patch<Conversation>(`${workspacePath.peek()}/conversations/${encodeURIComponent(one.id)}`, fields),
-      true,
-    );
+    const said = await answer;
+    if (wishes.get(one.id) === wish) wishes.delete(one.id);
+    if (!stamps.isStale(one.id, since)) takeConversation(said, true);
+    if (wish.denied) void fetchConversation(one.id).catch(() => {});
   } catch (error) {
-    takeConversation(one, true);
+    if (wishes.get(one.id) === wish) {
+      wishes.delete(one.id);
+      takeConversation({ ...newest(one), status: wish.before }, true);
+    }
     throw error;
   }
 }
 
-export async function toggleDone(one: Conversation): Promise<void> {
-  await change(one, { status: one.status === "done" ? "open" : "done" });
-}
-
 /* Reading marks as read, if the reader may change anything at all. */
 export function markRead(one: Conversation): void {
-  if (one.unread > 0 && may("agent")) change(one, { unread: 0 }).catch(() => {});
+  if (one.unread === 0 || !may("agent")) return;
+  takeConversation({ ...newest(one), unread: 0 }, true);
+  const since = stamps.mark();
+  ask(one.id, { unread: 0 }).then(
+    (said) => {
+      if (!stamps.isStale(one.id, since)) takeConversation(said, true);
+    },
+    () => {
+      if (!stamps.isStale(one.id, since)) takeConversation({ ...newest(one), unread: one.unread }, true);
+    },
+  );
 }
 
 export function neighbour(step: 1 | -1): Conversation | null {
@@ -180,4 +221,5 @@ export function resetInbox(): void {
     nextCursor = null;
   });
   stamps.clear();
+  wishes.clear();
 }

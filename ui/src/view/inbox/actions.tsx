@@ -160,7 +160,7 @@ function Sheet({ at, message, one }: { at: Place; message: Message; one: Convers
     element.style.top = `${Math.max(8, at.y + high > window.innerHeight - 8 ? Math.min(at.y, window.innerHeight) - high - 36 : at.y)}px`;
     element.querySelector<HTMLElement>(at.emoji ? "input" : "[role^=menuitem]:not([aria-disabled])")?.focus({ preventScroll: true });
   }, [at]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const outside = (event: Event) => {
       if (!box.current?.contains(event.target as Node)) close(false);
     };

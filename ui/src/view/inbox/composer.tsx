@@ -1,6 +1,6 @@
 /* The composer: one for all channels. What a channel limits is shown before it hurts. */
 import { signal } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { serverNow } from "../../api/http";
 import type { Capabilities, Conversation, Tag } from "../../api/types";
 import { inspectDraft, measure, trimAscii, type Limit } from "../../pure/bytes";
@@ -70,21 +70,29 @@ function useWords(id: string) {
     setWords({ ...words, [mode]: next });
     keepDraft(id, { [mode]: next });
   };
-  useEffect(() => {
+  /* Before the next key comes: after "r" one writes, and what is written must not be taken for keys of the page. */
+  const called = useRef<Mode | null>(null);
+  useLayoutEffect(() => {
     const ask = composerAsk.value;
     if (!ask) return;
     composerAsk.value = null;
+    called.current = ask.mode;
     setMode(ask.mode);
     if (ask.add) {
       const joined = [draftOf(id)[ask.mode], ask.add].filter(Boolean).join("\n");
       keepDraft(id, { [ask.mode]: joined });
       setWords(draftOf(id));
     }
-    requestAnimationFrame(() => area.current?.focus());
   }, [composerAsk.value]);
-  /* A message that waited for its files may leave while other things are done. */
-  useEffect(() => {
-    if (left.value?.conversation === id) setWords((was) => ({ ...was, reply: "" }));
+  useLayoutEffect(() => {
+    if (called.current !== mode) return;
+    called.current = null;
+    area.current?.focus();
+  });
+  /* A message that waited for its files may leave while other things are done. Before the next key, too: it belongs to the next
+     message, and a second Enter must not send the first one again. */
+  useLayoutEffect(() => {
+    if (left.value?.conversation === id) setWords((was) => ({ ...was, reply: draftOf(id).reply }));
   }, [left.value]);
   return { mode, value: words[mode], write, area };
 }
@@ -92,7 +100,7 @@ function useWords(id: string) {
 /* A message that is chosen to be quoted wants to be answered at once. */
 function useQuote(id: string, can: boolean) {
   const quoted = can ? quoteOf(id) : null;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (quoted) askComposer("reply");
   }, [quoted?.id]);
   return quoted;
@@ -126,7 +134,7 @@ function Writing({
   const can = capabilitiesOf(one.channel);
   const quoted = useQuote(one.id, can.quote);
   const [recording, setRecording] = useState(false);
-  useEffect(() => restoreBox(one.id), [one.id]);
+  useLayoutEffect(() => restoreBox(one.id), [one.id]);
   const isReply = mode === "reply";
   const barred = obstacle(one, reach, tag);
   const waits = isReply && isWaiting(one.id);

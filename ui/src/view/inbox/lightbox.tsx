@@ -89,8 +89,8 @@ function Viewer({ looks, index, contact }: { looks: Look[]; index: number; conta
   useLayoutEffect(() => {
     if (!box.current!.querySelector("button:focus, a:focus")) box.current!.querySelector<HTMLElement>(".look-stage")?.focus();
   }, [message.id, one.position]);
+  useLayoutEffect(() => setZoomed(false), [message.id, one.position]);
   useEffect(() => {
-    setZoomed(false);
     for (const near of [looks[index - 1], looks[index + 1]]) {
       const url = near && near.one.type !== "video" ? keptUrl(near.one) : null;
       if (url) new Image().src = url;

@@ -67,11 +67,24 @@ export function ConversationList() {
 function SearchBox() {
   const [value, setValue] = useState(filter.value.query);
   const timer = useRef(0);
-  useEffect(() => setValue(filter.value.query), [filter.value.query]);
+  /* What was typed here goes to the address; only what comes from elsewhere (a link, Back) comes from there. Otherwise a letter or
+     a space that is typed while the search begins would be taken away again. */
+  const asked = useRef(value);
+  useLayoutEffect(() => {
+    if (filter.value.query === asked.current) return;
+    window.clearTimeout(timer.current);
+    asked.current = filter.value.query;
+    setValue(filter.value.query);
+  }, [filter.value.query]);
+  const search = (next: string) => {
+    asked.current = next.trim();
+    withParams({ q: asked.current || null }, true);
+  };
   const apply = (next: string, wait: number) => {
     setValue(next);
     window.clearTimeout(timer.current);
-    timer.current = window.setTimeout(() => withParams({ q: next.trim() || null }, true), wait);
+    if (wait) timer.current = window.setTimeout(search, wait, next);
+    else search(next);
   };
   return (
     <div class="search">

@@ -1,5 +1,5 @@
 /* One message: its frame, quote, reactions, state, and what can be done when it failed. */
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { Conversation, Message } from "../../api/types";
 import { faultOf } from "../../api/http";
 import { clock, exact } from "../../pure/time";
@@ -194,13 +194,16 @@ function Meta({ message, channel, show }: { message: Message; channel: string; s
 function Trouble({ message }: { message: Message }) {
   const [asking, setAsking] = useState(false);
   const [busy, setBusy] = useState(false);
+  const box = useRef<HTMLDivElement>(null);
   const unknown = message.status === "unknown";
   const run = async () => {
     setBusy(true);
     try {
       await retryMessage(message);
       setAsking(false);
-      askComposer("reply");
+      /* The button goes, and the focus with it: on to where one writes. Who has gone on in the meantime is left in peace. */
+      const at = document.activeElement;
+      if (!at || at === document.body || box.current?.contains(at)) askComposer("reply");
     } catch (error) {
       notify(faultOf(error).message, true);
     }
@@ -208,7 +211,7 @@ function Trouble({ message }: { message: Message }) {
   };
   const offer = may("agent") && (unknown || message.error?.retryable !== false);
   return (
-    <div class={`trouble${unknown ? " unknown" : ""}`} role="group">
+    <div ref={box} class={`trouble${unknown ? " unknown" : ""}`} role="group">
       <div>
         <strong>{unknown ? text.message.state.unknown : (message.error?.message ?? text.message.state.failed)}</strong>
         <span>{unknown ? text.message.unknownWhy : message.error?.fix}</span>

@@ -1,6 +1,6 @@
 /* The small buttons under the text: each is there when the channel can do it, and says why when it cannot now. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { wrapMark } from "../../pure/markup";
 import { notify } from "../../state/notices";
 import { text } from "../../text";
@@ -76,7 +76,7 @@ export function markOf(event: KeyboardEvent): string | null {
 function Popup({ icon, label, children }: { icon: string; label: string; children: (close: () => void) => ComponentChildren }) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!open) return;
     const outside = (event: Event) => {
       if (!root.current?.contains(event.target as Node)) setOpen(false);

@@ -1,5 +1,5 @@
 /* Recording a voice message in the composer's place: asked, heard, listened to, and only then sent. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { MediaRule } from "../../api/types";
 import { playTime } from "../../pure/amounts";
 import { notify } from "../../state/notices";
@@ -127,7 +127,7 @@ export function Recorder({ rule, onDone, onClose }: { rule: MediaRule; onDone: (
   const { stage, it, finish, cancel, again } = useRecording(rule, onDone, onClose);
   const { levels, seconds } = useLevels(it, stage.at === "recording", () => void finish(text.voice.most(LONGEST / 60)));
   const stop = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (stage.at === "recording") stop.current?.querySelector<HTMLElement>(".button")?.focus();
   }, [stage.at]);
   if (stage.at === "trouble")

@@ -1,6 +1,6 @@
 /* Sound, in a player of our own: the same in every browser, small enough for a bubble. One thing plays at a time. */
 import { signal } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { playTime } from "../../pure/amounts";
 import { recall, remember } from "../../state/store";
 import { text } from "../../text";
@@ -29,7 +29,7 @@ function useSound(onBroken: () => void) {
   const [at, setAt] = useState(0);
   const [plays, setPlays] = useState(false);
   const ran = useRef(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (ref.current) ref.current.playbackRate = rate.value;
   }, [rate.value, plays]);
   /* The browser itself tells the time four times a second: too coarse for a short message. */
