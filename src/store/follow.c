@@ -1,5 +1,7 @@
 /* Follows what all servers of an instance commit, where several share a database: a thread that reads the table `changes` past
- * what it has seen, often, and at once after an own commit. Ids rise in the order of the commits, so nothing comes in behind.
+ * what it has seen, often, and at once after an own commit. Ids rise in the order of the commits; but a server may look for what
+ * is committed one transaction after the other (InnoDB does), and so see a later commit and not the one before it, for a moment.
+ * Therefore how far there is something is asked first, and what there is up to there after that: by then all of it is seen.
  *
  * Which changes are other servers' it knows by the ids that this process's own commits took. Ids that a commit under way took may
  * still become another server's, when that one commits first: so nothing that old is looked at before the commit has ended. */
@@ -98,16 +100,17 @@ static size_t pick_foreign(struct store *store, const struct change *list, size_
 
 /* ---- reading ---- */
 
-static int read_some(struct store *store, struct change *ret, size_t *ret_count, struct error *err)
+static int read_some(struct store *store, int64_t up_to, struct change *ret, size_t *ret_count, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
 	size_t count = 0;
 	int r = db_prepare(store->follower, &st, "SELECT id, workspace_id, kind, subject_id, conversation_id FROM changes"
-						 " WHERE id > ? ORDER BY id LIMIT ?", err);
+						 " WHERE id > ? AND id <= ? ORDER BY id LIMIT ?", err);
 
 	if (r < 0)
 		return r;
 	bind_i64(&st, store->seen);
+	bind_i64(&st, up_to);
 	bind_i64(&st, BATCH);
 	while (count < BATCH && (r = stmt_step(&st, err)) > 0) {
 		struct change *c = &ret[count++];
@@ -127,9 +130,10 @@ static int pass(struct store *store, struct error *err)
 {
 	struct change list[BATCH], foreign[BATCH];
 	size_t count = BATCH;
-	int r = 0;
+	int64_t newest;
+	int r = store_change_last(store->follower, &newest, err);
 
-	while (count == BATCH && (r = read_some(store, list, &count, err)) == 0 && count > 0) {
+	while (r == 0 && store->seen < newest && count == BATCH && (r = read_some(store, newest, list, &count, err)) == 0 && count > 0) {
 		size_t others = pick_foreign(store, list, count, foreign);
 
 		store->seen = list[count - 1].id;

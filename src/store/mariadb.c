@@ -5,7 +5,8 @@
  * cluster do not see each other's locks: there the second one to commit finds the row changed, and runs again from its beginning.
  * So every unit of work sees the world alone, and ids rise in the order of the commits.
  *
- * A commit that had no answer: `writers` has a number for each process that each of its transactions sets to the next. Whoever
+ * A commit that had no answer: `writers` has a number for each writing connection that each of its transactions sets to the next
+ * (for each connection, not each process: two that counted on one number would take each other's commits for theirs). Whoever
  * holds the row of `writing` knows that no transaction is under way, and reads there what became of the last one. */
 #include "store/mariadb.h"
 
@@ -15,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "base/crypto.h"
 
 /* ---- transactions ---- */
 
@@ -54,8 +55,8 @@ static int begin_without_tables(struct mariadb_db *d, struct error *err)
 	return r;
 }
 
-/* Locks the row of `writing`, and with `check` reads what `writers` knows of us after that. */
-static int take_turn(struct mariadb_db *d, const char *sql, struct error *err)
+/* Locks the row of `writing`: from then on no other transaction that writes is under way. */
+static int take_turn(struct mariadb_db *d, struct error *err)
 {
 	struct error why;
 	int64_t next = 0;
@@ -64,7 +65,7 @@ static int take_turn(struct mariadb_db *d, const char *sql, struct error *err)
 	if ((r = mariadb_reach(d, err)) < 0)
 		return r;
 	d->lost = false;
-	r = mariadb_query(d, sql, &next, 1, &why);
+	r = mariadb_query(d, TAKE_TURN, &next, 1, &why);
 	if (r < 0 && d->handle != NULL && mysql_errno(d->handle) == ER_NO_SUCH_TABLE)
 		return begin_without_tables(d, err);
 	if (r < 0) {
@@ -76,22 +77,6 @@ static int take_turn(struct mariadb_db *d, const char *sql, struct error *err)
 	}
 	d->counts = r == 1;
 	d->first_id = d->next_id = next;
-	return 0;
-}
-
-static int begin(struct db *db, struct error *err)
-{
-	struct mariadb_db *d = mariadb_of(db);
-	int r;
-
-	d->may_retry = false;
-	end_transaction(d);
-	if (db->use == DB_READER)
-		return begin_reading(d, err);
-	if ((r = db_fault(db, "BEGIN", err)) < 0 || (r = take_turn(d, TAKE_TURN, err)) < 0)
-		return r;
-	d->open = true;
-	d->lost = false;
 	return 0;
 }
 
@@ -123,8 +108,6 @@ static void commit_text(struct mariadb_db *d, char *sql, size_t room)
 
 	if (!d->counts)
 		(void)snprintf(sql, room, "COMMIT");
-	else if (d->db.server.len == 0)
-		(void)snprintf(sql, room, "UPDATE writing SET next_id = %lld WHERE id = 1;COMMIT", next);
 	else
 		(void)snprintf(sql, room, "UPDATE writing SET next_id = %lld WHERE id = 1;INSERT INTO writers (server, commits) VALUES "
 			       "('%.*s', %lld) ON DUPLICATE KEY UPDATE commits = VALUES(commits);COMMIT", next, STR_ARG(d->db.server),
@@ -144,7 +127,7 @@ static int commit(struct db *db, struct error *err)
 	commit_text(d, sql, sizeof(sql));
 	if ((r = mariadb_query(d, sql, NULL, 0, err)) < 0) {
 		/* With the connection, or in the commit of a cluster, the answer may be lost, and not the commit. */
-		if (d->counts && db->server.len > 0 && (d->handle == NULL || mysql_errno(d->handle) == ER_ERROR_DURING_COMMIT)) {
+		if (d->counts && (d->handle == NULL || mysql_errno(d->handle) == ER_ERROR_DURING_COMMIT)) {
 			d->unsure = d->commits + 1;
 			r = ERR_UNKNOWN;
 		}
@@ -165,9 +148,9 @@ static int settle(struct db *db, struct error *err)
 	if (d->unsure == 0)
 		return 0;
 	end_transaction(d);
-	if ((r = take_turn(d, TAKE_TURN, err)) < 0)
+	if ((r = take_turn(d, err)) < 0)
 		return r;
-	(void)snprintf(sql, sizeof(sql), "SELECT commits FROM writers WHERE server = '%.*s'", STR_ARG(db->server));
+	(void)snprintf(sql, sizeof(sql), "SELECT commits FROM writers WHERE server = '%s'", d->writer);
 	r = mariadb_query(d, sql, &commits, 1, err);
 	if (r < 0)
 		return r;
@@ -176,6 +159,23 @@ static int settle(struct db *db, struct error *err)
 	d->commits = commits;
 	d->unsure = 0;
 	return r;
+}
+
+static int begin(struct db *db, struct error *err)
+{
+	struct mariadb_db *d = mariadb_of(db);
+	int r;
+
+	d->may_retry = false;
+	end_transaction(d);
+	if (db->use == DB_READER)
+		return begin_reading(d, err);
+	/* Nobody waits for the last one any more, but its number must be known. */
+	if ((r = db_fault(db, "BEGIN", err)) < 0 || (r = settle(db, err)) < 0 || (r = take_turn(d, err)) < 0)
+		return r;
+	d->open = true;
+	d->lost = false;
+	return 0;
 }
 
 static bool may_retry(struct db *db)
@@ -346,9 +346,14 @@ static void close_db(struct db *db)
 	struct mariadb_db *d = mariadb_of(db);
 	struct compiled *k;
 	size_t at = 0;
+	char sql[100];
 
 	if (db == NULL)
 		return;
+	if (d->commits > 0 && d->handle != NULL) {	/* nobody will ask for them */
+		(void)snprintf(sql, sizeof(sql), "DELETE FROM writers WHERE server = '%s'", d->writer);
+		(void)mysql_query(d->handle, sql);
+	}
 	while ((k = kept_next(&d->kept, &at)) != NULL)
 		mariadb_free_compiled(k);
 	kept_done(&d->kept);
@@ -368,6 +373,18 @@ static int password(struct str where, struct arena *arena, struct str *ret, stru
 	return r;
 }
 
+static void name_writer(struct mariadb_db *d)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char random[WRITER_BYTES];
+
+	crypto_random(random, sizeof(random));
+	for (size_t i = 0; i < sizeof(random); i++) {
+		d->writer[2 * i] = digits[random[i] >> 4];
+		d->writer[2 * i + 1] = digits[random[i] & 15];
+	}
+}
+
 static int open_db(struct str where, enum db_use use, struct db **ret, struct error *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -380,6 +397,7 @@ static int open_db(struct str where, enum db_use use, struct db **ret, struct er
 		return fail(err, ERR_NOMEM, "out of memory");
 	d->db.engine = &mariadb_engine;
 	d->db.use = use;
+	name_writer(d);
 	if ((r = mariadb_url_parse(where, &d->memory, &d->url, &why)) < 0 || (r = mariadb_reach(d, &why)) < 0) {
 		close_db(&d->db);
 		if (err != NULL)

@@ -14,7 +14,7 @@
 #include "store/kept.h"
 #include "store/mariadb_url.h"
 
-enum { LATER_TABLES = 16, SQL_SHOWN = 100 };
+enum { LATER_TABLES = 16, SQL_SHOWN = 100, WRITER_BYTES = 16 };
 
 struct param {
 	enum { PARAM_NULL, PARAM_I64, PARAM_TEXT, PARAM_BYTES } kind;
@@ -67,7 +67,8 @@ struct mariadb_db {
 	bool marked;
 	bool counts;			/* the tables writing and writers are there */
 	int64_t first_id, next_id, last_id;
-	int64_t commits;		/* of this process, as `writers` has it */
+	char writer[2 * WRITER_BYTES + 1];	/* this connection's name in `writers` */
+	int64_t commits;		/* its number there */
 	int64_t unsure;			/* a commit of this number had no answer; 0: none */
 
 	struct str later_table[LATER_TABLES];
