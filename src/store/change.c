@@ -83,10 +83,12 @@ int store_changes_after(struct db *db, struct workspace_id w, int64_t after, str
 
 	if ((r = get_trimmed(db, &trimmed, err)) < 0 || (r = store_change_last(db, &newest, err)) < 0)
 		return r;
+	/* No further than what was there before: of what comes just now a database may show the later commit first (follow.c). */
 	if ((r = db_prepare(db, &st, "SELECT id, workspace_id, kind, subject_id, conversation_id FROM changes"
-				     " WHERE id > ? AND workspace_id IN (?, 0) ORDER BY id LIMIT ?", err)) < 0)
+				     " WHERE id > ? AND id <= ? AND workspace_id IN (?, 0) ORDER BY id LIMIT ?", err)) < 0)
 		return r;
 	bind_i64(&st, after);
+	bind_i64(&st, newest);
 	bind_i64(&st, w.v);
 	bind_i64(&st, (int64_t)max);
 	while (count < max && (r = stmt_step(&st, err)) > 0) {

@@ -110,7 +110,7 @@ static void commit_text(struct mariadb_db *d, char *sql, size_t room)
 		(void)snprintf(sql, room, "COMMIT");
 	else
 		(void)snprintf(sql, room, "UPDATE writing SET next_id = %lld WHERE id = 1;INSERT INTO writers (server, commits) VALUES "
-			       "('%.*s', %lld) ON DUPLICATE KEY UPDATE commits = VALUES(commits);COMMIT", next, STR_ARG(d->db.server),
+			       "('%s', %lld) ON DUPLICATE KEY UPDATE commits = VALUES(commits);COMMIT", next, d->writer,
 			       (long long)d->commits + 1);
 }
 
