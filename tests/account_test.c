@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "database.h"
 #include "folder.h"
 #include "inbox/account.h"
 #include "inbox/directory.h"
@@ -67,6 +68,7 @@ static const struct trixy_channel channel = CHANNEL(fields), newer_channel = CHA
 /* ---- an instance ---- */
 
 static struct folder folder;
+static struct str database;
 static struct config config;
 static struct instance inbox;
 static struct db *db;
@@ -102,6 +104,7 @@ static int set_up(void **state)
 	check_ok(channels_new(&inbox.channels, &err), &err);
 	check_ok(channels_add(inbox.channels, &channel, &err), &err);
 	check_ok(directory_new(&inbox.directory, &err), &err);
+	options.database = database = test_database(&arena, options.data_dir);
 	check_ok(store_open(&options, &inbox.store, &err), &err);
 	check_ok(store_reader_new(inbox.store, &db, &err), &err);
 	check_ok(store_write(inbox.store, add_workspaces, NULL, &err), &err);
@@ -114,6 +117,7 @@ static int tear_down(void **state)
 	engine_fault = NULL;
 	store_reader_free(db);
 	store_close(inbox.store);
+	test_database_drop(database);
 	directory_free(inbox.directory);
 	channels_free(inbox.channels);
 	arena_done(&arena);
@@ -178,9 +182,10 @@ static bool in_database(const char *needle)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
 
-	check_ok(db_prepare(db, &st, "SELECT count(*) FROM shop_chat_accounts s, accounts a WHERE instr(s.token, CAST(?1 AS BLOB)) > 0"
-				     " OR instr(s.app_secret, CAST(?1 AS BLOB)) > 0 OR instr(a.verify_token, CAST(?1 AS BLOB)) > 0", &err), &err);
-	bind_str(&st, str_of(needle));
+	check_ok(db_prepare(db, &st, "SELECT count(*) FROM shop_chat_accounts s, accounts a WHERE instr(s.token, ?) > 0"
+				     " OR instr(s.app_secret, ?) > 0 OR instr(a.verify_token, ?) > 0", &err), &err);
+	for (int k = 0; k < 3; k++)
+		bind_blob(&st, str_of(needle));
 	check_is(stmt_step(&st, &err), 1, &err);
 	return next_i64(&st) > 0;
 }
@@ -475,7 +480,21 @@ static void half_connected(void **state)
 		stmt_done(&st);
 		assert_true(at < 100);
 	}
-	assert_true(at > 2);	/* the table is looked at, the transaction begun; what fails in there is tried again */
+	assert_true(at > 2 || test_database_is_shared());	/* the table is looked at, the transaction begun; what fails in there is tried again */
+}
+
+static int move_secret(struct db *writer, void *arg, struct error *e)
+{
+	SCOPED(stmt_done) struct stmt read = { 0 };
+	SCOPED(stmt_done) struct stmt put = { 0 };
+	int r;
+
+	(void)arg;
+	if ((r = db_prepare(writer, &read, "SELECT app_secret FROM shop_chat_accounts ORDER BY account_id LIMIT 1", e)) < 0 ||
+	    (r = stmt_step(&read, e)) < 0 || (r = db_prepare(writer, &put, "UPDATE shop_chat_accounts SET app_secret = ?", e)) < 0)
+		return r;
+	bind_blob(&put, next_blob(&read));
+	return stmt_step(&put, e);
 }
 
 static void moved_secret(void **state)
@@ -487,15 +506,7 @@ static void moved_secret(void **state)
 
 	(void)state;
 	check_ok(connect_full(theirs, "2", "another secret altogether", &b), &err);
-	struct db *raw = NULL;
-	struct str path = arena_printf(&arena, "%s/mailtrixy.db", folder.path);
-
-	check_ok(sqlite_engine.open(path, DB_WRITER, &raw, &err), &err);
-	check_ok(db_begin(raw, &err), &err);
-	check_ok(raw->engine->script(raw, STR("UPDATE shop_chat_accounts SET app_secret = (SELECT app_secret FROM shop_chat_accounts"
-					      " ORDER BY account_id LIMIT 1)"), &err), &err);
-	check_ok(db_commit(raw, &err), &err);
-	raw->engine->close(raw);
+	check_ok(store_write(inbox.store, move_secret, NULL, &err), &err);
 	account = get(ours, a);
 	check_ok(account_open(&inbox, db, &account, &arena, &open, &c, &err), &err);
 	account = get(theirs, b);
@@ -550,15 +561,16 @@ static void whom_it_means(void **state)
 static void many_accounts(void **state)
 {
 	char id[20], secret[40];
+	int many = test_database_is_shared() ? 40 : 300;
 
 	(void)state;
-	for (int64_t i = 0, got; i < 300; i++) {
+	for (int64_t i = 0, got; i < many; i++) {
 		(void)snprintf(id, sizeof(id), "%d", (int)i);
 		(void)snprintf(secret, sizeof(secret), "secret number %d", (int)i / 2);
 		check_ok(connect_full(ours, id, secret, &got), &err);
 	}
 	for (int round = 0; round < 2; round++)
-		for (int i = 0; i < 300; i++) {
+		for (int i = 0; i < many; i++) {
 			(void)snprintf(id, sizeof(id), "%d", i);
 			(void)snprintf(secret, sizeof(secret), "secret number %d", i / 2);
 			assert_true(verifies(id, secret));
@@ -566,7 +578,7 @@ static void many_accounts(void **state)
 		}
 	struct str body = STR("x");
 
-	assert_int_equal(directory_verify_any(inbox.directory, SLUG, body, signature_of("secret number 149", body)), 1);
+	assert_int_equal(directory_verify_any(inbox.directory, SLUG, body, signature_of("secret number 19", body)), 1);
 }
 
 /* ---- readers while it changes ---- */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "database.h"
 #include "folder.h"
 #include "inbox/directory.h"
 #include "inbox/people.h"
@@ -13,6 +14,7 @@
 #include "store/workspace.h"
 
 static struct folder folder;
+static struct str database;
 static struct config config;
 static struct instance inbox;
 static struct db *db;
@@ -36,6 +38,7 @@ static int set_up(void **state)
 	inbox.seal_key.generation = 1;
 	check_ok(channels_new(&inbox.channels, &err), &err);
 	check_ok(directory_new(&inbox.directory, &err), &err);
+	options.database = database = test_database(&arena, options.data_dir);
 	check_ok(store_open(&options, &inbox.store, &err), &err);
 	check_ok(store_reader_new(inbox.store, &db, &err), &err);
 	check_ok(people_setup(&inbox, STR(" Olga@Example.org "), STR("Olga Owner"), PASSWORD, STR("Acme"), &owner, &err), &err);
@@ -51,6 +54,7 @@ static int tear_down(void **state)
 	engine_fault = NULL;
 	store_reader_free(db);
 	store_close(inbox.store);
+	test_database_drop(database);
 	directory_free(inbox.directory);
 	channels_free(inbox.channels);
 	arena_done(&arena);
@@ -342,35 +346,59 @@ static void members(void **state)
 
 /* ---- the end of a workspace ---- */
 
+static struct workspace_id second;		/* beside w, and other than it */
+
+/* 900 conversations with 3 messages each, half of them the second workspace's; the journal's bodies partly shared. Each
+ * workspace's account has its id. */
+#define FILL \
+	"INSERT INTO accounts (id, workspace_id, channel, backend, external_key, name, handle, status, verify_token, parked_until, connected_at," \
+	" last_event_at, revision) SELECT v.w, v.w, 'email', 'imap', v.w, 'n', 'h', 1, x'00', 0, 0, 0, 1 FROM (SELECT %lld AS w UNION SELECT %lld) v;\n" \
+	"CREATE TEMPORARY TABLE n AS WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 900)" \
+	" SELECT i, CASE i %% 2 WHEN 0 THEN %lld ELSE %lld END AS w FROM r;\n" \
+	"INSERT INTO contacts (id, workspace_id, created_at) SELECT i, w, 0 FROM n;\n" \
+	"INSERT INTO contact_identities (account_id, external_key, workspace_id, contact_id, profile_tries) SELECT w, i, w, i, 0 FROM n;\n" \
+	"INSERT INTO conversations (id, workspace_id, channel, account_id, contact_id, external_key, status, unread, activity_at, window_from," \
+	" read_at) SELECT i, w, 'email', w, i, i, 1, 0, i, 0, 0 FROM n;\n" \
+	"INSERT INTO messages (id, workspace_id, conversation_id, direction, kind, status, flags, at, edit_number)" \
+	" SELECT i * 3 + k, w, i, 1, 1, 0, 0, i, 0 FROM n, (SELECT 0 AS k UNION SELECT 1 UNION SELECT 2) t;\n" \
+	"INSERT INTO attachments (message_id, position, workspace_id, type) SELECT id, 0, workspace_id, 3 FROM messages;\n" \
+	"INSERT INTO reactions (message_id, side, workspace_id, at) SELECT id, 1, workspace_id, 0 FROM messages;\n" \
+	"INSERT INTO outbox (message_id, workspace_id, account_id, conversation_id, text, due_at, tries, claimed_at)" \
+	" SELECT id, workspace_id, workspace_id, conversation_id, '', 0, 0, 0 FROM messages WHERE id %% 10 = 0;\n" \
+	"INSERT INTO message_words_dirty SELECT id FROM messages;\n" \
+	"INSERT INTO files (id, workspace_id, sha256, bytes, mime_type, width, height, has_preview, is_mono, created_at)" \
+	" SELECT i, w, i, 1, 'a/b', 0, 0, 0, 0, 0 FROM n;\n" \
+	"INSERT INTO uploads (id, workspace_id, file_id, user_id, name, created_at) SELECT i, w, i, 1, 'n', 0 FROM n;\n" \
+	"INSERT INTO contact_aliases SELECT w, i, w, i FROM n;\n" \
+	"INSERT INTO templates SELECT w, i, 'en', w, 1, '{}', 0 FROM n;\n" \
+	"INSERT INTO webhook_bodies (id, channel, received_at, body) SELECT i, 'email', 0, x'00' FROM n;\n" \
+	"INSERT INTO webhook_events (id, body_id, workspace_id, account_id, state) SELECT i * 5000, i, w, w, 1 FROM n ORDER BY i;\n" \
+	"INSERT INTO webhook_bodies (id, channel, received_at, body) VALUES (1000, 'email', 0, x'00');\n" \
+	"INSERT INTO webhook_events (id, body_id, workspace_id, account_id, state) VALUES (1, 1000, %lld, 1, 1), (10000001, 1000, %lld, 2, 1)," \
+	" (10000002, 1000, %lld, 1, 1);\n"
+
 static int fill_workspace(struct db *writer, void *arg, struct error *e)
 {
+	SCOPED(arena_done) struct arena a = { 0 };
+	long long one = w.v, two = second.v;
+	int r;
+
 	(void)arg;
-	/* 900 conversations with 3 messages each, half of them another workspace's; the journal's bodies partly shared. */
-	return writer->engine->script(writer, STR(
-		"INSERT INTO accounts SELECT value, value, 'email', 'imap', 'k' || value, 'n', 'h', 1, NULL, x'00', 0, 0, 0, NULL, 1, 3, 0"
-		" FROM (SELECT 1 AS value UNION SELECT 2);"
-		"CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT i, i % 2 + 1 AS w FROM n;"
-		"INSERT INTO contacts (id, workspace_id, created_at) SELECT i, w, 0 FROM n;"
-		"INSERT INTO contact_identities (account_id, external_key, workspace_id, contact_id, profile_tries) SELECT w, 'c' || i, w, i, 0 FROM n;"
-		"INSERT INTO conversations (id, workspace_id, channel, account_id, contact_id, external_key, status, unread, activity_at, window_from,"
-		" read_at) SELECT i, w, 'email', w, i, 'c' || i, 1, 0, i, 0, 0 FROM n;"
-		"INSERT INTO messages (id, workspace_id, conversation_id, direction, kind, status, flags, at, edit_number)"
-		" SELECT i * 3 + k, w, i, 1, 1, 0, 0, i, 0 FROM n, (SELECT 0 AS k UNION SELECT 1 UNION SELECT 2);"
-		"INSERT INTO attachments (message_id, position, workspace_id, type) SELECT id, 0, workspace_id, 3 FROM messages;"
-		"INSERT INTO reactions (message_id, side, workspace_id, at) SELECT id, 1, workspace_id, 0 FROM messages;"
-		"INSERT INTO outbox (message_id, workspace_id, account_id, conversation_id, text, due_at, tries, claimed_at)"
-		" SELECT id, workspace_id, workspace_id, conversation_id, '', 0, 0, 0 FROM messages WHERE id % 10 = 0;"
-		"INSERT INTO message_words (rowid, words) SELECT id, 'w' || workspace_id FROM messages;"
-		"INSERT INTO message_words_dirty SELECT id FROM messages;"
-		"INSERT INTO files (id, workspace_id, sha256, bytes, mime_type, width, height, has_preview, is_mono, created_at)"
-		" SELECT i, w, 'h' || i, 1, 'a/b', 0, 0, 0, 0, 0 FROM n;"
-		"INSERT INTO uploads (workspace_id, file_id, user_id, name, created_at) SELECT w, i, 1, 'n', 0 FROM n;"
-		"INSERT INTO contact_aliases SELECT w, 'a' || i, w, i FROM n;"
-		"INSERT INTO templates SELECT w, 't' || i, 'en', w, 1, '{}', 0 FROM n;"
-		"INSERT INTO webhook_bodies (id, channel, received_at, body) SELECT i, 'email', 0, x'00' FROM n;"
-		"INSERT INTO webhook_events (body_id, workspace_id, account_id, state) SELECT i, w, w, 1 FROM n ORDER BY i;"
-		"INSERT INTO webhook_bodies (id, channel, received_at, body) VALUES (1000, 'email', 0, x'00');"
-		"INSERT INTO webhook_events (body_id, workspace_id, account_id, state) VALUES (1000, 1, 1, 1), (1000, 2, 2, 1), (1000, 1, 1, 1);"), e);
+	if ((r = writer->engine->script(writer, arena_printf(&a, FILL, one, two, one, two, one, two, one), e)) < 0)
+		return r;
+	return writer->engine->script(writer, test_database_is_shared() ?
+		STR("INSERT INTO message_words (workspace_id, word, id) SELECT workspace_id, 'word', id FROM messages;"
+		    "INSERT INTO message_words (workspace_id, word, id) SELECT workspace_id, 'name', -id FROM conversations;") :
+		STR("INSERT INTO message_words (rowid, words) SELECT id, 'w' || workspace_id FROM messages;"
+		    "INSERT INTO message_words (rowid, words) SELECT -id, 'w' || workspace_id FROM conversations;"), e);
+}
+
+/* Of a workspace's rows. */
+static int64_t rows_of(const char *table, struct workspace_id of)
+{
+	SCOPED(arena_done) struct arena a = { 0 };
+
+	return number(arena_printf(&a, "SELECT count(*) FROM %s WHERE workspace_id = %lld", table, (long long)of.v).p);
 }
 
 static void check_left(int w1_gone)
@@ -380,14 +408,12 @@ static void check_left(int w1_gone)
 					      "templates" };
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-		SCOPED(arena_done) struct arena a = { 0 };
-
-		if ((number(arena_printf(&a, "SELECT count(*) FROM %s WHERE workspace_id = 1", tables[i]).p) == 0) != w1_gone)
-			check_failed("%s of workspace 1", tables[i]);
-		assert_true(number(arena_printf(&a, "SELECT count(*) FROM %s WHERE workspace_id = 2", tables[i]).p) > 0);
+		if ((rows_of(tables[i], w) == 0) != w1_gone)
+			check_failed("%s of the workspace", tables[i]);
+		assert_true(rows_of(tables[i], second) > 0);
 	}
-	assert_int_equal(number("SELECT count(*) FROM messages WHERE workspace_id = 2"), 1350);
-	assert_int_equal(number("SELECT count(*) FROM message_words"), number("SELECT count(*) FROM messages"));
+	assert_int_equal(rows_of("messages", second), 1350);
+	assert_int_equal(number("SELECT count(*) FROM message_words"), number("SELECT (SELECT count(*) FROM messages) + (SELECT count(*) FROM conversations)"));
 	assert_int_equal(number("SELECT count(*) FROM message_words_dirty"), number("SELECT count(*) FROM messages"));
 	assert_int_equal(number("SELECT count(*) FROM webhook_bodies WHERE id NOT IN (SELECT body_id FROM webhook_events)"), 0);
 	assert_int_equal(number("SELECT count(*) FROM webhook_events WHERE body_id NOT IN (SELECT id FROM webhook_bodies)"), 0);
@@ -397,12 +423,8 @@ static void check_left(int w1_gone)
 
 static void workspace_deleted(void **state)
 {
-	struct workspace_id second;
-
 	(void)state;
-	assert_int_equal(w.v, 1);
 	check_ok(people_workspace_new(&inbox, owner, STR("Second"), &second, &err), &err);
-	assert_int_equal(second.v, 2);
 	check_ok(store_write_alone(inbox.store, fill_workspace, NULL, &err), &err);
 	check_left(0);
 	check_is(people_workspace_delete(&inbox, (struct workspace_id){ 4711 }, &err), ERR_NOTFOUND, &err);
@@ -426,8 +448,6 @@ static int run_piece(struct db *writer, void *arg, struct error *e)
 /* As after a crash between two pieces. */
 static void workspace_half_deleted(void **state)
 {
-	struct workspace_id second;
-
 	(void)state;
 	check_ok(people_workspace_new(&inbox, owner, STR("Second"), &second, &err), &err);
 	check_ok(store_write_alone(inbox.store, fill_workspace, NULL, &err), &err);

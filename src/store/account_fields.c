@@ -116,10 +116,7 @@ static void add_comment(struct buf *sql, struct str comment)
 
 static int run_built(struct db *db, struct buf *sql, struct error *err)
 {
-	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = sql->failed ? fail(err, ERR_NOMEM, "out of memory") : db_prepare_built(db, &st, buf_str(sql), err);
-
-	return r < 0 ? r : stmt_step(&st, err);
+	return sql->failed ? fail(err, ERR_NOMEM, "out of memory") : db->engine->script(db, buf_str(sql), err);
 }
 
 struct ensure {

@@ -499,8 +499,8 @@ static int open_db(struct str where, enum db_use use, struct db **ret, struct er
 		return fail(err, ERR_NOMEM, "out of memory");
 	}
 	d->db.engine = &sqlite_engine;
-	d->db.use = use;
-	if (use == DB_WRITER)
+	d->db.use = use == DB_SCHEMA ? DB_WRITER : use;		/* what changes a file's tables is a writer as any */
+	if (d->db.use == DB_WRITER)
 		r = sqlite_make_file(path.p, 0, err);
 	if (r == 0 && sqlite3_open_v2(path.p, &d->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		r = fail(err, ERR_BROKEN, "cannot open the database %s: %s", path.p,

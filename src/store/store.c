@@ -213,7 +213,7 @@ int store_reader_new(struct store *store, struct db **ret, struct error *err)
 int store_run_apart(struct store *store, int (*run)(struct db *db, void *arg, struct error *err), void *arg, struct error *err)
 {
 	struct db *db;
-	int r = store->engine->open(store->where, DB_WRITER, &db, err);
+	int r = store->engine->open(store->where, DB_SCHEMA, &db, err);
 
 	if (r < 0)
 		return r;

@@ -5,12 +5,13 @@
 
 #include "inbox/directory.h"
 #include "store/account_fields.h"
+#include "../database.h"
 #include "store/addon.h"
 #include "store/engine.h"
 
 void open_instance(struct house *h)
 {
-	struct store_options options = { .database = STR(""), .data_dir = h->config.data };
+	struct store_options options = { .database = h->config.database, .data_dir = h->config.data };
 
 	h->i = (struct instance){ .config = &h->config };
 	check_ok(channels_new(&h->i.channels, &h->err), &h->err);
@@ -33,6 +34,7 @@ struct house *house_new(void)
 	assert_non_null(h);
 	h->arena.max = (size_t)512 * 1024 * 1024;
 	h->config.data = folder_new(&h->folder);
+	h->config.database = test_database(&h->arena, h->config.data);
 	open_instance(h);
 	return h;
 }
@@ -41,6 +43,7 @@ void house_done(struct house **h)
 {
 	engine_fault = NULL;
 	close_instance(*h);
+	test_database_drop((*h)->config.database);
 	folder_done(&(*h)->folder);
 	arena_done(&(*h)->arena);
 	free(*h);

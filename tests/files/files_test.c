@@ -1,5 +1,6 @@
 /* Kept files: named by their hash, there before anybody says so, gone only when nobody has them. */
 #include "../check.h"
+#include "../database.h"
 #include "../folder.h"
 #include "pictures.h"
 
@@ -18,6 +19,8 @@
 
 static struct str program;
 static struct folder folder;
+static struct arena memory;
+static struct str database;
 static struct store *store;
 static struct db *reader;
 static struct files *files;
@@ -39,6 +42,7 @@ static int set_up(void **state)
 
 	(void)state;
 	check_ok(crypto_init(&err), &err);
+	options.database = database = test_database(&memory, options.data_dir);
 	check_ok(store_open(&options, &store, &err), &err);
 	check_ok(store_write_alone(store, build, NULL, &err), &err);
 	check_ok(store_reader_new(store, &reader, &err), &err);
@@ -52,6 +56,8 @@ static int tear_down(void **state)
 	files_close(files);
 	store_reader_free(reader);
 	store_close(store);
+	test_database_drop(database);
+	arena_done(&memory);
 	folder_done(&folder);
 	return 0;
 }

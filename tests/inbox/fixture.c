@@ -1,5 +1,6 @@
 #include "fixture.h"
 
+#include "../database.h"
 #include "inbox/account.h"
 #include "inbox/directory.h"
 #include "store/conversation.h"
@@ -134,6 +135,7 @@ int house_open(void **state)
 	if (access("/dev/shm", W_OK) == 0)
 		(void)setenv("TMPDIR", "/dev/shm", 0);
 	options.data_dir = folder_new(&house.folder);
+	options.database = house.database = test_database(&house.arena, options.data_dir);
 	house.i.config = &house.config;
 	house.i.seal_key.generation = 1;
 	if (crypto_init(&err) < 0 || store_open(&options, &house.i.store, &err) < 0 || channels_new(&house.i.channels, &err) < 0 ||
@@ -154,6 +156,7 @@ int house_close(void **state)
 	(void)state;
 	store_reader_free(house.reader);
 	store_close(house.i.store);
+	test_database_drop(house.database);
 	directory_free(house.i.directory);
 	channels_free(house.i.channels);
 	arena_done(&house.arena);

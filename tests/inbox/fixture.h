@@ -13,6 +13,7 @@
 
 struct house {
 	struct folder folder;
+	struct str database;
 	struct config config;
 	struct instance i;
 	struct db *reader;

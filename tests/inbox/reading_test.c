@@ -2,6 +2,8 @@
  * database than its answer needs. */
 #include "fixture.h"
 
+#include "../database.h"
+
 #include <string.h>
 
 #include "inbox/journal.h"
@@ -321,6 +323,8 @@ static void a_search_stays_in_its_workspace(void **state)
 	check_ok(conversation_list(&house.i, house.reader, house.other, &q, &house.arena, &page, &count, &next, &err), &err);
 	assert_int_equal(count, 0);
 	assert_int_equal(found("apples"), 1);
+	if (test_database_is_shared())		/* there a column tells the workspace */
+		return;
 	check_ok(db_prepare(house.reader, &st, "SELECT COUNT(*) FROM message_words WHERE message_words MATCH ?", &err), &err);
 	(void)snprintf(forged, sizeof(forged), "\"\xee\x80\x80%lld\"", (long long)house.other.v);
 	bind_str(&st, str_of(forged));

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "../database.h"
 #include "files/files.h"
 #include "inbox/apply.h"
 #include "inbox/directory.h"
@@ -673,6 +674,7 @@ int street_open(void **state)
 	street.i.config = &street.config;
 	check_ok(crypto_init(&err), &err);
 	crypto_random(street.i.seal_key.bytes, sizeof(street.i.seal_key.bytes));
+	options.database = street.config.database = test_database(&street.arena, options.data_dir);
 	check_ok(store_open(&options, &street.i.store, &err), &err);
 	check_ok(channels_new(&street.i.channels, &err), &err);
 	check_ok(channels_add(street.i.channels, &channel, &err), &err);
@@ -695,6 +697,7 @@ int street_close(void **state)
 	peer_stop(street.peer);
 	store_reader_free(street.reader);
 	store_close(street.i.store);
+	test_database_drop(street.config.database);
 	files_close(street.i.files);
 	directory_free(street.i.directory);
 	channels_free(street.i.channels);
