@@ -119,7 +119,9 @@ int mariadb_failed(struct mariadb_db *d, unsigned number, const char *words, con
 	if (gone || conflict)
 		code = ERR_TEMPORARY;
 	/* Before the connection goes: the words are the connection's. */
-	if (sql != NULL)
+	if (code == ERR_DENIED)
+		(void)fail(err, code, "the database's user lacks a right: %.160s. Run GRANT ALL ON that database TO this user (%u)", words, number);
+	else if (sql != NULL)
 		(void)fail(err, code, "database: %.120s (%u) in: %.*s", words, number, SQL_SHOWN, sql);
 	else
 		(void)fail(err, code, "database: %.200s (%u)", words, number);
