@@ -6,7 +6,7 @@
 #include "base/embed.h"
 #include "store/store.h"
 
-/* DB_SCHEMA: a writer whose statements may take long, before the others are opened. */
+/* DB_SCHEMA: a writer whose statements may take long: what changes tables. */
 enum db_use { DB_WRITER, DB_READER, DB_CHECKPOINTER, DB_SCHEMA };
 
 struct db {			/* the first member of the engine's own struct */

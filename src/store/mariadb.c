@@ -445,4 +445,5 @@ const struct db_engine mariadb_engine = {
 	.mark_end = mark_end,
 	.script = script,
 	.columns = columns,
+	.widen = mariadb_widen,
 };

@@ -4,6 +4,7 @@
  * mariadb_open.c    one connection: hosts in turn, TLS, the session's settings, failures in words
  * mariadb_stmt.c    prepared statements and their rows
  * mariadb_later.c   rows that are sent together
+ * mariadb_widen.c   a column's closed list is taken off
  * mariadb.c         transactions, the counter of ids, commits that nobody answered; struct db_engine */
 #ifndef STORE_MARIADB_H
 #define STORE_MARIADB_H
@@ -121,6 +122,10 @@ int mariadb_compile(struct compiled *k, struct error *err);
 int mariadb_may_step(struct stmt *st, struct error *err);
 void mariadb_forget_prepared(struct mariadb_db *d);
 void mariadb_free_compiled(struct compiled *k);
+
+/* ---- mariadb_widen.c ---- */
+
+int mariadb_widen(struct db *db, struct str table, struct str column, struct error *err);
 
 /* ---- mariadb_later.c ---- */
 
