@@ -1,6 +1,7 @@
 /* The writer: what is told is stored, what failed left nothing, neighbours in a group do not harm each other. */
 #include "check.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -560,6 +561,44 @@ static void two_writers(void **state)
 		assert_true(has("a", k) && has("b", k));
 }
 
+/* What another process finds: whether somebody holds a lock on the database's file. */
+static bool seen_locked(const char *path)
+{
+	int status = -1;
+	pid_t child = fork();
+
+	if (child == 0) {
+		struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+		int fd = open(path, O_RDWR);
+
+		_exit(fd < 0 || fcntl(fd, F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK);
+	}
+	assert_true(child > 0 && waitpid(child, &status, 0) == child);
+	return status == 0;
+}
+
+static int do_nothing(struct db *db, void *arg, struct error *err)
+{
+	(void)db;
+	(void)arg;
+	(void)err;
+	return 0;
+}
+
+/* Without its locks a server's log would be taken away by the next command that ends. */
+static void locks_stay(void **state)
+{
+	struct error err = { 0 };
+
+	(void)state;
+	const char *path = arena_printf(&memory, "%s/mailtrixy.db", folder.path).p;
+
+	assert_false(has("a", 1));
+	assert_true(seen_locked(path));
+	check_ok(store_run_apart(store, do_nothing, NULL, &err), &err);
+	assert_true(seen_locked(path));
+}
+
 /* ---- the log ---- */
 
 static int write_page(struct db *db, void *arg, struct error *err)
@@ -703,6 +742,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(two_writers, set_up, tear_down),
 	};
 	const struct CMUnitTest file_tests[] = {	/* of a database that is a file */
+		cmocka_unit_test_setup_teardown(locks_stay, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(disk_full, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(log_stays_short, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(copied_while_writing, set_up, tear_down),

@@ -475,13 +475,16 @@ static int configure(struct sqlite_db *d, struct error *err)
 	return 0;
 }
 
-int sqlite_make_file(const char *path, int more_flags, struct error *err)
+/* One that is there is never opened here: closing any descriptor of a file gives up all of the process's locks on it (POSIX), also
+ * those by which SQLite's other connections keep a process that ends from taking their log away. */
+int sqlite_make_file(const char *path, bool must_be_new, struct error *err)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | more_flags, 0600);
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-	if (fd < 0)
+	if (fd < 0 && (errno != EEXIST || must_be_new))
 		return fail(err, errno == EEXIST ? ERR_EXISTS : ERR_BROKEN, "cannot open the database %s: %s", path, strerror(errno));
-	(void)close(fd);
+	if (fd >= 0)
+		(void)close(fd);
 	return 0;
 }
 
@@ -501,7 +504,7 @@ static int open_db(struct str where, enum db_use use, struct db **ret, struct er
 	d->db.engine = &sqlite_engine;
 	d->db.use = use == DB_SCHEMA ? DB_WRITER : use;		/* what changes a file's tables is a writer as any */
 	if (d->db.use == DB_WRITER)
-		r = sqlite_make_file(path.p, 0, err);
+		r = sqlite_make_file(path.p, false, err);
 	if (r == 0 && sqlite3_open_v2(path.p, &d->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		r = fail(err, ERR_BROKEN, "cannot open the database %s: %s", path.p,
 			 d->handle != NULL ? sqlite3_errmsg(d->handle) : "out of memory");

@@ -1,7 +1,6 @@
 /* A consistent copy of an SQLite database that is in use, and whether it is whole. */
 #include "store/sqlite.h"
 
-#include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
@@ -32,7 +31,7 @@ int sqlite_copy(struct db *reader, struct str where, struct error *err)
 
 	if (path.p == NULL)
 		return fail(err, ERR_NOMEM, "out of memory");
-	if ((r = sqlite_make_file(path.p, O_EXCL, err)) < 0)
+	if ((r = sqlite_make_file(path.p, true, err)) < 0)
 		return r;
 	if ((r = copy_into(sqlite_handle(reader), path.p, err)) < 0)
 		(void)unlink(path.p);
