@@ -105,7 +105,7 @@ int addon_activate(struct instance *i, struct str slug, struct arena *arena, str
 	struct store_addon row;
 	int r;
 
-	if ((r = home_open(i, true, &h, why)) < 0 || (r = home_addon(i, slug, &h.memory, &row, why)) < 0)
+	if ((r = home_open_to_change(i, &h, why)) < 0 || (r = home_addon(i, slug, &h.memory, &row, why)) < 0)
 		return r;
 	/* Nothing to do for one that is active, and known to this process. */
 	if (row.status != ADDON_ACTIVE || home_load(i, &h, &row, NULL) != 0) {
@@ -133,7 +133,7 @@ int addon_deactivate(struct instance *i, struct str slug, struct arena *arena, s
 	struct store_addon row;
 	int r;
 
-	if ((r = home_open(i, true, &h, err)) < 0 || (r = home_addon(i, slug, arena, &row, err)) < 0)
+	if ((r = home_open_to_change(i, &h, err)) < 0 || (r = home_addon(i, slug, arena, &row, err)) < 0)
 		return r;
 	if (row.status != ADDON_INACTIVE && (r = home_set_status(i, slug, ADDON_INACTIVE, STR_NONE, err)) < 0)
 		return r;

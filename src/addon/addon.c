@@ -178,7 +178,7 @@ int addon_install(struct instance *i, struct str zip, bool allow_unsigned, struc
 	bool found;
 	int r;
 
-	if ((r = home_open(i, true, &h, err)) < 0 || (r = package_open(zip, h.trust_dir, &p, err)) < 0)
+	if ((r = home_open_to_change(i, &h, err)) < 0 || (r = package_open(zip, h.trust_dir, &p, err)) < 0)
 		return r;
 	if (p.signed_by.p == NULL && !allow_unsigned)
 		return fail(err, ERR_DENIED, "%.*s", STR_ARG(p.doubt));
@@ -208,7 +208,7 @@ int addon_remove(struct instance *i, struct str slug, struct error *err)
 	struct store_addon row;
 	int r;
 
-	if ((r = home_open(i, true, &h, err)) < 0 || (r = home_addon(i, slug, &h.memory, &row, err)) < 0)
+	if ((r = home_open_to_change(i, &h, err)) < 0 || (r = home_addon(i, slug, &h.memory, &row, err)) < 0)
 		return r;
 	if (row.status == ADDON_ACTIVE)
 		return fail(err, ERR_STATE, "The addon is active. Deactivate it before removing it");

@@ -14,6 +14,8 @@ static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 
 void home_done(struct home *h)
 {
+	turn_give(h->turn);
+	h->turn = NULL;
 	if (h->lock >= 0) {
 		fd_done(&h->lock);	/* gives the file's lock back */
 		(void)pthread_mutex_unlock(&turn);
@@ -68,6 +70,17 @@ int home_open(struct instance *i, bool wait, struct home *ret, struct error *err
 	r = code == EWOULDBLOCK ? fail(err, ERR_TEMPORARY, "another process works on the addons") :
 	    fail(err, ERR_BROKEN, "%s: %s", lock.p, strerror(code));
 	home_done(h);
+	return r;
+}
+
+int home_open_to_change(struct instance *i, struct home *ret, struct error *err)
+{
+	int r = home_open(i, true, ret, err);
+
+	if (r == 0 && (r = turn_take(i->store, &ret->turn, err)) < 0) {
+		home_done(ret);
+		*ret = (struct home){ .lock = -1 };
+	}
 	return r;
 }
 

@@ -4,15 +4,19 @@
 
 #include "addon/addon.h"
 #include "addon/file.h"
+#include "addon/turn.h"
 #include "store/addon.h"
 
 struct home {
 	struct str addons_dir, trust_dir;	/* DATA/addons, DATA/trusted-keys */
 	int lock;				/* DATA/.addons.lock, held against threads and other processes; -1: not */
+	struct turn *turn;			/* held against other servers (addon/turn.h); NULL: not */
 	struct arena memory;
 };
 /* Makes DATA/addons and waits for the lock; without `wait`, ERR_TEMPORARY when somebody else has it. */
 int home_open(struct instance *i, bool wait, struct home *ret, struct error *err);
+/* The same for who changes addons: waits for other servers on the database, too. */
+int home_open_to_change(struct instance *i, struct home *ret, struct error *err);
 void home_done(struct home *h);
 
 /* Rows, read with a connection of their own. Text is the arena's. */

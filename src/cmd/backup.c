@@ -214,7 +214,7 @@ static int restore(int argc, char **argv, struct config *config, struct error *e
 	if (config->database.len > 0)
 		return fail(err, ERR_INVALID, "a backup is put back into the data directory: leave --database out");
 	if ((r = check_mark(from, err)) < 0 || (r = folder_make(config->data.p, err)) < 0 ||
-	    (r = cmd_lock(config->data, &lock, err)) < 0)
+	    (r = cmd_lock(config->data, false, &lock, err)) < 0)
 		return r;
 	if ((r = put_back(from, config, key, &done, err)) == 0)
 		(void)printf("%.*s holds the database and %lld files again. Start it with: mailtrixy serve --data %.*s\n",

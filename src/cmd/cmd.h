@@ -20,9 +20,18 @@ int cmd_look(int argc, char **argv);	/* started by a server for each file, not b
  * active addons. `i` and `config` must stay where they are until cmd_instance_close, which takes a half-open one too. */
 int cmd_instance_open(struct config *config, struct instance *i, struct error *err);
 void cmd_instance_close(struct instance *i);
-/* One server a data directory: two would each believe to be the only writer of what lies there besides the database. The lock goes
- * with the descriptor. ERR_STATE: somebody has it. */
-int cmd_lock(struct str data, int *ret_fd, struct error *err);
+/* Who uses a data directory: a server on SQLite has it alone, for two would each believe to be the only writer; servers that share a
+ * database may share it (shared); what changes all of it at once (restore, copy) has it alone. The lock goes with the descriptor.
+ * ERR_STATE: somebody has it in a way that does not go together. */
+int cmd_lock(struct str data, bool shared, int *ret_fd, struct error *err);
+/* The servers on a database that several may share, and whether each lives: looks twice, some two seconds apart. None where it is not
+ * shared. Text is the arena's. */
+struct cmd_server {
+	struct str id, address, version;
+	int64_t started_at;
+	bool lives;
+};
+int cmd_servers(struct store *store, struct arena *arena, struct cmd_server **ret, size_t *ret_count, struct error *err);
 
 /* Takes "--name value" or "--name=value" out of argv. STR_NONE: not there. ERR_INVALID: it has no value. */
 int cmd_option(int *argc, char **argv, const char *name, struct str *ret, struct error *err);

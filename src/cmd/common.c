@@ -13,6 +13,7 @@
 #include "files/files.h"
 #include "inbox/directory.h"
 #include "inbox/instance_key.h"
+#include "store/lease.h"
 #include "store/copy.h"
 
 static void drop(int *argc, char **argv, int at, int count)
@@ -117,7 +118,7 @@ void cmd_instance_close(struct instance *i)
 	*i = (struct instance){ 0 };
 }
 
-int cmd_lock(struct str data, int *ret_fd, struct error *err)
+int cmd_lock(struct str data, bool shared, int *ret_fd, struct error *err)
 {
 	SCOPED(arena_done) struct arena arena = { 0 };
 	struct str path = arena_printf(&arena, "%.*s/serve.lock", STR_ARG(data));
@@ -125,10 +126,56 @@ int cmd_lock(struct str data, int *ret_fd, struct error *err)
 
 	if (fd < 0)
 		return fail(err, ERR_BROKEN, "cannot open %.*s/serve.lock: %s", STR_ARG(data), strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+	if (flock(fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0) {
 		(void)close(fd);
 		return fail(err, ERR_STATE, "another mailtrixy serve uses the data directory %.*s", STR_ARG(data));
 	}
 	*ret_fd = fd;
+	return 0;
+}
+
+enum { BEATS_MS = 2200 };	/* a server that lives beats once a second */
+
+static int read_servers(struct store *store, struct arena *arena, struct store_server **ret, size_t *ret_count, struct error *err)
+{
+	struct db *db = NULL;
+	int r = store_reader_new(store, &db, err);
+
+	if (r == 0)
+		r = store_server_list(db, arena, ret, ret_count, err);
+	store_reader_free(db);
+	return r;
+}
+
+static bool has_moved(const struct store_server *s, const struct store_server *list, size_t count)
+{
+	for (size_t k = 0; k < count; k++)
+		if (str_eq(s->id, list[k].id))
+			return s->beat != list[k].beat;
+	return true;			/* it came meanwhile */
+}
+
+int cmd_servers(struct store *store, struct arena *arena, struct cmd_server **ret, size_t *ret_count, struct error *err)
+{
+	struct store_server *before, *now;
+	size_t before_count, count;
+	int r;
+
+	*ret_count = 0;
+	if (!store_shared(store))
+		return 0;
+	if ((r = read_servers(store, arena, &before, &before_count, err)) < 0)
+		return r;
+	if (before_count > 0)
+		(void)usleep(BEATS_MS * 1000);
+	if ((r = read_servers(store, arena, &now, &count, err)) < 0)
+		return r;
+	*ret = arena_alloc(arena, (count + 1) * sizeof(**ret));
+	if (*ret == NULL)
+		return fail(err, ERR_NOMEM, "out of memory");
+	for (size_t k = 0; k < count; k++)
+		(*ret)[k] = (struct cmd_server){ .id = now[k].id, .address = now[k].address, .version = now[k].version,
+						 .started_at = now[k].started_at, .lives = has_moved(&now[k], before, before_count) };
+	*ret_count = count;
 	return 0;
 }

@@ -82,7 +82,7 @@ static bool same_place(const char *a, const char *b)
 
 static int lock(struct copy_side *s, struct error *err)
 {
-	int r = cmd_lock(s->data, &s->lock, err);
+	int r = cmd_lock(s->data, false, &s->lock, err);
 
 	return r == ERR_STATE ? fail(err, r, "a server (or another command that needs it alone) uses the data directory %s: stop it first",
 				     s->data.p) : r;
@@ -136,9 +136,18 @@ static int nobody_serves(const struct copy_side *s, const char *side, struct err
 
 static int open_one(struct copy_side *s, struct error *err)
 {
+	SCOPED(arena_done) struct arena arena = { 0 };
 	struct store_options options = { .database = s->url, .data_dir = s->data };
+	struct cmd_server *list = NULL;
+	size_t count = 0;
+	int r = store_open(&options, &s->store, err);
 
-	return store_open(&options, &s->store, err);
+	if (r < 0 || (r = cmd_servers(s->store, &arena, &list, &count, err)) < 0)
+		return r;
+	for (size_t k = 0; k < count; k++)
+		if (list[k].lives)
+			return fail(err, ERR_STATE, "a server uses the database (%.*s): stop it first", STR_ARG(list[k].address));
+	return 0;
 }
 
 int copy_sides_open(struct copy_side *from, struct copy_side *to, struct error *err)

@@ -12,10 +12,12 @@
 #include "addon/addon.h"
 #include "addon/file.h"
 #include "addon/package.h"
+#include "base/clock.h"
 #include "files/files.h"
 #include "inbox/account.h"
 #include "inbox/instance_key.h"
 #include "store/file.h"
+#include "store/lease.h"
 
 enum { SPACE_LOW_MB = 1024 };
 
@@ -84,7 +86,7 @@ static void look_at_server(struct doctor *d, const struct config *config)
 	struct error err = { 0 };
 	int lock;
 
-	if (cmd_lock(config->data, &lock, &err) == 0) {
+	if (cmd_lock(config->data, false, &lock, &err) == 0) {
 		(void)close(lock);
 		bad(d, false, NULL, "no server runs on this data directory at the moment");
 	} else {
@@ -95,6 +97,59 @@ static void look_at_server(struct doctor *d, const struct config *config)
 	else
 		bad(d, false, "Set --public-url to the https:// address of the proxy before it; Meta takes no other.",
 		    "public URL %.*s: Meta delivers to https only", STR_ARG(config->public_url));
+}
+
+/* Of servers that share the database: who lives, and who does what. */
+static void look_at_leases(struct doctor *d, const struct cmd_server *servers, size_t server_count)
+{
+	SCOPED(arena_done) struct arena a = { 0 };
+	struct store_lease *list;
+	struct error err = { 0 };
+	size_t count = 0;
+	bool any = false;
+
+	for (size_t k = 0; k < server_count; k++)
+		any = any || servers[k].lives;
+	if (!any)
+		return;			/* nobody is there to do anything */
+	if (store_lease_list(d->db, &a, &list, &count, &err) < 0)
+		bad(d, true, NULL, "duties: %s", err.text);
+	for (size_t k = 0; k < count; k++) {
+		const struct cmd_server *holder = NULL;
+
+		for (size_t n = 0; n < server_count; n++)
+			if (servers[n].lives && str_eq(servers[n].id, list[k].server))
+				holder = &servers[n];
+		if (holder != NULL)
+			good(d, "%.*s is done by %.*s", STR_ARG(list[k].name), STR_ARG(holder->address));
+		else
+			bad(d, false, "Look again in some seconds: servers take what nobody does.", "%.*s is done by nobody at the moment",
+			    STR_ARG(list[k].name));
+	}
+}
+
+static void look_at_servers(struct doctor *d)
+{
+	SCOPED(arena_done) struct arena a = { 0 };
+	struct cmd_server *list = NULL;
+	struct error err = { 0 };
+	size_t count = 0;
+
+	if (!store_shared(d->i->store))
+		return;
+	if (cmd_servers(d->i->store, &a, &list, &count, &err) < 0) {
+		bad(d, true, NULL, "servers: %s", err.text);
+		return;
+	}
+	for (size_t k = 0; k < count; k++) {
+		if (list[k].lives)
+			good(d, "server %.*s lives: version %.*s, since %.*s", STR_ARG(list[k].address), STR_ARG(list[k].version),
+			     STR_ARG(clock_rfc3339(&a, list[k].started_at)));
+		else
+			bad(d, false, "If it should run: look at it. Its duties go on elsewhere.", "server %.*s gives no sign of life",
+			    STR_ARG(list[k].address));
+	}
+	look_at_leases(d, list, count);
 }
 
 static void look_at_database(struct doctor *d)
@@ -267,6 +322,7 @@ static int doctor(int argc, char **argv, struct config *config, struct error *er
 		bad(&d, true, NULL, "the installation does not open: %s", why.text);
 	} else {
 		look_at_database(&d);
+		look_at_servers(&d);
 		look_at_key(&d);
 		look_at_files(&d);
 		look_at_accounts(&d);

@@ -26,7 +26,7 @@ static int run(struct config *config, sigset_t *signals, struct error *err)
 
 	if ((r = cmd_instance_open(config, &i, err)) < 0)
 		return r;
-	if ((r = cmd_lock(config->data, &lock, err)) < 0 || (r = work_start(&i, &work, err)) < 0 ||
+	if ((r = cmd_lock(config->data, store_shared(i.store), &lock, err)) < 0 || (r = work_start(&i, &work, err)) < 0 ||
 	    (r = web_start(&i, &web, err)) < 0)
 		goto done;
 	(void)printf("MailTrixy listens on %.*s\n", STR_ARG(web_url(web)));

@@ -272,16 +272,16 @@ void directory_is_old(struct account_directory *d)
 	atomic_store(&d->is_old, true);
 }
 
+/* Under the lock also to look: whoever loads has marked it as new already. */
 int directory_refresh(struct instance *i, struct error *err)
 {
+	struct account_directory *d = i->directory;
 	int r = 0;
 
-	if (!atomic_load(&i->directory->is_old))
-		return 0;
-	(void)pthread_mutex_lock(&i->directory->load_lock);
-	if (!atomic_load(&i->directory->is_old) || (r = load(i, err)) == 0)
-		r = 1;		/* also when somebody else was faster */
-	(void)pthread_mutex_unlock(&i->directory->load_lock);
+	(void)pthread_mutex_lock(&d->load_lock);
+	if (atomic_load(&d->is_old) && (r = load(i, err)) == 0)
+		r = 1;
+	(void)pthread_mutex_unlock(&d->load_lock);
 	return r;
 }
 
@@ -294,8 +294,8 @@ int directory_catch_up(struct instance *i, struct error *err)
 		return 0;
 	if (atomic_fetch_add(&d->catching_up, 1) >= CATCHING_UP_MAX)
 		r = fail(err, ERR_LIMIT, "others wait already until this server knows what the others did");
-	else if ((r = store_catch_up(i->store, CATCH_UP_MS, err)) == 0)
-		r = directory_refresh(i, err);
+	else if ((r = store_catch_up(i->store, CATCH_UP_MS, err)) == 0 && (r = directory_refresh(i, err)) >= 0)
+		r = 1;		/* also when another thread has loaded it meanwhile */
 	(void)atomic_fetch_sub(&d->catching_up, 1);
 	return r;
 }

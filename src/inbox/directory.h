@@ -15,7 +15,7 @@ void directory_is_old(struct account_directory *d);
 /* Loads again if it is old. 1: it was. */
 int directory_refresh(struct instance *i, struct error *err);
 /* Where several servers share the database, before somebody unknown is refused: takes in what other servers committed before this
- * call, and waits for that. 1: something was loaded, ask again. 0: there was nothing. ERR_LIMIT: so many wait for that already that this
+ * call, and waits for that. 1: ask again. 0: nobody else uses the database. ERR_LIMIT: so many wait for that already that this
  * one does not (strangers can make it happen). ERR_TEMPORARY: it took too long. */
 int directory_catch_up(struct instance *i, struct error *err);
 

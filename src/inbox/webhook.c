@@ -6,6 +6,7 @@
 #include "base/limit.h"
 #include "base/log.h"
 #include "inbox/directory.h"
+#include "inbox/handshake.h"
 #include "inbox/journal.h"
 #include "store/account.h"
 #include "store/webhook.h"
@@ -33,6 +34,7 @@ struct webhook {
 	struct share *first, *last;
 	size_t shares, events;
 	bool files;		/* what it brought is to be fetched */
+	bool early;		/* see webhook_is_early */
 };
 
 /* ---- reading ---- */
@@ -278,6 +280,28 @@ void webhook_stored(struct webhook *w)
 		w->instance->wake_work(w->instance->wake_arg);
 }
 
+bool webhook_is_early(const struct webhook *w)
+{
+	return w->early;
+}
+
+/* Where several servers share the database: whether another one has connected the account of a key that this one does not know. Here,
+ * among the writers, the answer is exact. Signed by one of ours, it would be taken for another account of the same app. */
+static int find_early(struct db *db, struct webhook *w, struct error *err)
+{
+	int r = 0;
+
+	w->early = false;
+	for (struct share *s = w->first; s != NULL && r >= 0 && !w->early && store_shared(w->instance->store); s = s->next)
+		if (s->verified && s->account.account_id == 0) {
+			r = store_account_is_live(db, str_from_trixy(w->channel->slug), s->key, err);
+			w->early = r > 0;
+		}
+	if (w->early)
+		directory_is_old(w->instance->directory);
+	return r < 0 ? r : 0;
+}
+
 int webhook_store(struct db *db, void *webhook, struct error *err)
 {
 	struct webhook *w = webhook;
@@ -286,6 +310,8 @@ int webhook_store(struct db *db, void *webhook, struct error *err)
 	int r;
 
 	w->files = false;
+	if ((r = find_early(db, w, err)) < 0 || w->early)
+		return r;
 	for (struct share *s = w->first; s != NULL; s = s->next) {
 		if ((r = apply_share(db, w, s, &e, err)) < 0)
 			return r;
@@ -311,9 +337,12 @@ int webhook_handshake(struct instance *instance, const struct trixy_channel *cha
 	struct directory_account accounts[HANDSHAKE_ACCOUNTS];
 	size_t found = token.len == 0 ? 0 :
 		directory_verify_token(instance->directory, str_from_trixy(channel->slug), token, accounts, HANDSHAKE_ACCOUNTS);
+	/* Another server may have connected the account a moment ago. */
+	if (found == 0 && token.len > 0 && directory_catch_up(instance, err) > 0)
+		found = directory_verify_token(instance->directory, str_from_trixy(channel->slug), token, accounts, HANDSHAKE_ACCOUNTS);
 	bool ours = found > 0;
 
-	directory_note_handshake(instance->directory, str_from_trixy(channel->slug), ours);
+	handshake_note(instance, str_from_trixy(channel->slug), ours);
 	if (!ours) {
 		log_event(LOG_WARNING, "webhook handshake refused: the verify token is none of ours; copy it again from Settings, Channels",
 			  log_s("channel", str_from_trixy(channel->slug)), log_end);

@@ -87,6 +87,18 @@ int store_account_list_of_channel(struct db *db, struct str channel, struct aren
 	return r < 0 ? r : rows_give(&rows, arena, ret, ret_count, err);
 }
 
+int store_account_is_live(struct db *db, struct str channel, struct str external_key, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	int r = db_prepare(db, &st, "SELECT 1 FROM accounts WHERE channel = ? AND external_key = ? AND status <> 3", err);
+
+	if (r < 0)
+		return r;
+	bind_str(&st, channel);
+	bind_str(&st, external_key);
+	return stmt_step(&st, err);
+}
+
 int store_account_revivable(struct db *db, struct workspace_id w, struct str channel,
 			    struct str external_key, int64_t *ret_id,
 			    struct error *err)

@@ -26,6 +26,8 @@ int store_account_list(struct db *db, struct workspace_id w, struct arena *arena
 /* Of every workspace, with its name: for the instance admin and the directory of webhooks. STR_NONE: of every channel. */
 int store_account_list_of_channel(struct db *db, struct str channel, struct arena *arena, struct store_account **ret,
 				  size_t *ret_count, struct error *err);
+/* Whether any workspace has this account. 1, 0. */
+int store_account_is_live(struct db *db, struct str channel, struct str external_key, struct error *err);
 /* The disconnected account of this workspace that had this key before: its conversations can go on. 1: there is one. */
 int store_account_revivable(struct db *db, struct workspace_id w, struct str channel,
 			    struct str external_key, int64_t *ret_id,

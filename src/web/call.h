@@ -77,6 +77,7 @@ struct call {
 	/* a webhook's (web/webhook_door.c) */
 	struct webhook *webhook;
 	int verdict;
+	bool again;				/* it is read a second time, on a worker: another server may know more */
 	struct store_unit unit;			/* run set by the handler: goes to the writer, whose done() finishes the call */
 
 	/* the loop's (web/connection.h) */

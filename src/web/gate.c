@@ -178,8 +178,10 @@ void call_run(struct call *c)
 	case CALL_READ: file_answer_read(c); break;
 	case CALL_DROP: file_draft_drop(&c->draft); break;
 	}
-	/* Either way the call is somebody else's after this, and may be gone already. */
-	if (c->unit.run != NULL)
+	/* Whichever way, the call is somebody else's after this, and may be gone already. */
+	if (c->again && c->db == NULL)
+		webhook_door_again(c);
+	else if (c->unit.run != NULL)
 		store_submit(c->instance->store, &c->unit);
 	else
 		call_finish(c);

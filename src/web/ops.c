@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "files/files.h"
 #include "inbox/search.h"
+#include "store/lease.h"
 #include "web/live.h"
 #include "web/server.h"
 #include "web/workers.h"
@@ -89,6 +90,26 @@ static int64_t resident_bytes(void)
 	return (int64_t)resident * sysconf(_SC_PAGESIZE);
 }
 
+/* Of servers that share a database: which there are, and what this one does. */
+static void write_servers(struct buf *b, struct call *c)
+{
+	struct store *store = c->instance->store;
+	struct store_server *servers;
+	struct store_lease *leases;
+	size_t server_count, lease_count;
+
+	if (!store_shared(store) || store_server_list(c->db, c->arena, &servers, &server_count, NULL) < 0 ||
+	    store_lease_list(c->db, c->arena, &leases, &lease_count, NULL) < 0)
+		return;
+	gauge(b, "servers", "gauge", "Servers on the database; one that died is counted for ten minutes more.", (int64_t)server_count);
+	buf_addf(b, "# HELP mailtrixy_duty Whether this server does what runs by itself.\n# TYPE mailtrixy_duty gauge\n");
+	for (size_t k = 0; k < lease_count; k++)
+		buf_addf(b, "mailtrixy_duty{name=\"%.*s\"} %d\n", STR_ARG(leases[k].name), str_eq(leases[k].server, store_server(store)));
+	buf_addf(b, "# HELP mailtrixy_duty_term How often a duty has gone from hand to hand.\n# TYPE mailtrixy_duty_term counter\n");
+	for (size_t k = 0; k < lease_count; k++)
+		buf_addf(b, "mailtrixy_duty_term{name=\"%.*s\"} %lld\n", STR_ARG(leases[k].name), (long long)leases[k].term);
+}
+
 void ops_metrics(struct call *c)
 {
 	struct web *web = c->web;
@@ -130,6 +151,7 @@ void ops_metrics(struct call *c)
 	gauge(b, "files_kept_total", "counter", "Files that were kept.", files.kept);
 	gauge(b, "files_kept_bytes_total", "counter", "Bytes of those files.", files.bytes);
 	gauge(b, "file_fetches_failed_total", "counter", "Attempts to fetch a customer's file that failed.", files.fetches_failed);
+	write_servers(b, c);
 	gauge(b, "search_lag", "gauge", "Messages that are not in the search index yet, about.", lag);
 	gauge(b, "resident_memory_bytes", "gauge", "Memory of the process.", resident_bytes());
 	gauge(b, "start_time_seconds", "gauge", "When the server started, since 1970.", web->started_ms / SECOND_MS);

@@ -36,6 +36,8 @@ struct web {
 
 /* What answers paths that the table does not know (webhook_door.c, pages.c). */
 extern const struct route webhook_route_get, webhook_route_post;
+/* Gives a webhook's call, which nobody has answered, to a worker that reads it a second time. Any thread. */
+void webhook_door_again(struct call *c);
 /* The channel whose webhook this path is, or NULL. */
 const struct trixy_channel *webhook_door_channel(struct web *web, struct str path);
 

@@ -3,8 +3,10 @@
  * A POST is answered when what it brought is durable, not before: the store's writer sends the answer after the commit. */
 #include "base/limit.h"
 #include "base/log.h"
+#include "inbox/directory.h"
 #include "inbox/webhook.h"
 #include "web/server.h"
+#include "web/workers.h"
 
 enum { CHALLENGE_MAX = 512 };
 
@@ -49,11 +51,47 @@ static void answer_lost(struct call *c, const struct error *err)
 	call_problem(c, 503, NULL, "Not possible at the moment", STR("The event could not be stored. Send it again."));
 }
 
+/* ---- what another server may know ---- */
+
+void webhook_door_again(struct call *c)
+{
+	const struct error full = { .code = ERR_LIMIT, .text = "too many requests wait already" };
+
+	webhook_free(c->webhook);
+	c->webhook = NULL;
+	c->unit = (struct store_unit){ 0 };
+	c->again = true;
+	if (!workers_submit(c->web->workers, c)) {
+		answer_lost(c, &full);
+		call_finish(c);
+	}
+}
+
+/* Whether somebody who would be refused, or is not known, is known after all: where several servers share the database an account may
+ * have been connected by another one a moment ago. That takes a look at the database: not on the loop. */
+static bool may_be_news(struct call *c, int verdict)
+{
+	return verdict == WEBHOOK_UNSIGNED && !c->again && store_shared(c->instance->store);
+}
+
+/* ---- storing ---- */
+
 /* On the store's writer thread: must be quick. */
 static void stored(void *arg, int result, const struct error *err)
 {
 	struct call *c = arg;
 
+	if (result >= 0 && webhook_is_early(c->webhook) && !c->again) {
+		webhook_door_again(c);
+		return;
+	}
+	if (result >= 0 && webhook_is_early(c->webhook)) {
+		const struct error early = { .code = ERR_TEMPORARY, .text = "an account that another server has connected is not known here yet" };
+
+		answer_lost(c, &early);
+		call_finish(c);
+		return;
+	}
 	if (c->verdict != WEBHOOK_STORE)	/* what was journalled is the refusal */
 		answer_verdict(c, c->verdict);
 	else if (result < 0)
@@ -72,12 +110,29 @@ static int store_it(struct db *db, void *arg, struct error *err)
 	return webhook_store(db, c->webhook, err);
 }
 
+static int read_it(struct call *c, struct error *err)
+{
+	struct error why = { 0 };
+
+	webhook_free(c->webhook);
+	c->webhook = NULL;
+	/* Refused is better than kept waiting: the provider sends it again. */
+	if (c->again && directory_catch_up(c->instance, &why) < 0)
+		(void)directory_refresh(c->instance, &why);
+	return webhook_read(c->instance, c->channel, buf_str(&c->body), http_field(&c->head, "x-hub-signature-256"), &c->webhook, err);
+}
+
 static void receive(struct call *c)
 {
 	struct error err = { 0 };
-	int verdict = webhook_read(c->instance, c->channel, buf_str(&c->body),
-				   http_field(&c->head, "x-hub-signature-256"), &c->webhook, &err);
+	int verdict = read_it(c, &err);
 
+	if (may_be_news(c, verdict)) {
+		c->again = true;
+		if (c->db == NULL)
+			return;			/* call_run hands it over */
+		verdict = read_it(c, &err);
+	}
 	if (verdict == ERR_LIMIT) {
 		count(c, WEBHOOK_BAD);
 		call_problem(c, 413, NULL, "The webhook is too large",

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "inbox/account.h"
-#include "inbox/directory.h"
+#include "inbox/handshake.h"
 #include "inbox/journal.h"
 
 enum { REFUSALS_READ = 50 };
@@ -35,12 +35,15 @@ static void add_sending(const struct account *a, struct arena *arena, struct che
 		    STR("Wait, or save the account under Configure to try now."));
 }
 
-static void add_handshake(struct instance *i, const struct account *a, struct arena *arena, struct check_result *ret)
+static int add_handshake(struct instance *i, struct db *db, const struct account *a, struct arena *arena, struct check_result *ret,
+			 struct error *err)
 {
 	struct str check = STR("The webhook address was verified");
 	int64_t accepted, refused;
+	int r = handshake_times(i, db, a->channel, &accepted, &refused, err);
 
-	directory_handshakes(i->directory, a->channel, &accepted, &refused);
+	if (r < 0)
+		return r;
 	if (refused > accepted)
 		add(ret, TRIXY_CHECK_FAILED, check,
 		    at(arena, "A handshake was refused at ", refused, ": its verify token is none of this server's."),
@@ -48,6 +51,7 @@ static void add_handshake(struct instance *i, const struct account *a, struct ar
 			" and verify again."));
 	else if (accepted > 0)
 		add(ret, TRIXY_CHECK_OK, check, at(arena, "The last handshake succeeded at ", accepted, "."), STR_NONE);
+	return 0;
 }
 
 /* The newest refusal of this account. */
@@ -99,8 +103,7 @@ int diagnosis_add(struct instance *i, struct db *db, struct workspace_id w, int6
 	if (r < 0)
 		return r;
 	add_sending(&a, arena, ret);
-	add_handshake(i, &a, arena, ret);
-	if ((r = add_webhooks(db, &a, arena, ret, err)) < 0)
+	if ((r = add_handshake(i, db, &a, arena, ret, err)) < 0 || (r = add_webhooks(db, &a, arena, ret, err)) < 0)
 		return r;
 	return arena_failed(arena) ? fail(err, ERR_NOMEM, "out of memory") : 0;
 }

@@ -94,10 +94,10 @@ static void see_leases(struct duty_view *v, const struct store_lease *leases, si
 	for (size_t k = 0; k < count; k++) {
 		struct duty_lease *l = lease_of(v, leases[k].name);
 
-		for (size_t n = 0; n < v->other_count; n++)
-			v->others[n].held += str_eq_c(leases[k].server, v->others[n].id);
 		if (l == NULL)
 			continue;
+		for (size_t n = 0; n < v->other_count; n++)
+			v->others[n].held += str_eq_c(leases[k].server, v->others[n].id);
 		l->is_mine = str_eq_c(leases[k].server, v->self);
 		l->free_ms = is_free(v, &leases[k]) ? l->free_ms + elapsed : 0;
 		l->given = l->given && l->free_ms > 0;
