@@ -200,3 +200,29 @@ both('a server that is told to stop hands over at once', async () => {
   await until(() => duties(leaves), (l) => l.length === 2, 40_000);
   assert.deepEqual([...await duties(a), ...await duties(b)].sort(), all);
 });
+
+test('while the database is away nothing is lost and nobody is dead: 503, and all goes on by itself', { skip: skip || (process.env.MAILTRIXY_TEST_DATABASE ? 'not on a server of others' : false), timeout: 120_000 }, async () => {
+  const before = [await duties(a), await duties(b)];
+  const { body: { id } } = await on(a, talk, 'just before the database went');
+  await stateOn(b, id, 'sent', 'delivered', 'read');
+  await db.down('SIGKILL');
+  for (const house of [a, b]) {
+    await until(async () => (await house.api('GET', '/readyz')).status, (status) => status === 503);
+    assert.equal((await house.api('GET', '/healthz')).status, 200);
+    const begun = Date.now(), body = a.envelope(a.fromCustomer(shopper, { message: { mid: `away-${house.port}`, text: `while it was away ${house.port}` } }));
+    const answer = await house.webhook(body);
+    assert.equal(answer.status, 503, answer.text);
+    assert.ok(Date.now() - begun < 15_000, `${Date.now() - begun} ms`);
+    assert.ok(answer.text.length < 1000);
+  }
+  await db.up();
+  for (const house of [a, b]) {
+    await until(async () => (await house.api('GET', '/readyz')).status, (status) => status === 200, 30_000);
+    const answer = await house.webhook(a.envelope(a.fromCustomer(shopper, { message: { mid: `away-${house.port}`, text: `while it was away ${house.port}` } })));
+    assert.equal(answer.status, 200, answer.text);
+  }
+  assert.deepEqual([await duties(a), await duties(b)], before, 'each goes on with what it had');
+  const after = (await on(b, talk, 'just after it came back')).body.id;
+  await stateOn(a, after, 'sent', 'delivered', 'read');
+  assert.equal(await times('just after it came back'), 1);
+});
