@@ -650,6 +650,56 @@ static void a_file_on_its_way_up_may_go_again_after_a_crash(void **state)
 	assert_true(message_of(ret.message_ids[0]).retryable);		/* a file without words, too */
 }
 
+static int settle_late(const struct outbox_item *item, uint32_t kind)
+{
+	struct trixy_outcome t = { .size = sizeof(t), .kind = kind, .message_id = T("sent-late"), .code = T("why"), .reason = T("Because."), .fix = T("Do it.") };
+
+	return outbox_settle(&house.i, item, &t, &err);
+}
+
+/* Of several servers: one stood still with a claim, others took it for dead, and one of them has claimed the message anew. */
+static void a_claim_that_is_anothers_by_now(void **state)
+{
+	const int64_t files[] = { house_upload(AGENT, "a.png", "image/png", 10) };
+	struct reply_result ret;
+	struct outbox_item item, former;
+
+	(void)state;
+	(void)ask("c", clock_now_ms());
+	check_ok(reply_with((struct reply){ .uploads = files, .upload_count = 1 }, &ret), &err);
+	item = former = claim_next();
+	assert_true(str_eq(item.claimed_by, store_server(house.i.store)));
+	former.claimed_by = STR("0123456789abcdef0123456789abcdef");
+	/* Nothing more of it may be sent, nothing is given back, and no failure counts ... */
+	assert_int_equal(outbox_uploaded(&house.i, &former, STR("m"), clock_now_ms() + DAY_MS, &err), ERR_NOTFOUND);
+	check_ok(outbox_release(&house.i, &former, &err), &err);
+	assert_int_equal(settle_late(&former, TRIXY_RETRY), ERR_NOTFOUND);
+	assert_int_equal(settle_late(&former, TRIXY_FAILED), ERR_NOTFOUND);
+	assert_int_equal(message_of(ret.message_ids[0]).status, MESSAGE_SENDING);
+	check_ok(outbox_uploaded(&house.i, &item, STR("m"), clock_now_ms() + DAY_MS, &err), &err);
+	/* ... but that it was sent is true whoever says it. */
+	check_ok(settle_late(&former, TRIXY_SENT), &err);
+	assert_int_equal(message_of(ret.message_ids[0]).status, MESSAGE_SENT);
+}
+
+/* The late answer of a server that was taken for dead says that the message surely did not arrive: so it says why. */
+static void a_late_refusal_of_an_unknown_message(void **state)
+{
+	struct reply_result ret;
+	struct outbox_item item;
+	int64_t unknown;
+
+	(void)state;
+	(void)ask("c", clock_now_ms());
+	check_ok(reply_with((struct reply){ .text = STR("hello") }, &ret), &err);
+	item = claim_next();
+	check_ok(outbox_recover(&house.i, &unknown, &err), &err);
+	assert_int_equal(message_of(ret.message_ids[0]).status, MESSAGE_UNKNOWN);
+	check_ok(settle_late(&item, TRIXY_FAILED), &err);
+	assert_int_equal(message_of(ret.message_ids[0]).status, MESSAGE_FAILED);
+	check_str(message_of(ret.message_ids[0]).error_text, "Because.");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -669,6 +719,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(each_rest_of_one_customer_is_longer, open_able, house_close),
 		cmocka_unit_test_setup_teardown(no_wait_is_longer_than_a_day, open_able, house_close),
 		cmocka_unit_test_setup_teardown(a_file_on_its_way_up_may_go_again_after_a_crash, open_able, house_close),
+		cmocka_unit_test_setup_teardown(a_claim_that_is_anothers_by_now, open_able, house_close),
+		cmocka_unit_test_setup_teardown(a_late_refusal_of_an_unknown_message, open_able, house_close),
 	};
 	return cmocka_run_group_tests_name("outgoing", tests, NULL, NULL);
 }
