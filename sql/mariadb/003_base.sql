@@ -118,9 +118,11 @@ CREATE TABLE IF NOT EXISTS contact_identities (
   follower_count BIGINT,
   profile_due_at BIGINT,
   profile_tries BIGINT NOT NULL,
+  due_key       BIGINT AS (-profile_due_at) STORED,
   PRIMARY KEY (account_id, external_key),
   KEY contact_identities_by_contact (contact_id),
-  KEY contact_identities_due (account_id, profile_due_at)
+  KEY contact_identities_due (account_id, profile_due_at),
+  KEY contact_identities_first (account_id, due_key)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
 
 CREATE TABLE IF NOT EXISTS contact_aliases (

@@ -12,7 +12,7 @@ int store_webhook_body_add(struct db *db, struct str channel, int64_t received_a
 	bind_str(&st, channel);
 	bind_i64(&st, received_at);
 	bind_blob(&st, body);
-	if ((r = stmt_step(&st, err)) < 0)
+	if ((r = stmt_later(&st, err)) < 0)
 		return r;
 	*ret_id = db_last_id(db);
 	return 0;
@@ -33,7 +33,7 @@ int store_webhook_event_add(struct db *db, const struct store_webhook_event *e, 
 	bind_i64(&st, e->state);
 	bind_str(&st, e->reason);
 	bind_or_null(&st, e->digest);
-	return stmt_step(&st, err);
+	return stmt_later(&st, err);
 }
 
 int store_webhook_event_set(struct db *db, struct workspace_id w, int64_t id, int state, struct str reason, struct error *err)
