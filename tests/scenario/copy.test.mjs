@@ -46,7 +46,7 @@ async function seen(h) {
   const conversations = await h.allConversations(), messages = {};
   for (const c of conversations) messages[c.id] = (await h.messages(c.id)).map(still);
   const search = {};
-  for (const q of ['zebra', 'grusse 7', '4917']) search[q] = (await h.conversations(`?q=${encodeURIComponent(q)}`)).map((c) => c.id).sort();
+  for (const q of ['zebra', 'grüße 7', '4917']) search[q] = (await h.conversations(`?q=${encodeURIComponent(q)}`)).map((c) => c.id).sort();
   return { conversations: conversations.map(({ last_message, ...c }) => c), messages, search, journal: await h.journal(),
     accounts: (await h.api('GET', h.w('/accounts'))).body.items.map(({ id, name, channel, fields }) => ({ id, name, channel, fields })),
     people: (await h.api('GET', h.w('/members'))).body };
