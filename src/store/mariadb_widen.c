@@ -418,7 +418,7 @@ static int64_t next_size(int64_t rows, int64_t ms)
 /* All rows once from the first to the last. *ret_batches 0: none was found that is not filled. */
 static int fill_once(struct work *w, const struct state *s, int64_t *ret_batches, struct error *err)
 {
-	int64_t after = INT64_MIN + 1, last, rows = ROWS_FIRST;
+	int64_t after = INT64_MIN + 1, last = 0, rows = ROWS_FIRST;
 	int r, failed = 0;
 
 	*ret_batches = 0;
