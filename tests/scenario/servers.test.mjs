@@ -74,8 +74,9 @@ both('what one connected the other knows at once: handshake, webhook, another se
     const fields = { page_id: `2000000000000${n}`, page_name: `New ${n}`, ig_user_id: `1784142000000000${n}`, ig_username: `new${n}`,
       page_access_token: `EAAG-new-token-${n}`, app_secret: same ? 'new-app-secret-number-3-again-0123' : `new-app-secret-number-${n}-0123456789` };
     const account = await one.connect(fields);
-    const answer = await fetch(`${two.url}${webhookPath}?hub.mode=subscribe&hub.verify_token=${encodeURIComponent(account.verify_token)}&hub.challenge=42`);
-    if (!same) assert.equal(await answer.text(), '42');
+    // A handshake would make it known; so not for those whose first webhook shall.
+    const shake = () => fetch(`${two.url}${webhookPath}?hub.mode=subscribe&hub.verify_token=${encodeURIComponent(account.verify_token)}&hub.challenge=42`);
+    if (n < 2) assert.equal(await (await shake()).text(), '42');
     const text = `to the new account ${n}`;
     assert.equal((await post(two, account, fields.app_secret, text, n)).status, 200);
     assert.ok((await one.allConversations()).some((c) => c.last_message?.text === text), text);
