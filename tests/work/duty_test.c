@@ -228,6 +228,7 @@ static void a_database_that_was_away_makes_nobody_dead(void **state)
 	server_starts(0);
 	server_starts(1);
 	pass(30 * 1000, 3);
+	pass(1000, 1);			/* it has seen the other one's last beat */
 	broken = "SELECT id, beat";
 	engine_fault = fault;
 	for (int k = 0; k < 60; k++) {
