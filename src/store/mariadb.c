@@ -65,7 +65,7 @@ static int take_turn(struct mariadb_db *d, struct error *err)
 	if ((r = mariadb_reach(d, err)) < 0)
 		return r;
 	d->lost = false;
-	r = mariadb_query(d, TAKE_TURN, &next, 1, &why);
+	r = mariadb_queries(d, TAKE_TURN, &next, 1, &why);
 	if (r < 0 && d->handle != NULL && mysql_errno(d->handle) == ER_NO_SUCH_TABLE)
 		return begin_without_tables(d, err);
 	if (r < 0) {
@@ -125,7 +125,7 @@ static int commit(struct db *db, struct error *err)
 	if ((r = db_fault(db, "COMMIT", err)) < 0 || (r = mariadb_later_send(d, err)) < 0)
 		return r;
 	commit_text(d, sql, sizeof(sql));
-	if ((r = mariadb_query(d, sql, NULL, 0, err)) < 0) {
+	if ((r = mariadb_queries(d, sql, NULL, 0, err)) < 0) {
 		/* With the connection, or in the commit of a cluster, the answer may be lost, and not the commit. */
 		if (d->counts && (d->handle == NULL || mysql_errno(d->handle) == ER_ERROR_DURING_COMMIT)) {
 			d->unsure = d->commits + 1;
@@ -175,7 +175,7 @@ static int begin(struct db *db, struct error *err)
 		return r;
 	d->open = true;
 	d->lost = false;
-	return 0;
+	return mariadb_still_open(d, "BEGIN", err);
 }
 
 static bool may_retry(struct db *db)

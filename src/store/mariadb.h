@@ -59,7 +59,7 @@ struct mariadb_db {
 	struct mariadb_url url;
 	MYSQL *handle;			/* NULL: not connected */
 	size_t host;			/* of url.host, in use or to be tried first */
-	int64_t opened_ms;
+	bool cluster;			/* a Galera node */
 	struct kept_table kept;
 	struct compiled *prepared;	/* linked by next */
 
@@ -97,9 +97,12 @@ void mariadb_disconnect(struct mariadb_db *d);
 int mariadb_code(unsigned number);
 /* After a failed call: notes what is gone with it, and says it in words. `sql` may be NULL. */
 int mariadb_failed(struct mariadb_db *d, unsigned number, const char *words, const char *sql, struct error *err);
-/* Text statements, one after the other in one round trip; the rows of the last one that had some give ret[0..count).
- * 1: there was such a row. */
+/* Whether the transaction that was begun here is still one on the server: what is written after it is gone would be stored alone. */
+int mariadb_still_open(struct mariadb_db *d, const char *sql, struct error *err);
+/* A text statement; the numbers of its first row give ret[0..count). 1: there was such a row. */
 int mariadb_query(struct mariadb_db *d, const char *sql, int64_t *ret, size_t count, struct error *err);
+/* Several with ";" between, all in a transaction, in one round trip where that is safe. */
+int mariadb_queries(struct mariadb_db *d, const char *sql, int64_t *ret, size_t count, struct error *err);
 
 /* ---- mariadb_stmt.c ---- */
 

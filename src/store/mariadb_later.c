@@ -209,7 +209,8 @@ static int send_rows(struct later *l, struct error *err)
 	bool fails = mysql_stmt_bind_param(k->s, k->in) || mysql_stmt_execute(k->s) != 0;
 
 	(void)mysql_stmt_attr_set(k->s, STMT_ATTR_ARRAY_SIZE, &single);
-	return fails ? mariadb_failed(k->d, mysql_stmt_errno(k->s), mysql_stmt_error(k->s), k->sql, err) : 0;
+	return fails ? mariadb_failed(k->d, mysql_stmt_errno(k->s), mysql_stmt_error(k->s), k->sql, err) :
+	       mariadb_still_open(k->d, k->sql, err);
 }
 
 static void take_off(struct mariadb_db *d)

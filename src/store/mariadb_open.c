@@ -17,6 +17,7 @@ enum {
 	READ_SECONDS = 25,		/* longer than a wait for a lock; a server that answers nothing for so long counts as gone */
 	DEAD_MS = 6000,			/* a peer that acknowledges nothing for so long, too */
 	OLDEST_VERSION = 100600,
+	QUERY_BYTES = 400,		/* of our own texts with ";" in them */
 };
 
 /* ---- failures ---- */
@@ -151,6 +152,14 @@ static int take_row(MYSQL *handle, int64_t *ret, size_t count)
 	return found;
 }
 
+int mariadb_still_open(struct mariadb_db *d, const char *sql, struct error *err)
+{
+	if (!d->open || d->handle == NULL || (d->handle->server_status & SERVER_STATUS_IN_TRANS) != 0)
+		return 0;
+	d->lost = d->may_retry = true;
+	return fail(err, ERR_TEMPORARY, "the database server gave the transaction up, in: %.*s", SQL_SHOWN, sql);
+}
+
 int mariadb_query(struct mariadb_db *d, const char *sql, int64_t *ret, size_t count, struct error *err)
 {
 	int found = 0, more;
@@ -165,6 +174,27 @@ int mariadb_query(struct mariadb_db *d, const char *sql, int64_t *ret, size_t co
 		if (mysql_errno(d->handle) != 0 || (more = mysql_next_result(d->handle)) > 0)
 			return mariadb_failed(d, mysql_errno(d->handle), mysql_error(d->handle), sql, err);
 	} while (more == 0);
+	return found;
+}
+
+/* A node of a cluster takes a transaction back when another node's was first, at any moment. It says so to the next message, but
+ * not between two statements of one: the second would then run outside of the transaction, and the COMMIT after it would succeed. */
+int mariadb_queries(struct mariadb_db *d, const char *sql, int64_t *ret, size_t count, struct error *err)
+{
+	struct str rest = str_of(sql);
+	char one[QUERY_BYTES];
+	int r, found = 0;
+
+	if (!d->cluster || strchr(sql, ';') == NULL)
+		return mariadb_query(d, sql, ret, count, err);
+	while (rest.p != NULL) {
+		struct str piece = str_split(rest, ';', &rest);
+
+		(void)snprintf(one, sizeof(one), "%.*s", STR_ARG(piece));
+		if ((r = mariadb_query(d, one, ret, count, err)) < 0 || (rest.p != NULL && (r = mariadb_still_open(d, one, err)) < 0))
+			return r;
+		found |= r;
+	}
 	return found;
 }
 
@@ -346,16 +376,15 @@ static int check_version(MYSQL *m, const char *host, struct error *err)
 	return 0;
 }
 
-static int set_up_session(MYSQL *m, enum db_use use, const char *host, struct error *err)
+static int set_up_session(MYSQL *m, enum db_use use, const char *host, bool *ret_cluster, struct error *err)
 {
-	bool cluster = false;
 	int r;
 
 	if ((r = check_version(m, host, err)) < 0 || (r = run_all(m, settings_for_all, host, err)) < 0 ||
 	    (r = run_all(m, use == DB_READER ? settings_to_read : settings_to_write, host, err)) < 0 ||
-	    (r = check_session(m, host, &cluster, err)) < 0)
+	    (r = check_session(m, host, ret_cluster, err)) < 0)
 		return r;
-	if (!cluster)
+	if (!*ret_cluster)
 		return 0;
 	/* A reader sees what any node had committed before it asked. */
 	if ((r = check_node(m, host, err)) < 0 || use != DB_READER)
@@ -418,7 +447,7 @@ static int connect_to(struct mariadb_db *d, const struct mariadb_host *h, struct
 		m = open_one(d, h, d->url.name, &number, err);
 	if (m == NULL)
 		return err != NULL ? err->code : ERR_TEMPORARY;
-	if ((r = set_up_session(m, d->db.use, place, err)) < 0) {
+	if ((r = set_up_session(m, d->db.use, place, &d->cluster, err)) < 0) {
 		mysql_close(m);
 		return r;
 	}

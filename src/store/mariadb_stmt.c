@@ -379,7 +379,9 @@ static int run_once(struct compiled *k, struct error *err)
 		return r;
 	if (mysql_stmt_execute(k->s) != 0)
 		return mariadb_failed(k->d, mysql_stmt_errno(k->s), mysql_stmt_error(k->s), k->sql, err);
-	return k->columns > 0 ? store_rows(k, err) : 0;
+	if (k->columns > 0 && (r = store_rows(k, err)) < 0)
+		return r;
+	return mariadb_still_open(k->d, k->sql, err);
 }
 
 /* A reader's connection that went away between two statements is made anew, and nobody notices: with every host once. */
