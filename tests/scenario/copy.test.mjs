@@ -152,7 +152,7 @@ async function killed(to, data) {
     assert.equal(signal, 'SIGKILL', told);
     kills++;
     if (/copy \w+: /.test(told) && refused === 0) {
-      const r = spawnSync(program, ['serve', '--data', data, '--database', to, '--listen', '127.0.0.1:0'], { encoding: 'utf8', timeout: 20000 });
+      const r = spawnSync(program, ['serve', '--data', data, '--database', to, '--listen', '127.0.0.1:0'], { encoding: 'utf8', timeout: 60_000 });
       assert.match(r.stderr, /is a copy that is not finished/);
       refused++;
     }

@@ -6,7 +6,7 @@ import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { House, password, until } from './lib/house.mjs';
+import { House, inTime, password, until } from './lib/house.mjs';
 import { png } from './lib/picture.mjs';
 import { faults } from './lib/schema.mjs';
 import { Wire, ask, asked } from './lib/wire.mjs';
@@ -89,7 +89,7 @@ test('a file in chunks, of one byte, and of none', async () => {
   w.close();
 });
 
-test('100 MB are taken, and not a byte more', { timeout: 120_000 }, async () => {
+test('100 MB are taken, and not a byte more', { timeout: 300_000 }, async () => {
   const piece = randomBytes(1024 * 1024), hash = createHash('sha256');
   const pieces = function* () { for (let k = 0; k < 100; k++) { hash.update(piece); yield piece; } };
   const full = await upload(pieces(), 'full');
@@ -239,7 +239,7 @@ test('one person has 32 places for uploads, and others have theirs', async () =>
   await until(drafts, (list) => list.length === 0);
 });
 
-test('20 files at once, each to its end', { timeout: 120_000 }, async () => {
+test('20 files at once, each to its end', { timeout: 300_000 }, async () => {
   const files = Array.from({ length: 20 }, (_, k) => Buffer.concat([Buffer.from(`file ${k} `), randomBytes(1_500_000 + k)]));
   const made = await Promise.all(files.map((bytes, k) => upload(bytes, `file ${k}`)));
   assert.deepEqual(made.map((m) => m.status), files.map(() => 201));
@@ -248,7 +248,7 @@ test('20 files at once, each to its end', { timeout: 120_000 }, async () => {
   assert.deepEqual(drafts(), []);
 });
 
-test('while a large file leaves slowly everything else goes on, and it arrives whole', { timeout: 120_000 }, async () => {
+test('while a large file leaves slowly everything else goes on, and it arrives whole', { timeout: 300_000 }, async () => {
   const bytes = randomBytes(60_000_000), { id } = (await upload(bytes, 'large')).body;
   const stream = await house.events();
   const slow = await Promise.all(Array.from({ length: 5 }, async () => {
@@ -267,7 +267,7 @@ test('while a large file leaves slowly everything else goes on, and it arrives w
   }
   slow.slice(1).forEach((w) => w.close());
   slow[0].socket.resume();
-  await slow[0].until((x) => x.closed, 60_000);
+  await slow[0].until((x) => x.closed, 120_000);
   const all = Buffer.concat(slow[0].parts), body = all.subarray(all.indexOf('\r\n\r\n') + 4);
   assert.ok(body.equals(bytes), `${body.length} of ${bytes.length} bytes`);
   stream.close();
@@ -418,7 +418,7 @@ test("a customer's file that is not here yet says so, and is fetched again by a 
   assert.equal((await house.api('POST', house.w(`/conversations/${other.id}/messages/${message.id}/attachments/0/fetch`))).status, 404);
 });
 
-test('who sends a file too slowly, or does not read one, is cut off, and nothing is left of it', { timeout: 90_000 }, async () => {
+test('who sends a file too slowly, or does not read one, is cut off, and nothing is left of it', { timeout: 300_000 }, async () => {
   const { id } = (await upload(randomBytes(40_000_000), 'unread')).body;
   const bearer = `Authorization: Bearer ${house.token}\r\n`, slow = await Wire.open(house.port), deaf = await Wire.open(house.port);
   slow.send(asked('POST', house.w('/uploads'), `${bearer}Content-Length: 100000\r\n`));
@@ -427,11 +427,11 @@ test('who sends a file too slowly, or does not read one, is cut off, and nothing
   deaf.socket.pause();
   await until(() => figure('http_files_leaving'), (n) => n === 1);
   const drip = setInterval(() => { if (!slow.closed) slow.send('z'); }, 1000);
-  await slow.until((x) => x.closed, 40_000);
+  await slow.until((x) => x.closed, 120_000);
   clearInterval(drip);
   await until(drafts, (list) => list.length === 0);
   // That the server has closed shows only in its figures: the socket itself is paused.
-  await until(() => figure('http_files_leaving'), (n) => n === 0, 45_000);
+  await until(() => figure('http_files_leaving'), (n) => n === 0, 120_000);
   deaf.close();
 });
 
@@ -455,7 +455,7 @@ test('what is answered is what the document of the API says', async () => {
   assert.deepEqual(faults(document, document.components.schemas.Upload, { ...without, extra: 1, type: 'house' }).length, 3);
 });
 
-test('SIGTERM ends the server in time while files come and go, and leaves no draft', { timeout: 60_000 }, async () => {
+test('SIGTERM ends the server in time while files come and go, and leaves no draft', { timeout: 300_000 }, async () => {
   const short = await House.start({ addon: false });
   const bytes = randomBytes(30_000_000);
   const { id } = (await ask(short, 'POST', short.w('/uploads?name=large'), { body: bytes })).body;
@@ -467,7 +467,7 @@ test('SIGTERM ends the server in time while files come and go, and leaves no dra
   await until(() => readdirSync(path.join(short.data, 'files/new')), (list) => list.length === 1);
   const began = Date.now();
   assert.equal(await short.down(), 0);
-  assert.ok(Date.now() - began < 10_000, `${Date.now() - began} ms`);
+  assert.ok(Date.now() - began < inTime, `${Date.now() - began} ms`);
   assert.deepEqual(readdirSync(path.join(short.data, 'files/new')), []);
   sender.close();
   reader.close();

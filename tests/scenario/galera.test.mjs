@@ -40,7 +40,7 @@ before(async () => {
   answers = new Answers({ api, house: one, sim, talks });
   traffic.start();
   answers.start();
-}, { timeout: 180_000 });
+}, { timeout: 300_000 });
 
 after(async () => {
   if (traffic) traffic.running = false;
@@ -66,19 +66,19 @@ test('two servers write on different nodes', async () => {
   noFaults('two at once are nobody\'s conflict');
 });
 
-test('a node is killed and comes back', { skip: soak > 0, timeout: 120_000 }, async () => {
+test('a node is killed and comes back', { skip: soak > 0, timeout: 300_000 }, async () => {
   await nodeDies(0);
   await nodeComesBack(0);
   noFaults('its servers go on at another node');
 });
 
-test('a server is killed and comes back', { skip: soak > 0, timeout: 120_000 }, async () => {
+test('a server is killed and comes back', { skip: soak > 0, timeout: 300_000 }, async () => {
   await serverDies(1);
   await serverComesBack(1);
   noFaults('the other one goes on');
 });
 
-test('a node and the server of another are killed at once, and come back', { skip: soak > 0, timeout: 120_000 }, async () => {
+test('a node and the server of another are killed at once, and come back', { skip: soak > 0, timeout: 300_000 }, async () => {
   await Promise.all([nodeDies(1), serverDies(0)]);
   await Promise.all([nodeComesBack(1), serverComesBack(0)]);
   noFaults('the others go on');
@@ -97,7 +97,7 @@ test('soak', { skip: soak === 0, timeout: (soak + 600) * 1000 }, async () => {
   }
 });
 
-test('every webhook is there once, nobody got anything twice, and all servers show the same', { timeout: 180_000 }, async () => {
+test('every webhook is there once, nobody got anything twice, and all servers show the same', { timeout: 300_000 }, async () => {
   await traffic.finish();
   await answers.finish();
   console.log(`# ${traffic.talks.length} messages, ${traffic.acknowledged} webhooks answered 200 (${traffic.doubled} again), slowest ${traffic.slowest} ms; others ${JSON.stringify([...traffic.statuses].filter(([s]) => s !== 200))}; ${answers.sent.length} answers (${answers.retries} asked again); ${balancer.cut} requests cut`);
@@ -105,7 +105,7 @@ test('every webhook is there once, nobody got anything twice, and all servers sh
   assert.deepEqual(await answers.differences(servers[0]), []);
   console.log(`# ${answers.unknown} answers unknown`);
   for (const server of servers) assert.deepEqual(await traffic.differences(server), []);
-  assert.equal((await sim.get('wait/webhooks', { timeout_ms: 30_000 })).timeout, false);
+  assert.equal((await sim.get('wait/webhooks', { timeout_ms: 60_000 })).timeout, false);
   const seen = [];
   for (const server of servers) {
     const all = await server.allConversations();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
-import { House, metaJson, password, sign, until, webhookPath } from './lib/house.mjs';
+import { House, inTime, metaJson, password, sign, until, webhookPath } from './lib/house.mjs';
 import { Wire, asked } from './lib/wire.mjs';
 
 let house;
@@ -107,20 +107,20 @@ test('clients that leave in the middle of anything do no harm', async () => {
   await until(async () => (await house.api('GET', '/metrics')).text, (t) => /mailtrixy_live_streams 0\n/.test(t) && /http_body_bytes 0\n/.test(t));
 });
 
-test('a client that sends too slowly is cut off, one that is only idle may stay', { timeout: 60_000 }, async () => {
+test('a client that sends too slowly is cut off, one that is only idle may stay', { timeout: 300_000 }, async () => {
   const slow = await Wire.open(house.port), idle = await Wire.open(house.port), body = await Wire.open(house.port);
   idle.send(asked('GET', '/healthz'));
   slow.send('GET /healthz HTTP/1.1\r\nHost: x\r\n');
   body.send(asked('POST', webhookPath, 'Content-Length: 1000\r\n'));
   const drip = setInterval(() => { if (!slow.closed) slow.send('X: y\r\n'); if (!body.closed) body.send('z'); }, 1000);
-  await Promise.all([slow.until((x) => x.closed, 30_000), body.until((x) => x.closed, 30_000)]);
+  await Promise.all([slow.until((x) => x.closed, 120_000), body.until((x) => x.closed, 120_000)]);
   clearInterval(drip);
   idle.send(asked('GET', '/healthz'));
   await idle.until((x) => x.answers().length === 2);
   idle.close();
 });
 
-test('a live stream whose client does not read is cut, and the others go on', { timeout: 60_000 }, async () => {
+test('a live stream whose client does not read is cut, and the others go on', { timeout: 300_000 }, async () => {
   const deaf = await Wire.open(house.port);
   deaf.send(asked('GET', house.w('/events'), `Authorization: Bearer ${house.token}\r\n`));
   await deaf.until((x) => x.text.includes('event: hello'));
@@ -130,7 +130,7 @@ test('a live stream whose client does not read is cut, and the others go on', { 
     const updates = Array.from({ length: 400 }, () => house.fromCustomer('900000000000404', { message: { mid: `deaf-${++n}`, text: 'y'.repeat(4000) } }));
     assert.equal((await house.webhook(house.envelope(...updates))).status, 200);
     return (await house.api('GET', '/metrics')).text;
-  }, (t) => /live_streams_cut_total [1-9]/.test(t), 45_000);
+  }, (t) => /live_streams_cut_total [1-9]/.test(t), 120_000);
   deaf.close();
   const stream = await house.events();
   assert.equal((await house.webhook(house.envelope(house.fromCustomer('900000000000405', { message: { mid: 'deaf-after', text: 'still here' } })))).status, 200);
@@ -203,7 +203,7 @@ test('the API describes itself', async () => {
   assert.ok(answer.body.paths['/api/v1/workspaces/{w}/conversations'].get);
 });
 
-test('each operation of the document takes the role that it names, and no less', { timeout: 60_000 }, async () => {
+test('each operation of the document takes the role that it names, and no less', { timeout: 300_000 }, async () => {
   const { paths } = (await house.api('GET', '/api/v1/openapi.json')).body;
   const tokens = { owner: house.token }, ranks = ['viewer', 'agent', 'admin', 'owner'];
   for (const role of ['viewer', 'agent', 'admin']) {
@@ -230,7 +230,7 @@ test('each operation of the document takes the role that it names, and no less',
   assert.ok(asked > 30);
 });
 
-test('live streams take half of the places at most, and idle connections give theirs to new ones', { timeout: 60_000 }, async () => {
+test('live streams take half of the places at most, and idle connections give theirs to new ones', { timeout: 300_000 }, async () => {
   const small = await House.start({ addon: false, args: ['--max-connections', '20'] });
   const wires = [];
   try {
@@ -254,7 +254,7 @@ test('live streams take half of the places at most, and idle connections give th
   }
 });
 
-test('SIGTERM ends the server in time, even while a provider does not answer a check', { timeout: 60_000 }, async () => {
+test('SIGTERM ends the server in time, even while a provider does not answer a check', { timeout: 300_000 }, async () => {
   const silent = createServer(() => {}).listen(0, '127.0.0.1');
   await once(silent, 'listening');
   const url = `http://127.0.0.1:${silent.address().port}`;
@@ -263,7 +263,7 @@ test('SIGTERM ends the server in time, even while a provider does not answer a c
   await until(async () => (await waiting.api('GET', '/metrics')).text, (t) => /worker_running_requests [2-9]/.test(t));
   const began = Date.now();
   assert.equal(await waiting.down(), 0);
-  assert.ok(Date.now() - began < 10_000, `${Date.now() - began} ms`);
+  assert.ok(Date.now() - began < inTime, `${Date.now() - began} ms`);
   await check;
   silent.closeAllConnections();
   silent.close();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { House } from './lib/house.mjs';
+import { House, inTime } from './lib/house.mjs';
 
 test('SIGKILL under webhook load, five times', async () => {
   const house = await House.start();
@@ -42,13 +42,13 @@ test('SIGKILL under webhook load, five times', async () => {
   } finally { await house.stop(); }
 });
 
-test('SIGTERM ends within ten seconds, with streams open and requests running', async () => {
+test('SIGTERM ends the server in time, with streams open and requests running', async () => {
   const house = await House.start();
   await house.events();
   const running = Array.from({ length: 50 }, (_, k) => house.webhook(house.envelope(house.fromCustomer('900000000000001', { message: { mid: `t${k}`, text: 'x' } }))).catch(() => null));
   const started = Date.now();
   assert.equal(await house.down(), 0);
-  assert.ok(Date.now() - started < 10_000);
+  assert.ok(Date.now() - started < inTime);
   await Promise.all(running);
   await house.stop();
 });

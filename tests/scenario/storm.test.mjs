@@ -73,7 +73,7 @@ function talkOnInstagram(house, url, k) {
   return { id: mid, posts: [said, post({ reaction: { mid, action: 'react', reaction: 'love', emoji: '❤️' } }, at + 5000)], ends: { text: `words ${k}`, emoji: '❤️' } };
 }
 
-test('SIGKILL under the load of both channels, with files, statuses, reactions and edits', { timeout: 300_000 }, async () => {
+test('SIGKILL under the load of both channels, with files, statuses, reactions and edits', { timeout: 600_000 }, async () => {
   const provider = await startProvider(), house = await House.start({ graph: { graph_url: provider.url, instagram_graph_url: provider.url } });
   try {
     const number = await WhatsApp.connect(house);
@@ -106,7 +106,7 @@ test('SIGKILL under the load of both channels, with files, statuses, reactions a
       for (const c of await house.allConversations()) all.push(...(await house.messages(c.id)));
       return all;
     };
-    const messages = await until(shown, (list) => list.length !== talks.length || list.every((m) => m.attachments.every((a) => a.state === 'kept')), 90_000);
+    const messages = await until(shown, (list) => list.length !== talks.length || list.every((m) => m.attachments.every((a) => a.state === 'kept')), 180_000);
     const by = new Map(messages.map((m) => [m.external_id, m]));
     assert.equal(messages.length, by.size, 'none twice');
     assert.deepEqual(talks.filter((talk) => !by.has(talk.id)).map((talk) => talk.id), [], 'none lost');

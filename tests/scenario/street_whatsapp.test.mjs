@@ -81,7 +81,7 @@ test('doubled and swapped events, several in one: each message stands once, and 
   for (const text of answers) sent.push((await street.reply(talk, { text })).body.id);
   for (const text of answers) await street.whatsapp.becomes('delivered', { text });
   await street.sim.post('act', { customer: ada, kind: 'read' });
-  assert.equal((await street.sim.get('wait/webhooks', { timeout_ms: 20_000 })).timeout, false);
+  assert.equal((await street.sim.get('wait/webhooks', { timeout_ms: 60_000 })).timeout, false);
   for (const id of sent) await street.becomes(talk, id, 'read');
   await street.sim.post('options', { duplicates: 0, disorder: false, batch_max: 1, merge_values: false, parallel: 1 });
   const texts = (await street.house.messages(talk.id)).map((m) => m.text);

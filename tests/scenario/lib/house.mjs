@@ -20,6 +20,9 @@ export const program = process.env.MAILTRIXY_PROGRAM ?? path.join(root, 'build/m
 export const addonZip = process.env.MAILTRIXY_ADDON ?? path.join(root, 'build/instagram-addon-v1.0.0.zip');
 export const password = 'correct horse battery';
 export const webhookPath = '/addons/instagram/webhook';
+// A server ends within 10 s of SIGTERM, whatever is under way; a slow machine, and the sanitizers that look for leaks at the end, need
+// some more. What it must not wait for takes 30 s or longer.
+export const inTime = 20_000;
 
 // A port that stays ours until this process ends, also while no server listens on it: outside of the range that the system gives to
 // others' connections, and claimed with a file, since test files run at the same time.

@@ -252,7 +252,7 @@ export class Galera {
   }
 
   /** When the others have noticed that a node is gone (or that it is back): so many are in the primary component. */
-  async size(k, wanted, ms = 30_000) {
+  async size(k, wanted, ms = 60_000) {
     const end = Date.now() + ms;
     for (;;) {
       const rows = await this.nodes[k].ask("SELECT variable_value FROM information_schema.global_status WHERE variable_name IN ('wsrep_cluster_size', 'wsrep_ready') ORDER BY variable_name").catch(() => []);
