@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { SAMPLES } from '../../sim/core/samples.mjs';
 import { becomes, until } from '../scenario/lib/house.mjs';
-import { assertAccessible, assertNoSidewaysScroll, assertQuiet, Browser, composer, message, narrow, row } from './lib/browser.mjs';
+import { assertAccessible, assertNoSidewaysScroll, assertQuiet, Browser, composer, delayFrames, message, narrow, row } from './lib/browser.mjs';
 import { startBothChannels } from './lib/number.mjs';
 
 const PNG = { name: 'mug.png', mimeType: 'image/png', buffer: SAMPLES.mug().bytes };
@@ -114,14 +114,8 @@ test('a picture that the browser has already is there, however fast it comes', a
   await s.sim.act(ada, 'photo', { text: 'the blue one' });
   await row(page, 'Ada Example').click();
   await message(page, 'the blue one').locator('.picture.ready').waitFor();
-  /* Effects wait for the next frame, or for a moment where frames do not come: here both are late. */
   const slow = await browser.visitor(s.house.url, { as: 'owner@example.org' });
-  await slow.addInitScript(() => {
-    const frame = window.requestAnimationFrame.bind(window);
-    window.requestAnimationFrame = (call) => frame(() => window.setTimeout(() => frame(call), 300));
-    const timer = window.setTimeout.bind(window);
-    window.setTimeout = (call, ms, ...rest) => timer(call, ms === 35 || ms === 100 ? 600 : ms, ...rest);
-  });
+  await delayFrames(slow, 300);
   await slow.goto(page.url());
   await message(slow, 'the blue one').locator('.picture.ready').waitFor();
   await until(() => message(slow, 'the blue one').locator('.picture').evaluate((one) => one.querySelector('img').complete), (is) => is);

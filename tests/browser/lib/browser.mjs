@@ -53,6 +53,13 @@ export function assertQuiet(page) {
   assert.deepEqual(page.complaints.filter((one) => !page.expected.some((words) => words.test(one))), []);
 }
 
+// From its next load on all that a page leaves for the next frame comes late. Preact's effects wait for a frame, or for a moment where frames do not come: both are late.
+export const delayFrames = (page, late) => page.addInitScript((ms) => {
+  const frame = window.requestAnimationFrame.bind(window), timer = window.setTimeout.bind(window);
+  window.requestAnimationFrame = (call) => frame(() => timer(() => frame(call), ms));
+  window.setTimeout = (call, wait, ...rest) => timer(call, wait === 35 || wait === 100 ? 2 * ms : wait, ...rest);
+}, late);
+
 // For what is shown for a moment only: it is looked for before that which makes it appear is done.
 export const appears = (locator, act) => Promise.all([locator.waitFor(), act()]);
 
