@@ -415,10 +415,10 @@ static void server_away(void **state)
 	proxy.mode = DROP_ALL;
 	check_is(store_write(store, add_one, (void *)(uintptr_t)"count", &err), ERR_TEMPORARY, &err);
 	took = clock_mono_ms() - begin;
-	assert_true(took >= 9000 && took < 20000);
+	assert_true(took >= 9000 && took < 60000);
 	begin = clock_mono_ms();
 	check_is(store_write(store, add_one, (void *)(uintptr_t)"count", &err), ERR_TEMPORARY, &err);
-	assert_true(clock_mono_ms() - begin < 5000);	/* it is known by now */
+	assert_true(clock_mono_ms() - begin < 8000);	/* it is known by now */
 	proxy.mode = PASS;
 	check_ok(store_write(store, add_one, (void *)(uintptr_t)"count", &err), &err);
 	assert_int_equal(number_in(reader, "count"), 1);

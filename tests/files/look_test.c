@@ -447,7 +447,6 @@ static struct look misled(const char *body, int expected)
 static void test_misbehaving(void **state)
 {
 	struct look seen;
-	int64_t begun = clock_mono_ms();
 
 	(void)state;
 	seen = misled("echo 'type image/png'; echo preview; kill -9 $$", ERR_BROKEN);
@@ -460,10 +459,12 @@ static void test_misbehaving(void **state)
 	assert_string_equal(seen.mime_type, "");
 	(void)misled("exit 3", ERR_BROKEN);
 	(void)misled("exec yes", ERR_BROKEN);
+	int64_t begun = clock_mono_ms();
+
 	(void)misled("echo end; exec sleep 1000", 0);		/* nobody waits for its end */
 	assert_true(clock_mono_ms() - begun < 7000);
 	(void)misled("exec sleep 1000", ERR_BROKEN);
-	assert_true(clock_mono_ms() - begun < 20000);
+	assert_true(clock_mono_ms() - begun < 60000);
 	assert_int_equal(misled("echo preview; printf end", ERR_BROKEN).has_preview, false);
 	/* It has three descriptors and one for the preview, and no environment. */
 	(void)misled("for f in /proc/self/fd/*; do case $f in */0|*/1|*/2|*/3|*/10|*/255) ;; *) [ -e $f ] && exit 1;; esac; done\n"

@@ -145,7 +145,7 @@ test('a rate limit parks the account and costs no message', async () => {
   const parked = await until(account, (a) => a.parked_until !== null);
   assert.ok(new Date(parked.parked_until) - Date.now() > 5 * 60_000);
   assert.equal(parked.status, 'connected');
-  assert.equal((await message(c, first)).status, 'queued');
+  await becomes(c, first, 'queued');
   const before = await sends();
   await house.api('PUT', house.w(`/accounts/${house.account.id}`), { fields: {} });
   await becomes(c, second, 'sent', 'delivered');

@@ -114,7 +114,7 @@ static struct http_call call_to(const char *method, const char *path, struct str
 	char *url = urls[n++ % 4];
 
 	(void)snprintf(url, sizeof(urls[0]), "http://127.0.0.1:%d%s", peer_port(peer), path);
-	return (struct http_call){ .method = str_of(method), .url = str_of(url), .body = body, .timeout_ms = 5000 };
+	return (struct http_call){ .method = str_of(method), .url = str_of(url), .body = body, .timeout_ms = 30000 };
 }
 
 static void test_answers(void **state)
@@ -194,7 +194,8 @@ static void check_unknown(const char *path)
 	struct http_call c = call_to("POST", path, STR("x"));
 	int before = peer_requests(peer);
 
-	c.timeout_ms = 300;
+	if (strncmp(path, "/slow", 5) == 0)
+		c.timeout_ms = 2000;	/* the others end by themselves */
 	http_client_run(client, &c);
 	if (c.status != 0 || c.surely_not_sent || c.error.code != ERR_UNKNOWN || peer_requests(peer) != before + 1)
 		check_failed("%s: status %lld, surely %d, code %d, asked %d times: %s", path, (long long)c.status, c.surely_not_sent,
@@ -542,7 +543,7 @@ static void test_sink_limits(void **state)
 	(void)state;
 	http_client_run(client, &c);
 	assert_true(c.status == 0 && c.error.code == ERR_LIMIT);
-	assert_true(s.bytes == 0 && clock_mono_ms() - begun < 4000);
+	assert_true(s.bytes == 0 && clock_mono_ms() - begun < 20000);
 	http_call_done(&c);
 	s = (struct sink){ 0 };
 	c = call_into(&s, "/chunked", 4);	/* its length is not told */
@@ -726,7 +727,7 @@ static void test_stop(void **state)
 	http_client_submit(client, &late);
 	assert_int_equal(crowd.done, 2);
 	assert_true(late.status == 0 && late.surely_not_sent);
-	assert_true(clock_mono_ms() - begun < 3000);
+	assert_true(clock_mono_ms() - begun < 20000);
 	assert_int_equal(peer_requests(peer), 1);
 	http_call_done(&running);
 	http_call_done(&late);

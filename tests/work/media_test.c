@@ -600,12 +600,13 @@ static void test_pauses(void **state)
 	street_work();
 	for (int64_t k = 0; k < 5; k++) {
 		struct wanted w = { t, ATTACHMENT_FETCHING, k + 1 };
+		int64_t begun = clock_now_ms();
 
 		street_until(is_so, &w, "the next try");
-		int64_t wait = now(t).attachment.due_at - clock_now_ms();
+		int64_t due = now(t).attachment.due_at;
 
-		if (wait > pauses[k] || wait < pauses[k] - 5 * SECOND_MS)
-			check_failed("after failure %lld it waits %lld ms", (long long)k + 1, (long long)wait);
+		if (due > clock_now_ms() + pauses[k] || due < begun + pauses[k] - 5 * SECOND_MS)
+			check_failed("after failure %lld it waits %lld ms", (long long)k + 1, (long long)(due - clock_now_ms()));
 		struct change_of c = { t, k + 1 };
 
 		check_ok(store_write(street.i.store, run_due, &c, &err), &err);
@@ -690,7 +691,7 @@ static void test_stop(void **state)
 	int64_t begun = clock_mono_ms();
 
 	street_rest();
-	assert_true(clock_mono_ms() - begun < 5000);
+	assert_true(clock_mono_ms() - begun < 20000);	/* the gate stays closed for ever */
 	assert_true(now(t).attachment.state == ATTACHMENT_FETCHING && now(t).attachment.tries == 0 && now(t).attachment.fault.p == NULL);
 	open_gate();
 	street_work();

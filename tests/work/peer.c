@@ -230,7 +230,7 @@ bool peer_wait(struct peer *p, int requests)
 	bool in_time = true;
 
 	(void)clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += 10;
+	until.tv_sec += 60;
 	(void)pthread_mutex_lock(&p->lock);
 	while (p->requests < requests && in_time)
 		in_time = pthread_cond_timedwait(&p->changed, &p->lock, &until) == 0;

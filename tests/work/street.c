@@ -188,7 +188,7 @@ bool street_waits(int count)
 	bool in_time = true;
 
 	(void)clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += 10;
+	until.tv_sec += 60;
 	(void)pthread_mutex_lock(&meta.lock);
 	while (meta.waiting != count && in_time)
 		in_time = pthread_cond_timedwait(&meta.changed, &meta.lock, &until) == 0;
@@ -316,7 +316,7 @@ static int32_t read_answer(const struct trixy_account *a, const struct trixy_ans
 {
 	static const struct { int64_t status; uint32_t kind; int64_t wait_ms; } known[] = {
 		{ 299, TRIXY_SENT, 0 }, { 298, 99, 0 }, { 297, TRIXY_FAILED, 0 }, { 400, TRIXY_FAILED, 0 },
-		{ 401, TRIXY_RECONNECT, 0 }, { 403, TRIXY_HOLD, 0 }, { 429, TRIXY_PARK, 200 }, { 430, TRIXY_PARK, 1000 },
+		{ 401, TRIXY_RECONNECT, 0 }, { 403, TRIXY_HOLD, 0 }, { 429, TRIXY_PARK, 200 }, { 430, TRIXY_PARK, 4000 },
 		{ 500, TRIXY_RETRY, 50 } };
 
 	(void)a;
@@ -852,11 +852,11 @@ static struct timespec soon(void)
 
 void street_until(bool (*is)(const void *arg), const void *arg, const char *what)
 {
-	int64_t end = clock_mono_ms() + 15 * SECOND_MS;
+	int64_t end = clock_mono_ms() + MINUTE_MS;
 
 	while (!is(arg)) {
 		if (clock_mono_ms() > end)
-			check_failed("in 15 s this has not come: %s", what);
+			check_failed("in a minute this has not come: %s", what);
 		struct timespec until = soon();		/* not every commit tells of a change */
 
 		(void)pthread_mutex_lock(&commit_lock);

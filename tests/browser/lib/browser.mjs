@@ -28,7 +28,7 @@ export class Browser {
   // A profile without a past. `as`: an e-mail address to be signed in with.
   async visitor(url, { as, size = desk, theme = 'light', ...more } = {}) {
     const context = await this.chromium.newContext({ baseURL: url, viewport: size, colorScheme: theme, locale: 'en-GB', reducedMotion: 'reduce', permissions: ['clipboard-read', 'clipboard-write'], ...more });
-    context.setDefaultTimeout(30_000);
+    context.setDefaultTimeout(60_000);
     if (as) {
       const answer = await context.request.post('/api/v1/session', { data: { email: as, password } });
       assert.equal(answer.status(), 200, `sign in as ${as}`);
@@ -70,7 +70,7 @@ export async function assertAccessible(page, where) {
     const { violations } = await window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
     return violations.map((one) => `${one.id}: ${one.help}; ${one.nodes.slice(0, 3).map((node) => `${node.target} ${node.any[0]?.message ?? ''}`).join(' | ')}`);
   });
-  await becomes(find, [], `axe: ${where}`, 5000);
+  await becomes(find, [], `axe: ${where}`, 30_000);
 }
 
 // Rows of tabs and choices may be swept sideways; nothing else reaches beyond the edge, also not inside a pane that would scroll.
@@ -80,7 +80,7 @@ export async function assertNoSidewaysScroll(page, where) {
     const all = [...document.body.querySelectorAll('*')].filter((one) => one.getBoundingClientRect().right > edge + 1 && one.checkVisibility({ visibilityProperty: true }) && !one.closest('.tabs, .segments, .sr-only, svg *'));
     return [document.documentElement.scrollWidth > edge ? 'the document' : '', ...all.slice(0, 5).map((one) => `${one.tagName} .${one.className} ${Math.round(one.getBoundingClientRect().right)}`)].filter(Boolean);
   });
-  await becomes(beyond, [], `${where}: beyond the edge`, 5000);
+  await becomes(beyond, [], `${where}: beyond the edge`, 30_000);
 }
 
 export const message = (page, words) => page.locator('.messages [data-id]').filter({ hasText: words });
