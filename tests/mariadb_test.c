@@ -323,6 +323,49 @@ static void rules(void **state)
 
 /* ---- connections that go ---- */
 
+/* A unit that decided on what was not so: on a cluster's node, under a transaction that is lost. Its commit, if any, finds no server. */
+struct misled {
+	int runs, lies;
+	bool cut;
+};
+
+static int decide(struct db *db, void *arg, struct error *err)
+{
+	struct misled *m = arg;
+
+	if (m->runs++ >= m->lies)
+		return add_one(db, (void *)"misled", err);
+	if (m->cut)
+		proxy.mode = DROP_COMMIT;
+	return fail(err, ERR_EXISTS, "it was there");
+}
+
+static int fail_commit(const char *sql)
+{
+	return strcmp(sql, "COMMIT") == 0 ? ERR_BROKEN : 0;
+}
+
+static void failures_are_committed(void **state)
+{
+	struct misled alone = { .lies = 2, .cut = true }, among = { .lies = 2, .cut = true }, sure = { .lies = 100 }, unsure = { .lies = 100 };
+	struct error err = { 0 };
+
+	(void)state;
+	check_ok(store_write_alone(store, decide, &alone, &err), &err);
+	check_ok(store_write(store, decide, &among, &err), &err);
+	assert_int_equal(alone.runs, 3);
+	assert_int_equal(among.runs, 3);
+	assert_int_equal(number_in(reader, "misled"), 2);
+	check_is(store_write_alone(store, decide, &sure, &err), ERR_EXISTS, &err);
+	assert_string_equal(err.text, "it was there");
+	check_is(store_write(store, decide, &sure, &err), ERR_EXISTS, &err);
+	engine_fault = fail_commit;
+	check_is(store_write(store, decide, &unsure, &err), ERR_TEMPORARY, &err);
+	check_is(store_write_alone(store, decide, &unsure, &err), ERR_TEMPORARY, &err);
+	engine_fault = NULL;
+	check_ok(store_write(store, add_one, (void *)"misled", &err), &err);
+}
+
 /* The commit got there or did not, and nobody says which: it counts once. */
 static void commit_without_answer(void **state)
 {
@@ -617,6 +660,7 @@ int main(void)
 	const struct CMUnitTest with_server[] = {
 		cmocka_unit_test_setup_teardown(cannot_open, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rules, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(failures_are_committed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(commit_without_answer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(cut_at_every_statement, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(reader_comes_back, set_up, tear_down),

@@ -4,7 +4,11 @@
  * A unit that fails must leave nothing behind and must not drag its neighbours down. The usual group has no failing unit,
  * so it runs without savepoints, which cost a copy of every page a unit touches. When one fails all the same, the group is
  * rolled back and runs again with a savepoint a unit; and the next groups do so from the start, because where one caller
- * sends what fails, it sends more. When the engine itself gave the transaction up, each unit runs in one of its own. */
+ * sends what fails, it sends more. When the engine itself gave the transaction up, each unit runs in one of its own.
+ *
+ * Where several servers write (a shared engine), a unit may have decided on what was not so: a node of a cluster applies another's
+ * rows under a transaction that is lost already and has not been told. So there a unit's failure, too, reaches its caller only
+ * when the transaction in which it failed was committed, without what the unit did: the commit says that nobody was in between. */
 #include "store/state.h"
 
 #include <assert.h>
@@ -138,11 +142,12 @@ static int run_unit(struct store *store, struct outcome *o)
 	return o->result;
 }
 
-/* The whole group shares what stopped its transaction; a unit that had failed by itself keeps its own reason. */
-static void all_failed(struct outcome *group, size_t count, const struct error *err)
+/* The whole group shares what stopped its transaction; a unit that had failed by itself keeps its own reason, where that is sure
+ * without a commit. */
+static void all_failed(struct store *store, struct outcome *group, size_t count, const struct error *err)
 {
 	for (size_t i = 0; i < count; i++)
-		if (group[i].result >= 0) {
+		if (group[i].result >= 0 || store->engine->shared) {
 			group[i].err = *err;
 			group[i].result = group[i].err.code = ERR_TEMPORARY;
 		}
@@ -174,7 +179,7 @@ static int begin(struct store *store, struct outcome *group, size_t count)
 	if (db_begin(store->writer, &err) >= 0)
 		return 0;
 	if ((r = lost_or(store, &err, UNIT_FAILED)) != LOST)
-		all_failed(group, count, &err);
+		all_failed(store, group, count, &err);
 	return r == LOST ? LOST : ERR_TEMPORARY;
 }
 
@@ -242,7 +247,7 @@ static int commit(struct store *store, struct outcome *group, size_t count)
 	}
 	db_rollback(store->writer);
 	if (r != LOST)
-		all_failed(group, count, &err);
+		all_failed(store, group, count, &err);
 	return r;
 }
 
@@ -305,6 +310,21 @@ static int run_careful(struct store *store, struct outcome *group, int count)
 	return commit(store, group, (size_t)n) == LOST ? LOST : n;
 }
 
+/* A unit that fails, or does what cannot be kept for the commit, alone and with a mark, so that its failure is committed. 1, or LOST. */
+static int run_fenced(struct store *store, struct outcome *o)
+{
+	int r;
+
+	if ((r = begin(store, o, 1)) < 0)
+		return r == LOST ? LOST : 1;
+	if (run_marked(store, o) >= 0)
+		return commit(store, o, 1) == LOST ? LOST : 1;
+	/* Without its mark there is no transaction either. Is it always so, the tries come to an end. */
+	store->why = o->err;
+	db_rollback(store->writer);
+	return LOST;
+}
+
 /* 1, or LOST. */
 static int run_single(struct store *store, struct outcome *o)
 {
@@ -314,9 +334,11 @@ static int run_single(struct store *store, struct outcome *o)
 		return r == LOST ? LOST : 1;
 	if (run_unit(store, o) >= 0 && store->engine->in_transaction(store->writer) && (r = flush(store, &o->err)) < 0)
 		o->result = r;
-	if (o->result < 0)
-		return give_up(store, &o->err) == LOST ? LOST : 1;
-	return commit(store, o, 1) == LOST ? LOST : 1;
+	if (o->result >= 0)
+		return commit(store, o, 1) == LOST ? LOST : 1;
+	if (give_up(store, &o->err) == LOST)
+		return LOST;
+	return store->engine->shared ? run_fenced(store, o) : 1;
 }
 
 /* Runs and commits some of the units, from the first, and returns how many; or LOST. */
@@ -354,7 +376,7 @@ static size_t settle(struct store *store, struct outcome *group, size_t count)
 		if (!wait_to_retry(store)) {
 			for (size_t i = 0; i < count; i++)
 				group[i].result = 0;
-			all_failed(group, count, &store->why);
+			all_failed(store, group, count, &store->why);
 			return count;
 		}
 		if (store->failures > 1 && store->limit > 1)
