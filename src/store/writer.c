@@ -310,19 +310,24 @@ static int run_careful(struct store *store, struct outcome *group, int count)
 	return commit(store, group, (size_t)n) == LOST ? LOST : n;
 }
 
-/* A unit that fails, or does what cannot be kept for the commit, alone and with a mark, so that its failure is committed. 1, or LOST. */
+/* A unit that failed, alone and with a mark: is it so again, its failure is committed. 1, or LOST. */
 static int run_fenced(struct store *store, struct outcome *o)
 {
+	bool ended;
 	int r;
 
 	if ((r = begin(store, o, 1)) < 0)
 		return r == LOST ? LOST : 1;
 	if (run_marked(store, o) >= 0)
 		return commit(store, o, 1) == LOST ? LOST : 1;
-	/* Without its mark there is no transaction either. Is it always so, the tries come to an end. */
+	/* It ended the transaction itself, and says why: nothing that it saw can be confirmed, ever. */
+	ended = !store->engine->in_transaction(store->writer) && !may_retry(store);
+	if (ended && o->result >= 0)
+		o->result = fail(&o->err, ERR_TEMPORARY, "a unit ended its transaction");
+	/* Else its mark is not there: the transaction was lost, and nobody had said so. */
 	store->why = o->err;
 	db_rollback(store->writer);
-	return LOST;
+	return ended ? 1 : LOST;
 }
 
 /* 1, or LOST. */
