@@ -1,7 +1,10 @@
 /* mailtrixy backup and restore: a consistent copy of an installation while it runs, and the way back.
  *
  * The database is copied first, of one moment; then the files that it speaks of. They are never changed and stay for a day after the
- * last row about them is gone, so none is missed. A backup is a folder that has its name only when it is whole. */
+ * last row about them is gone, so none is missed. A backup is a folder that has its name only when it is whole.
+ *
+ * A database that servers share is copied as mailtrixy copy does it, into the same kind of folder: an SQLite file, of one moment too, and
+ * the bytes that the database holds. So every backup becomes an instance on SQLite, or one on a shared database again. */
 #include "cmd/cmd.h"
 
 #include <errno.h>
@@ -12,7 +15,11 @@
 
 #include "addon/file.h"
 #include "base/clock.h"
+#include "base/crypto.h"
+#include "base/log.h"
+#include "cmd/copy.h"
 #include "cmd/tree.h"
+#include "store/copy.h"
 
 #define BACKUP_MARK "mailtrixy backup 1\n"
 enum { NOTE_MAX = 4096 };
@@ -57,15 +64,32 @@ static int copy_one(struct str from, struct str to, const char *name, struct tre
 	return tree_copy_file(source, target, done, err);
 }
 
-/* Half of it would look like all of it. */
-static int refuse_shared(const struct config *config, struct error *err)
+/* The key never lies in the backup, not even for a moment, unless it was asked for: fill() does that. */
+static int copy_shared(const struct config *config, struct store *store, struct str to, struct tree_copied *done, struct error *err)
 {
-	return fail(err, ERR_STATE, "this database is backed up with its own tools: mariadb-backup, or mariadb-dump (mysqldump) with"
-		    " --single-transaction --hex-blob. Customers' files and addons are in it. Keep a copy of %.*s/secret.key elsewhere: without it the"
-		    " accounts must be connected again", STR_ARG(config->data));
+	SCOPED(arena_done) struct arena a = { 0 };
+	struct copy_side source = { .url = config->database, .data = config->data, .store = store, .lock = -1, .may_be_served = true };
+	struct copy_side target = { .data = to, .key = config->data, .lock = -1, .may_be_served = true };
+	struct copy_how how = { .of_a_moment = true };
+	struct store_options options = { .data_dir = to };
+	struct copy_result got;
+	int r;
+
+	log_set_level(LOG_WARNING);
+	if ((r = crypto_init(err)) < 0 || (r = store_open(&options, &target.store, err)) < 0)
+		return r;
+	r = copy_whole(&source, &target, &how, &a, &got, err);
+	copy_side_close(&target);
+	done->files += got.carried.files;
+	done->bytes += got.carried.bytes;
+	if (r == 0 && got.carried.missing > 0)
+		(void)fprintf(stderr, "mailtrixy: %lld files or packages are not in the database either; the backup holds all else\n",
+			      (long long)got.carried.missing);
+	return r;
 }
 
-static int copy_database(const struct config *config, struct str to, struct error *err)
+/* *ret_shared: the folders beside it went over too. */
+static int copy_database(const struct config *config, struct str to, struct tree_copied *done, bool *ret_shared, struct error *err)
 {
 	SCOPED(arena_done) struct arena a = { 0 };
 	struct store_options options = { .database = config->database, .data_dir = config->data };
@@ -73,9 +97,14 @@ static int copy_database(const struct config *config, struct str to, struct erro
 	struct db *db = NULL;
 	int r;
 
-	if ((r = store_open(&options, &store, err)) == 0 && store_shared(store))
-		r = refuse_shared(config, err);
-	if (r == 0 && (r = store_reader_new(store, &db, err)) == 0)
+	if ((r = store_open(&options, &store, err)) < 0)
+		return r;
+	*ret_shared = store_shared(store);
+	if ((r = store_reader_new(store, &db, err)) == 0 && (r = copy_unfinished(db, err)) > 0)
+		r = fail(err, ERR_STATE, "the database is a copy that is not finished: run the same mailtrixy copy or restore again first");
+	if (r == 0 && *ret_shared)
+		r = copy_shared(config, store, to, done, err);
+	else if (r == 0)
 		r = db_copy(db, arena_printf(&a, "%.*s/mailtrixy.db", STR_ARG(to)), err);
 	store_reader_free(db);
 	store_close(store);
@@ -97,10 +126,11 @@ static int mark(struct str to, bool with_key, const struct tree_copied *done, st
 
 static int fill(const struct config *config, struct str part, bool with_key, struct tree_copied *done, struct error *err)
 {
+	bool shared;
 	int r;
 
-	if ((r = folder_make(part.p, err)) < 0 || (r = copy_database(config, part, err)) < 0 ||
-	    (r = copy_folders(config->data, part, done, err)) < 0 ||
+	if ((r = folder_make(part.p, err)) < 0 || (r = copy_database(config, part, done, &shared, err)) < 0 ||
+	    (!shared && (r = copy_folders(config->data, part, done, err)) < 0) ||
 	    (with_key && (r = copy_one(config->data, part, "secret.key", done, err)) < 0) ||
 	    (r = mark(part, with_key, done, err)) < 0)
 		return r;
@@ -161,6 +191,19 @@ static int check_mark(struct str from, struct error *err)
 	return 0;
 }
 
+static void remove_database(const char *file)
+{
+	static const char *const ends[] = { "", "-wal", "-shm" };
+
+	for (size_t k = 0; k < sizeof(ends) / sizeof(ends[0]); k++) {
+		SCOPED(arena_done) struct arena a = { 0 };
+		struct str path = arena_printf(&a, "%s%s", file, ends[k]);
+
+		if (path.p != NULL)
+			(void)unlink(path.p);
+	}
+}
+
 /* The database comes last and under its name only when it is whole: a restore that was interrupted can be begun again. */
 static int put_back(struct str from, struct config *config, struct str key, struct tree_copied *done, struct error *err)
 {
@@ -200,8 +243,67 @@ static int put_back(struct str from, struct config *config, struct str key, stru
 	return r;
 }
 
+/* The backup itself stays as it is: what is opened, and brought up to date, is a copy of its database. */
+static int begin_copy(struct str from, const struct config *config, struct str key, const char *file, struct error *err)
+{
+	SCOPED(arena_done) struct arena a = { 0 };
+	struct tree_copied done = { 0 };
+	const char *source, *own_key, *their_key;
+	int r;
+
+	if ((r = in_folder(&a, from, "mailtrixy.db", &source, err)) < 0 || (r = in_folder(&a, from, "secret.key", &their_key, err)) < 0 ||
+	    (r = in_folder(&a, config->data, "secret.key", &own_key, err)) < 0)
+		return r;
+	if (key.len > 0 && !exists(own_key) && (r = tree_copy_file(arena_copy(&a, key).p, own_key, &done, err)) < 0)
+		return r;
+	if (!exists(own_key) && !exists(their_key))
+		return fail(err, ERR_INVALID, "secret.key is neither in the backup nor in %.*s: name your copy with --key FILE",
+			    STR_ARG(config->data));
+	remove_database(file);		/* of a restore that was interrupted */
+	return tree_copy_file(source, file, &done, err);
+}
+
+/* Into a database that servers share, which must be empty; interrupted, it goes on. */
+static int put_into(struct str from, struct config *config, struct str key, int *lock, struct error *err)
+{
+	SCOPED(arena_done) struct arena a = { 0 };
+	struct copy_side source = { .lock = -1 }, target = { .lock = -1 };
+	struct copy_how how = { 0 };
+	struct copy_result got;
+	const char *file;
+	int r;
+
+	if ((r = in_folder(&a, config->data, "restore.db", &file, err)) < 0 || (r = crypto_init(err)) < 0 ||
+	    (r = copy_side_of(&target, "--database", config->database, STR_NONE, config->data, &a, err)) < 0)
+		return r;
+	if (target.file != NULL)
+		return fail(err, ERR_INVALID, "a backup is put back into the data directory, or into a database of another kind: leave"
+			    " --database out for SQLite");
+	if ((r = begin_copy(from, config, key, file, err)) < 0 ||
+	    (r = copy_side_of(&source, "--from", str_of(file), from, STR_NONE, &a, err)) < 0)
+		return r;
+	source.may_be_served = true;	/* nobody knows of it */
+	target.lock = *lock;
+	*lock = -1;
+	log_set_level(LOG_WARNING);
+	if ((r = copy_sides_open(&source, &target, err)) == 0)
+		r = copy_whole(&source, &target, &how, &a, &got, err);
+	copy_side_close(&source);
+	copy_side_close(&target);
+	remove_database(file);
+	if (r < 0)
+		return r;
+	if (got.finished_at.p != NULL)
+		(void)printf("A copy into this database was finished at %.*s; nothing was changed.\n", STR_ARG(got.finished_at));
+	else
+		(void)printf("The database holds all %lld rows and %lld files again, compared with the backup. Start it with the same"
+			     " --database and --data %.*s\n", (long long)got.rows, (long long)got.carried.files, STR_ARG(config->data));
+	return 0;
+}
+
 static int restore(int argc, char **argv, struct config *config, struct error *err)
 {
+	SCOPED(arena_done) struct arena a = { 0 };
 	struct tree_copied done = { 0 };
 	struct str from, key;
 	int r, lock;
@@ -211,15 +313,15 @@ static int restore(int argc, char **argv, struct config *config, struct error *e
 		return r;
 	if (from.len == 0)
 		return fail(err, ERR_INVALID, "--from FOLDER is missing: which backup?");
-	if (config->database.len > 0)
-		return fail(err, ERR_INVALID, "a backup is put back into the data directory: leave --database out");
 	if ((r = check_mark(from, err)) < 0 || (r = folder_make(config->data.p, err)) < 0 ||
 	    (r = cmd_lock(config->data, false, &lock, err)) < 0)
 		return r;
-	if ((r = put_back(from, config, key, &done, err)) == 0)
+	if (config->database.len > 0)
+		r = put_into(arena_copy(&a, from), config, key, &lock, err);
+	else if ((r = put_back(from, config, key, &done, err)) == 0)
 		(void)printf("%.*s holds the database and %lld files again. Start it with: mailtrixy serve --data %.*s\n",
 			     STR_ARG(config->data), (long long)(done.files - 1), STR_ARG(config->data));
-	(void)close(lock);
+	fd_done(&lock);
 	return r;
 }
 

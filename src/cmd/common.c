@@ -86,7 +86,7 @@ static int is_no_half_copy(struct store *store, struct error *err)
 	if ((r = store_reader_new(store, &db, err)) == 0)
 		r = copy_unfinished(db, err);
 	store_reader_free(db);
-	return r <= 0 ? r : fail(err, ERR_STATE, "the database is a copy that is not finished: run the same mailtrixy copy again");
+	return r <= 0 ? r : fail(err, ERR_STATE, "the database is a copy that is not finished: run the same mailtrixy copy or restore again");
 }
 
 int cmd_instance_open(struct config *config, struct instance *i, struct error *err)

@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -90,7 +91,7 @@ static void noted(void *arg, struct str text)
 /* ---- the steps ---- */
 
 struct work {
-	struct copy_side from, to;
+	const struct copy_side *from, *to;
 	struct copy *copy;
 	struct show show;
 	struct copy_carried carried;
@@ -103,13 +104,13 @@ static int move(struct work *w, struct error *err)
 
 	if (copy_state(w->copy) == COPY_BEGUN)
 		noted(&w->show, STR("going on with the copy that was begun"));
-	if ((r = copy_key(&w->from, &w->to, err)) < 0)
+	if ((r = copy_key(w->from, w->to, err)) < 0)
 		return r;
 	if (r == 0)
 		noted(&w->show, STR("secret.key is not there: put your copy of it into the target's data directory before the server starts;"
 				    " without it the accounts must be connected again"));
 	if ((r = copy_rows(w->copy, err)) < 0 ||
-	    (r = copy_beside(&w->from, &w->to, files_told, &w->show, &w->carried, err)) < 0)
+	    (r = copy_beside(w->from, w->to, files_told, &w->show, &w->carried, err)) < 0)
 		return r;
 	noted(&w->show, STR("the index for searching is made anew in the target"));
 	return copy_words(w->copy, err);
@@ -120,7 +121,7 @@ static int check(struct work *w, struct error *err)
 	int r;
 
 	if ((r = copy_check(w->copy, &w->rows, &w->differences, err)) < 0 ||
-	    (r = copy_beside_check(&w->to, files_told, &w->show, &w->files_missing, err)) < 0)
+	    (r = copy_beside_check(w->to, files_told, &w->show, &w->files_missing, err)) < 0)
 		return r;
 	end_line(&w->show);
 	if (w->differences > 0)
@@ -132,52 +133,85 @@ static int check(struct work *w, struct error *err)
 	return 0;
 }
 
-static int run(struct work *w, bool again, struct error *err)
+static int every_step(struct work *w, const struct copy_how *how, struct arena *arena, struct copy_result *ret, struct error *err)
 {
-	struct copy_options options = { .from = w->from.store, .to = w->to.store, .arg = &w->show, .progress = rows_told, .note = noted };
+	struct copy_options options = { .from = w->from->store, .to = w->to->store, .of_a_moment = how->of_a_moment, .arg = &w->show,
+					.progress = rows_told, .note = noted };
 	int r = copy_new(&options, &w->copy, err);
 
 	if (r < 0)
 		return r;
 	if (copy_state(w->copy) == COPY_FINISHED) {
-		(void)printf("This copy was finished at %.*s.%s\n", STR_ARG(copy_finished_at(w->copy)),
-			     again ? "" : " Nothing is left to do; --check compares both sides again.");
-		(void)fflush(stdout);
-		return again ? check(w, err) : 0;
+		ret->finished_at = arena_copy(arena, copy_finished_at(w->copy));
+		if (ret->finished_at.p == NULL)
+			return fail(err, ERR_NOMEM, "out of memory");
+		return how->again ? check(w, err) : 0;
 	}
-	if ((r = move(w, err)) < 0 || (r = check(w, err)) < 0 || (r = copy_finish(w->copy, err)) < 0)
-		return r;
-	(void)printf("The copy is whole: %lld rows, compared one by one; %lld files, %lld packages of addons.%s\n"
-		     "Start the server with the target as --database, and --data %.*s\n", (long long)w->rows,
-		     (long long)w->carried.files, (long long)w->carried.packages,
-		     w->carried.missing > 0 ? " Some were not in the source either, told above." : "", STR_ARG(w->to.data));
-	return 0;
+	return (r = move(w, err)) < 0 || (r = check(w, err)) < 0 ? r : copy_finish(w->copy, err);
+}
+
+int copy_whole(const struct copy_side *from, const struct copy_side *to, const struct copy_how *how, struct arena *arena,
+	       struct copy_result *ret, struct error *err)
+{
+	struct work w = { .from = from, .to = to, .show.terminal = isatty(STDERR_FILENO) };
+	int r;
+
+	*ret = (struct copy_result){ 0 };
+	r = every_step(&w, how, arena, ret, err);
+	if (w.show.open)
+		(void)fputc('\n', stderr);
+	ret->rows = w.rows;
+	ret->carried = w.carried;
+	copy_free(w.copy);
+	return r;
+}
+
+static void say_result(const struct copy_result *got, bool again, struct str data)
+{
+	if (got->finished_at.p != NULL)
+		(void)printf("This copy was finished at %.*s.%s\n", STR_ARG(got->finished_at), again ? " Both sides are the same." :
+			     " Nothing is left to do; --check compares both sides again.");
+	else
+		(void)printf("The copy is whole: %lld rows, compared one by one; %lld files, %lld packages of addons.%s\n"
+			     "Start the server with the target as --database, and --data %.*s\n", (long long)got->rows,
+			     (long long)got->carried.files, (long long)got->carried.packages,
+			     got->carried.missing > 0 ? " Some were not in the source either, told above." : "", STR_ARG(data));
+}
+
+/* What stands on a command line, others on the machine can read; what stands in the environment, they cannot. */
+static int url_option(int *argc, char **argv, const char *name, const char *variable, struct str *ret, struct error *err)
+{
+	int r = cmd_option(argc, argv, name, ret, err);
+	const char *value = getenv(variable);
+
+	if (r == 0 && ret->p == NULL && value != NULL)
+		*ret = str_of(value);
+	return r;
 }
 
 static int copy(int argc, char **argv, struct config *config, struct error *err)
 {
 	SCOPED(arena_done) struct arena a = { 0 };
-	struct work w = { .from.lock = -1, .to.lock = -1, .show.terminal = isatty(STDERR_FILENO) };
+	struct copy_side source = { .lock = -1 }, target = { .lock = -1 };
+	struct copy_result got;
 	struct str from, to, from_data, to_data;
 	int r;
 
-	if ((r = config_read(config, &argc, argv, err)) < 0 || (r = cmd_option(&argc, argv, "--from", &from, err)) < 0 ||
-	    (r = cmd_option(&argc, argv, "--to", &to, err)) < 0 || (r = cmd_option(&argc, argv, "--from-data", &from_data, err)) < 0 ||
+	if ((r = config_read(config, &argc, argv, err)) < 0 || (r = url_option(&argc, argv, "--from", "MAILTRIXY_COPY_FROM", &from, err)) < 0 ||
+	    (r = url_option(&argc, argv, "--to", "MAILTRIXY_COPY_TO", &to, err)) < 0 ||
+	    (r = cmd_option(&argc, argv, "--from-data", &from_data, err)) < 0 ||
 	    (r = cmd_option(&argc, argv, "--to-data", &to_data, err)) < 0)
 		return r;
-	bool again = cmd_switch(&argc, argv, "--check");
+	struct copy_how how = { .again = cmd_switch(&argc, argv, "--check") };
 
-	if ((r = cmd_rest(argc, argv, err)) < 0 || (r = copy_side_of(&w.from, "--from", from, from_data, config->data, &a, err)) < 0 ||
-	    (r = copy_side_of(&w.to, "--to", to, to_data, config->data, &a, err)) < 0 || (r = crypto_init(err)) < 0)
+	if ((r = cmd_rest(argc, argv, err)) < 0 || (r = copy_side_of(&source, "--from", from, from_data, config->data, &a, err)) < 0 ||
+	    (r = copy_side_of(&target, "--to", to, to_data, config->data, &a, err)) < 0 || (r = crypto_init(err)) < 0)
 		return r;
 	log_set_level(LOG_WARNING);
-	if ((r = copy_sides_open(&w.from, &w.to, err)) == 0)
-		r = run(&w, again, err);
-	if (w.show.open)
-		(void)fputc('\n', stderr);
-	copy_free(w.copy);
-	copy_side_close(&w.from);
-	copy_side_close(&w.to);
+	if ((r = copy_sides_open(&source, &target, err)) == 0 && (r = copy_whole(&source, &target, &how, &a, &got, err)) == 0)
+		say_result(&got, how.again, target.data);
+	copy_side_close(&source);
+	copy_side_close(&target);
 	return r;
 }
 

@@ -26,6 +26,11 @@ static bool exists(struct str path)
 	return path.p != NULL && lstat(path.p, &s) == 0;
 }
 
+static struct str key_folder(const struct copy_side *s)
+{
+	return s->key.p != NULL ? s->key : s->data;
+}
+
 static bool same_folder(const struct copy_side *a, const struct copy_side *b)
 {
 	struct stat x, y;
@@ -47,14 +52,14 @@ static int same_key(const char *a, const char *b, const struct copy_side *to, st
 
 	crypto_wipe(x.p, x.len);
 	crypto_wipe(y.p, y.len);
-	return same ? 0 : fail(err, ERR_STATE, "%s/secret.key is another key than the source's, which the copied secrets are sealed with: move"
-			       " it away first, or take another data directory", to->data.p);
+	return same ? 0 : fail(err, ERR_STATE, "%.*s/secret.key is another key than the source's, which the copied secrets are sealed with: move"
+			       " it away first, or take another data directory", STR_ARG(key_folder(to)));
 }
 
 /* The instance of one side's database and the target's data directory. */
 static int load_key(const struct copy_side *database, const struct copy_side *to, struct config *config, struct instance *i, struct error *err)
 {
-	*config = (struct config){ .data = to->data };
+	*config = (struct config){ .data = key_folder(to) };
 	*i = (struct instance){ .config = config, .store = database->store };
 	return instance_key_load(i, err);
 }
@@ -62,7 +67,8 @@ static int load_key(const struct copy_side *database, const struct copy_side *to
 int copy_key(const struct copy_side *from, const struct copy_side *to, struct error *err)
 {
 	SCOPED(arena_done) struct arena a = { 0 };
-	struct str theirs = arena_printf(&a, "%.*s/secret.key", STR_ARG(from->data)), ours = arena_printf(&a, "%.*s/secret.key", STR_ARG(to->data));
+	struct str theirs = arena_printf(&a, "%.*s/secret.key", STR_ARG(key_folder(from)));
+	struct str ours = arena_printf(&a, "%.*s/secret.key", STR_ARG(key_folder(to)));
 	struct tree_copied done = { 0 };
 	struct config config;
 	struct instance i = { 0 };
@@ -70,7 +76,7 @@ int copy_key(const struct copy_side *from, const struct copy_side *to, struct er
 
 	if (arena_failed(&a))
 		return fail(err, ERR_NOMEM, "out of memory");
-	if (exists(theirs) && !same_folder(from, to))
+	if (exists(theirs) && !str_eq(theirs, ours) && (to->key.p != NULL || !same_folder(from, to)))
 		r = exists(ours) ? same_key(theirs.p, ours.p, to, err) : tree_copy_file(theirs.p, ours.p, &done, err);
 	else if (!exists(theirs) && store_shared(from->store))
 		r = load_key(from, to, &config, &i, err);	/* it writes the file */
@@ -87,7 +93,7 @@ int copy_key(const struct copy_side *from, const struct copy_side *to, struct er
 struct walk {
 	struct files *from, *to;
 	struct db *list, *db;		/* readers of the database that the list comes from, and of the target */
-	int64_t done, all, missing;
+	int64_t done, all, missing, bytes;
 	copy_progress_fn *progress;
 	void *arg;
 	const char *step;
@@ -104,6 +110,8 @@ static int one_file(struct walk *w, const struct store_file *file, struct error 
 	} else if (r < 0) {
 		*err = why;
 		return r;
+	} else {
+		w->bytes += file->size;
 	}
 	w->progress(w->arg, w->step, ++w->done, w->all);
 	return 0;
@@ -251,7 +259,7 @@ static int copy_packages(const struct copy_side *from, const struct copy_side *t
 
 	if ((r = home_addons(&target, &a, &list, &count, err)) < 0 || count == 0)
 		return r;
-	if ((r = seal_key_load(to->data, false, &source.seal_key, err)) < 0 && r != ERR_NOTFOUND)
+	if ((r = seal_key_load(key_folder(to), false, &source.seal_key, err)) < 0 && r != ERR_NOTFOUND)
 		return r;
 	target.seal_key = source.seal_key;
 	r = home_open(&target, true, &h, err);
@@ -285,6 +293,7 @@ int copy_beside(const struct copy_side *from, const struct copy_side *to, copy_p
 		return r;
 	ret->files = w.done - w.missing;
 	ret->files_missing = w.missing;
+	ret->bytes = w.bytes;
 	ret->missing += w.missing;
 	return 0;
 }

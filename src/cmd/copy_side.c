@@ -82,7 +82,7 @@ static bool same_place(const char *a, const char *b)
 
 static int lock(struct copy_side *s, struct error *err)
 {
-	int r = cmd_lock(s->data, false, &s->lock, err);
+	int r = s->lock >= 0 || s->may_be_served ? 0 : cmd_lock(s->data, false, &s->lock, err);
 
 	return r == ERR_STATE ? fail(err, r, "a server (or another command that needs it alone) uses the data directory %s: stop it first",
 				     s->data.p) : r;
@@ -129,7 +129,7 @@ static int nobody_serves(const struct copy_side *s, const char *side, struct err
 	SCOPED(reader_done) struct db *db = NULL;
 	int r;
 
-	if (!store_shared(s->store))
+	if (!store_shared(s->store) || s->may_be_served)
 		return 0;
 	return (r = store_reader_new(s->store, &db, err)) < 0 ? r : watch(db, &arena, side, err);
 }
@@ -142,7 +142,7 @@ static int open_one(struct copy_side *s, struct error *err)
 	size_t count = 0;
 	int r = store_open(&options, &s->store, err);
 
-	if (r < 0 || (r = cmd_servers(s->store, &arena, &list, &count, err)) < 0)
+	if (r < 0 || s->may_be_served || (r = cmd_servers(s->store, &arena, &list, &count, err)) < 0)
 		return r;
 	for (size_t k = 0; k < count; k++)
 		if (list[k].lives)

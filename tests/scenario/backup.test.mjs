@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, before, test as anyTest } from 'node:test';
 import { House, onlySqlite, password, program, runProgram, runProgramFailing } from './lib/house.mjs';
 
-// The other engine has tools of its own for copies: that backup says so is in mariadb.test.mjs.
+// The other engine has tools of its own for copies: what backup does there is in backup_shared.test.mjs.
 const test = (name, body) => anyTest(name, { skip: onlySqlite }, body);
 
 let house, scratch;

@@ -126,9 +126,3 @@ test('an addon switched off on one is off on the other, and comes back', async (
   for (const house of [a, b]) await until(() => active(house), (status) => status === 200, 30_000);
 });
 
-test('backup does not make half of one', () => {
-  const to = path.join(tmpdir(), `mailtrixy-backup-${process.pid}`);
-  const said = runProgramFailing(['backup', '--to', to, ...a.where]);
-  assert.match(said.stderr, /mariadb-backup.*secret\.key/s);
-  assert.ok(!existsSync(to) && !existsSync(`${to}.part`));
-});
