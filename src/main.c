@@ -17,7 +17,7 @@ static const struct command {
 	{ "link", cmd_link, "link --email E                                                  print a one-time sign-in link" },
 	{ "addon", cmd_addon, "addon pack|keygen|verify|install|activate|deactivate|remove|list   addons, without a browser" },
 	{ "backup", cmd_backup, "backup --to FOLDER [--with-key]                                 a consistent copy, while the server runs" },
-	{ "restore", cmd_restore, "restore --from FOLDER [--key FILE]                              put a copy into an empty data directory" },
+	{ "restore", cmd_restore, "restore --from FOLDER [--key FILE] [--database URL]             put a copy into an empty data directory or database" },
 	{ "copy", cmd_copy, "copy --from URL --to URL [--from-data DIR] [--to-data DIR] [--check]    a whole instance into another database" },
 	{ "doctor", cmd_doctor, "doctor                                                          say what is wrong with this installation" },
 	{ LOOK_COMMAND, cmd_look, NULL },

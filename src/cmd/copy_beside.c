@@ -111,7 +111,7 @@ static int one_file(struct walk *w, const struct store_file *file, struct error 
 		*err = why;
 		return r;
 	} else {
-		w->bytes += file->size;
+		w->bytes += file->bytes;
 	}
 	w->progress(w->arg, w->step, ++w->done, w->all);
 	return 0;
