@@ -11,19 +11,21 @@ import { installed, Mariadb } from './lib/mariadb.mjs';
 
 const able = installed();
 const test = (name, body) => anyTest(name, { skip: able ? false : 'MariaDB is not installed' }, body);
-let server, house, scratch, to, upload, kept;
+let server, house, name, scratch, to, upload, kept, rows;
 const note = Buffer.from('a note\n'.repeat(100000));
 
 before(async () => {
   if (!able) return;
   scratch = mkdtempSync(path.join(tmpdir(), 'mailtrixy-backup-'));
   server = await Mariadb.start();
-  house = await House.start({ database: server.url(await server.database()) });
+  name = await server.database();
+  house = await House.start({ database: server.url(name) });
   upload = (await house.api('POST', house.w('/uploads?name=note.txt'), note, { type: 'text/plain' })).body;
   for (let k = 0; k < 40; k++) assert.equal((await write(k)).status, 200);
   assert.equal((await house.webhook(house.envelope(house.fromCustomer('900000000000098', { message: { mid: 'still', text: 'Grüße 😀 from a zebra' } })))).status, 200);
   await until(() => house.conversations('?q=zebra'), (list) => list.length === 1);
   kept = await seen(house);
+  rows = await asked(name);
 });
 after(async () => { await house?.stop(); await server?.stop(); if (scratch) rmSync(scratch, { recursive: true, force: true }); });
 
@@ -53,6 +55,9 @@ async function moveIn(database, data) {
   await h.up();
   return h;
 }
+// By another program than ours: what both of our readers got wrong alike, as a NULL that became an empty text, would show nowhere else.
+const asked = (database) => server.ask(`USE ${database}; SELECT * FROM messages WHERE text LIKE '%zebra%'; SELECT * FROM users; SELECT * FROM workspaces;
+  SELECT * FROM attachments; SELECT c.* FROM conversations c JOIN messages m ON m.conversation_id = c.id WHERE m.text LIKE '%zebra%'`);
 async function works(h) {
   assert.deepEqual(await seen(h), kept);
   const answer = await fetch(h.url + h.w(`/uploads/${upload.id}/content`), { headers: { Authorization: `Bearer ${h.token}` } });
@@ -91,7 +96,7 @@ test('a backup while webhooks come holds all that was answered before, and becom
 });
 
 test('the same backup goes back into an empty MariaDB, and nowhere else', async () => {
-  const data = path.join(scratch, 'maria'), database = server.url(await server.database());
+  const data = path.join(scratch, 'maria'), empty = await server.database(), database = server.url(empty);
   const bytes = readFileSync(path.join(to, 'mailtrixy.db'));
   let r = await run(['restore', '--from', to, '--data', data, '--database', database]);
   assert.equal(r.status, 2);
@@ -99,6 +104,7 @@ test('the same backup goes back into an empty MariaDB, and nowhere else', async 
   r = await run(['restore', '--from', to, '--key', path.join(house.data, 'secret.key'), '--data', data, '--database', database]);
   assert.equal(r.status, 0, r.told);
   assert.match(r.said, /The database holds all \d+ rows and 1 files again/);
+  assert.deepEqual(await asked(empty), rows);
   assert.ok(!existsSync(path.join(data, 'restore.db')));
   assert.deepEqual(readFileSync(path.join(to, 'mailtrixy.db')), bytes, 'the backup is as it was');
   rmSync(path.join(data, 'files'), { recursive: true, force: true });
