@@ -7,7 +7,8 @@
  *
  * A commit that had no answer: `writers` has a number for each writing connection that each of its transactions sets to the next
  * (for each connection, not each process: two that counted on one number would take each other's commits for theirs). Whoever
- * holds the row of `writing` knows that no transaction is under way, and reads there what became of the last one. */
+ * holds the row of `writing` knows that no transaction is under way, and reads there what became of the last one. On a cluster he
+ * knows it once he moved the row and his commit went through: what a node sent before it died may still be on its way to this one. */
 #include "store/mariadb.h"
 
 #include <errmsg.h>
@@ -138,11 +139,24 @@ static int commit(struct db *db, struct error *err)
 	return 0;
 }
 
+/* In a transaction that has its turn. */
+static int read_commits(struct mariadb_db *d, int64_t *ret, struct error *err)
+{
+	char sql[120];
+	int r;
+
+	(void)snprintf(sql, sizeof(sql), "SELECT commits FROM writers WHERE server = '%s'", d->writer);
+	if ((r = mariadb_query(d, sql, ret, 1, err)) < 0)
+		return r;
+	if (!d->cluster)
+		return mariadb_query(d, "ROLLBACK", NULL, 0, err);
+	return mariadb_queries(d, "UPDATE writing SET next_id = next_id + 1 WHERE id = 1;COMMIT", NULL, 0, err);
+}
+
 static int settle(struct db *db, struct error *err)
 {
 	struct mariadb_db *d = mariadb_of(db);
 	int64_t commits = 0;
-	char sql[120];
 	int r;
 
 	if (d->unsure == 0)
@@ -150,11 +164,14 @@ static int settle(struct db *db, struct error *err)
 	end_transaction(d);
 	if ((r = take_turn(d, err)) < 0)
 		return r;
-	(void)snprintf(sql, sizeof(sql), "SELECT commits FROM writers WHERE server = '%s'", d->writer);
-	r = mariadb_query(d, sql, &commits, 1, err);
+	d->open = true;
+	if ((r = mariadb_still_open(d, "settle", err)) == 0)
+		r = read_commits(d, &commits, err);
+	if (r < 0)
+		rollback(db);
+	end_transaction(d);
 	if (r < 0)
 		return r;
-	(void)mysql_query(d->handle, "ROLLBACK");
 	r = commits == d->unsure;
 	d->commits = commits;
 	d->unsure = 0;
