@@ -118,7 +118,7 @@ CREATE TABLE IF NOT EXISTS contact_identities (
   follower_count BIGINT,
   profile_due_at BIGINT,
   profile_tries BIGINT NOT NULL,
-  due_key       BIGINT AS (-profile_due_at) STORED,
+  due_key       BIGINT AS (-1 - profile_due_at) STORED,	-- of any number: the lowest has no negative
   PRIMARY KEY (account_id, external_key),
   KEY contact_identities_by_contact (contact_id),
   KEY contact_identities_due (account_id, profile_due_at),
