@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 passed=0 failed=0
 results=.dev/test-results; rm -rf "$results"; mkdir -p "$results"
-wanted=" ${*:-rooms unit thread fuzz page sim scenario browser mariadb} "
+wanted=" ${*:-rooms unit thread fuzz page sim scenario browser} "
 has() { case "$wanted" in *" $1 "*) return 0 ;; esac; return 1; }
 count() { passed=$((passed + $1)); failed=$((failed + $2)); }
 
@@ -107,8 +107,8 @@ if has page; then say "the page: types and pure parts"; (cd ui && npm run --sile
 if has sim; then say "the simulator"; node_tests sim sim/test/*.test.mjs; fi
 export MAILTRIXY_PROGRAM="$PWD/build-asan/mailtrixy" MAILTRIXY_ADDON="$PWD/build-asan/instagram-addon-v1.0.0.zip"
 # Scenarios that start database servers of their own, and all the others. Of those, some are not run once more on MariaDB: they would take
-# minutes and meet nothing there that the rest does not. http, line: sockets and framing, before any table. backup: SQLite's command
-# (mariadb.test.mjs sees that it refuses). outgoing, street_whatsapp: the units of reply, delivery and whatsapp at more length.
+# minutes and meet nothing there that the rest does not. http, line: sockets and framing, before any table. backup: an SQLite file's copy
+# (backup_shared is MariaDB's). outgoing, street_whatsapp: the units of reply, delivery and whatsapp at more length.
 # storm: the same power failures as kill, kill_delivery and media, for longer.
 not_on_mariadb=" http line backup outgoing street_whatsapp storm "
 own_servers=() others=() again=()
