@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "database.h"
 #include "folder.h"
 #include "store/account.h"
 #include "store/account_fields.h"
@@ -10,6 +11,8 @@
 #include "store/workspace.h"
 
 static struct folder folder;
+static struct arena memory;
+static struct str database;
 static struct store *store;
 static struct db *reader;
 static struct workspace_id w;
@@ -32,6 +35,7 @@ static int set_up(void **state)
 	struct error err = { 0 };
 
 	(void)state;
+	options.database = database = test_database(&memory, options.data_dir);
 	check_ok(store_open(&options, &store, &err), &err);
 	check_ok(store_reader_new(store, &reader, &err), &err);
 	check_ok(store_write(store, run_account, NULL, &err), &err);
@@ -44,6 +48,8 @@ static int tear_down(void **state)
 	engine_fault = NULL;
 	store_reader_free(reader);
 	store_close(store);
+	test_database_drop(database);
+	arena_done(&memory);
 	folder_done(&folder);
 	return 0;
 }
@@ -132,7 +138,8 @@ static void bad_names(void **state)
 	/* Not even a slug makes a table of the core an account table. */
 	check_is(ensure(STR("webhook"), STR("webhook_events"), &good, 1, &err), ERR_INVALID, &err);
 	check_is(ensure(STR("schema"), STR("schema_migrations"), &good, 1, &err), ERR_INVALID, &err);
-	check_is(ensure(STR("sqlite"), STR("sqlite_accounts"), &good, 1, &err), ERR_BROKEN, &err);
+	if (!test_database_is_shared())
+		check_is(ensure(STR("sqlite"), STR("sqlite_accounts"), &good, 1, &err), ERR_BROKEN, &err);
 	/* Values under bad names. */
 	struct account_value value = { .name = STR("page_id\" = 1 --"), .value = STR("x") };
 	struct fields f = { w, account_id, &value, 1 };
@@ -263,7 +270,8 @@ static void every_statement_fails(void **state)
 		engine_fault = NULL;
 		check_is(store_account_table_has(reader, STR("instagram_accounts"), &many[2], 1, &err), r > 0, &err);
 	}
-	assert_true(at > 18);
+	if (!test_database_is_shared())		/* there one statement adds all columns, and asks for no fault */
+		assert_true(at > 18);
 	check_is(store_account_table_has(reader, STR("instagram_accounts"), many, 20, &err), 1, &err);
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures: bench.sh [ingest|live] [OPTION…]. Each prints ratios of one run on one machine; nothing is asserted.
+# Measures: bench.sh [ingest|live|widen] [OPTION…]. Each prints ratios of one run on one machine; nothing is asserted.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tools/setup.sh

@@ -156,10 +156,9 @@ bool widened(struct house *h)
 	struct db *reader;
 
 	check_ok(store_reader_new(h->i.store, &reader, &h->err), &h->err);
-	check_ok(db_prepare(reader, &st,
-			    "SELECT instr(sql, 'whatsapp') FROM sqlite_master WHERE name = 'conversations'",
-			    &h->err),
-		 &h->err);
+	check_ok(db_prepare_each(reader, &st, "SELECT instr(sql, 'whatsapp') FROM sqlite_master WHERE name = 'conversations'",
+				 "SELECT instr(column_type, 'whatsapp') FROM information_schema.columns WHERE table_schema = database() AND"
+				 " table_name = 'conversations' AND column_name = 'channel'", &h->err), &h->err);
 	check_is(stmt_step(&st, &h->err), 1, &h->err);
 	bool wide = next_i64(&st) == 0;
 
