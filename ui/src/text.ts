@@ -248,7 +248,9 @@ export const text = {
   addons: {
     title: "Addons", lead: "An addon brings another channel into this installation.", choose: "Choose File", upload: "Upload & Install", none: "No file chosen",
     uploading: (p: number) => `Uploading… ${p} %`, checking: "Checking the package…", installed: "Installed", active: "Active", inactive: "Inactive", failed: "Failed",
-    activate: "Activate", activating: "Activating…", deactivate: "Deactivate", deactivating: "Deactivating…", settings: "Settings", remove: "Remove",
+    activate: "Activate", activating: "Activating…",
+    goesOn: "The addon is being activated. With very many conversations this can take some minutes; it goes on without this page, which shows it when it is done. If nothing happens, activate it again: that does no harm.",
+    deactivate: "Deactivate", deactivating: "Deactivating…", settings: "Settings", remove: "Remove",
     version: (v: string) => `Version ${v}`, signedBy: (who: string) => `Signed by ${who}`, unsigned: "Not signed", drop: "or drop an addon package (.zip) here",
     notZip: "That is not a .zip file. Choose the addon package as it was delivered.",
     success: (name: string, v: string) => `${name} ${v} is installed. Activate it to offer the channel.`,

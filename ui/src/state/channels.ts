@@ -10,6 +10,8 @@ import { workspacePath } from "./session";
 export const channels = signal<Channel[] | null>(null);
 export const accounts = signal<Account[] | null>(null);
 export const channelsFault = signal<Fault | null>(null);
+/* Rises when somebody, somewhere, changed an addon, and when the line to the server came back: lists of addons are read again. */
+export const addonsChanged = signal(0);
 
 export const channelOf = (slug: string) => channels.value?.find((one) => one.slug === slug) ?? null;
 /* A channel that is not loaded, or not there any more, can do nothing. */

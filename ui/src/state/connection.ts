@@ -5,7 +5,7 @@ import type { AccountStatus, Conversation, Message } from "../api/types";
 import { isNews } from "../pure/merge";
 import { text } from "../text";
 import { announce } from "./notices";
-import { accounts, channelName, channelsFault, loadChannels, shortWords } from "./channels";
+import { accounts, addonsChanged, channelName, channelsFault, loadChannels, shortWords } from "./channels";
 import { known, listFault, loadCounts, loadList, openId, takeConversation } from "./inbox";
 import { hurry, whenSending } from "./outbox";
 import { recheck, workspacePath } from "./session";
@@ -76,6 +76,7 @@ function onEvent(name: string, data: unknown): void {
   else if (name === "conversation") takeConversation(data as Conversation, true);
   else if (name === "account") onAccount(data as { id: string; status: AccountStatus; status_reason: string | null });
   else if (name === "addon") {
+    addonsChanged.value++;
     void loadChannels();
     loadCounts();
   } else if (name === "reset") reloadAll();

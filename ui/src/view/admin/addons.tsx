@@ -1,8 +1,8 @@
 /* Admin → Addons. */
-import { useState } from "preact/hooks";
-import { del, get, post } from "../../api/http";
+import { useEffect, useState } from "preact/hooks";
+import { del, type Fault, get, post } from "../../api/http";
 import type { Addon, Page } from "../../api/types";
-import { loadChannels } from "../../state/channels";
+import { addonsChanged, loadChannels } from "../../state/channels";
 import { notify } from "../../state/notices";
 import { text } from "../../text";
 import { Badge, Button, Callout } from "../parts/basic";
@@ -17,6 +17,10 @@ const TONES = { active: "good", installed: "accent", inactive: "neutral", failed
 export function Addons() {
   const addons = useLoaded(() => get<Page<Addon>>("/admin/addons"), []);
   const list = addons.data?.items ?? [];
+  const changes = addonsChanged.value;
+  useEffect(() => {
+    if (changes > 0) void addons.reload();
+  }, [changes]);
   const replace = (one: Addon) => {
     const known = list.some((item) => item.slug === one.slug);
     addons.set({ items: known ? list.map((item) => (item.slug === one.slug ? one : item)) : [...list, one], next_cursor: null });
@@ -44,13 +48,47 @@ export function Addons() {
   );
 }
 
+/* An activation may take minutes where there are very many conversations, and goes on without this page: what was begun here is known
+ * after a reload too. */
+const LONG_MS = 2000;
+const begunKey = (slug: string) => `mailtrixy.activating.${slug}`;
+const wasBegun = (slug: string) => sessionStorage.getItem(begunKey(slug)) !== null;
+function noteBegun(slug: string, begun: boolean): void {
+  if (begun) sessionStorage.setItem(begunKey(slug), "1");
+  else sessionStorage.removeItem(begunKey(slug));
+}
+
+/* True once an activation has taken a while, or was begun before this page was loaded. */
+function useGoesOn(addon: Addon, busy: boolean): boolean {
+  const [long, setLong] = useState(false);
+  useEffect(() => {
+    setLong(false);
+    if (!busy) return;
+    const timer = setTimeout(() => setLong(true), LONG_MS);
+    return () => clearTimeout(timer);
+  }, [busy]);
+  const ended = addon.status === "active" || addon.status === "failed";
+  useEffect(() => {
+    if (ended) noteBegun(addon.slug, false);
+  }, [ended]);
+  return busy ? long : !ended && wasBegun(addon.slug);
+}
+
 function AddonCard({ addon, onChange, onGone }: { addon: Addon; onChange: (addon: Addon) => void; onGone: () => void }) {
   const [asking, setAsking] = useState<"deactivate" | "remove" | null>(null);
   const action = useAction();
   const path = `/admin/addons/${encodeURIComponent(addon.slug)}`;
+  const goesOn = useGoesOn(addon, action.busy === "activate");
+  /* A gateway that gave up waiting says nothing about the server behind it. */
+  const answerLost = action.fault !== null && (action.fault.lost || action.fault.status === 502 || action.fault.status === 504);
   const turn = (what: "activate" | "deactivate") =>
     action.run(what, async () => {
-      const answer = await post<Addon>(`${path}/${what}`);
+      noteBegun(addon.slug, what === "activate");
+      const answer = await post<Addon>(`${path}/${what}`).catch((error: Fault) => {
+        if (!error.lost && error.status !== 502 && error.status !== 504) noteBegun(addon.slug, false);
+        throw error;
+      });
+      noteBegun(addon.slug, false);
       onChange({ ...addon, ...answer });
       setAsking(null);
       notify(what === "activate" ? text.addons.activated(addon.name) : text.addons.deactivated(addon.name));
@@ -69,7 +107,12 @@ function AddonCard({ addon, onChange, onGone }: { addon: Addon; onChange: (addon
   return (
     <section class="card" aria-label={addon.name} data-addon={addon.slug}>
       <AddonHead addon={addon} busy={action.busy} onAsk={ask} onActivate={() => void turn("activate")} />
-      {action.fault && !asking && (
+      {goesOn && (
+        <Callout tone="accent" icon="clock">
+          {text.addons.goesOn}
+        </Callout>
+      )}
+      {action.fault && !asking && !(goesOn && answerLost) && (
         <Callout tone="bad" icon="warn" title={action.fault.title}>
           {action.fault.message}
         </Callout>
