@@ -561,7 +561,7 @@ static void whom_it_means(void **state)
 static void many_accounts(void **state)
 {
 	char id[20], secret[40];
-	int many = test_database_is_shared() ? 40 : 300;
+	const int many = 300;
 
 	(void)state;
 	for (int64_t i = 0, got; i < many; i++) {

@@ -142,6 +142,11 @@ bool utf8_valid(struct str s)
 	return true;
 }
 
+size_t utf8_first(struct str s)
+{
+	return s.len == 0 ? 0 : code_point((const unsigned char *)s.p, s.len);
+}
+
 size_t utf8_prefix(struct str s, size_t max_bytes)
 {
 	size_t n = max_bytes;

@@ -37,6 +37,8 @@ uint64_t str_hash(uint64_t h, struct str s);
 
 /* True when s is UTF-8 without surrogates, overlong forms or NUL. */
 bool utf8_valid(struct str s);
+/* Bytes of the code point at the start of s; 0: there is none, or a NUL. */
+size_t utf8_first(struct str s);
 /* Bytes of the longest prefix of s, which is UTF-8, of at most max_bytes that ends at a code point. */
 size_t utf8_prefix(struct str s, size_t max_bytes);
 /* Code points in s. */

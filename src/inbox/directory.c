@@ -127,39 +127,96 @@ static struct entry *find(const struct snapshot *s, struct str channel, struct s
 
 /* ---- building one ---- */
 
+/* The sealed values of one column of one channel's table, read at once: thousands of accounts are as many questions as channels. */
+struct column {
+	const struct trixy_channel *channel;
+	int field;
+	struct account_row_value *values;	/* by account id */
+	size_t count;
+};
+
+struct columns {
+	struct column *column;			/* one for each channel and field that signs */
+	size_t count, room;
+	struct arena *arena;
+};
+
+/* NULL: err. Asked of the database at most once for each. */
+static const struct column *column_of(struct columns *all, struct db *db, const struct trixy_channel *channel, int field, struct error *err)
+{
+	for (size_t k = 0; k < all->count; k++)
+		if (all->column[k].channel == channel && all->column[k].field == field)
+			return &all->column[k];
+	if (all->count == all->room) {
+		struct column *more = arena_alloc(all->arena, (all->room + CHANNELS_MAX) * sizeof(*more));
+
+		if (more == NULL) {
+			(void)fail(err, ERR_NOMEM, "out of memory");
+			return NULL;
+		}
+		if (all->count > 0)
+			memcpy(more, all->column, all->count * sizeof(*more));
+		all->column = more;
+		all->room += CHANNELS_MAX;
+	}
+	struct column *c = &all->column[all->count];
+
+	*c = (struct column){ .channel = channel, .field = field };
+	if (store_account_fields_all(db, str_from_trixy(channel->account_table), str_from_trixy(channel->fields[field].name), true,
+				     all->arena, &c->values, &c->count, err) < 0)
+		return NULL;
+	all->count++;
+	return c;
+}
+
+static struct str value_of(const struct column *c, const struct store_account *a)
+{
+	size_t low = 0, high = c->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (c->values[middle].account_id < a->id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < c->count && c->values[low].account_id == a->id && c->values[low].workspace.v == a->workspace.v ? c->values[low].value :
+	       STR_NONE;
+}
+
 /* Where the secrets pass through on their way: wiped, not only freed, is the copy in the snapshot; this arena lives for a moment. */
-static int read_secrets(struct instance *i, struct db *db, const struct store_account *a, struct snapshot *s,
-			struct entry *e)
+static int read_secrets(struct instance *i, struct db *db, struct columns *all, const struct store_account *a, struct snapshot *s,
+			struct entry *e, struct error *err)
 {
 	const struct trixy_channel *channel = channels_find(i->channels, a->channel);
+	const struct column *column = NULL;
 	int backend = channel == NULL ? -1 : channel_backend(channel, a->backend);
 	int signs = backend < 0 ? -1 : account_field_index(channel, backend, TRIXY_FIELD_SIGNS);
 	SCOPED(arena_done) struct arena arena = { 0 };
-	struct error err = { 0 };
-	struct str plain;
+	struct error why = { 0 };
+	struct str plain, sealed;
 	int r;
 
 	if (backend < 0)
 		return 0;
-	if ((r = account_token_open(i, a->id, a->verify_token, &arena, &plain, &err)) == 0) {
+	/* A database that does not answer is no secret that does not open: nothing is loaded then. */
+	if (signs >= 0 && (column = column_of(all, db, channel, signs, err)) == NULL)
+		return err->code;
+	if ((r = account_token_open(i, a->id, a->verify_token, &arena, &plain, &why)) == 0) {
 		crypto_sha256(plain, e->token);
 		e->has_token = true;
 	}
-	if (r == 0 && signs >= 0) {
-		struct account_value v = { .name = str_from_trixy(channel->fields[signs].name), .secret = true };
-
-		r = store_account_fields_get(db, str_from_trixy(channel->account_table), a->workspace, a->id, &arena, &v, 1, &err);
-		if (r == 0 && v.value.p != NULL &&
-		    (r = account_secret_open(i, channel, a->id, v.name, v.value, &arena, &plain, &err)) == 0) {
-			e->secret = arena_copy(&s->memory, plain);
-			crypto_wipe((void *)(uintptr_t)plain.p, plain.len);
-		}
+	if (r == 0 && column != NULL && (sealed = value_of(column, a)).p != NULL &&
+	    (r = account_secret_open(i, channel, a->id, str_from_trixy(channel->fields[signs].name), sealed, &arena, &plain, &why)) == 0) {
+		e->secret = arena_copy(&s->memory, plain);
+		crypto_wipe((void *)(uintptr_t)plain.p, plain.len);
 	}
 	if (r == ERR_NOMEM)
-		return r;
+		return fail(err, r, "no memory for the secrets of the accounts");
 	if (r < 0)
 		log_event(LOG_WARNING, "an account's webhooks will be refused: its secrets do not open", log_i("account", a->id),
-			  log_c("error", err.text), log_end);
+			  log_c("error", why.text), log_end);
 	return 0;
 }
 
@@ -195,6 +252,7 @@ static int mark_distinct(struct snapshot *s)
 static int build(struct instance *i, struct db *db, struct snapshot *s, struct error *err)
 {
 	SCOPED(arena_done) struct arena arena = { .max = MEMORY_BYTES };
+	struct columns all = { .arena = &arena };
 	struct store_account *rows;
 	size_t count;
 	int r = store_account_list_of_channel(db, STR_NONE, &arena, &rows, &count, err);
@@ -215,7 +273,9 @@ static int build(struct instance *i, struct db *db, struct snapshot *s, struct e
 
 		*e = (struct entry){ .channel = arena_copy(&s->memory, a->channel), .external_key = arena_copy(&s->memory, a->external_key),
 				     .workspace = a->workspace, .account_id = a->id };
-		if (read_secrets(i, db, a, s, e) < 0 || arena_failed(&s->memory))
+		if ((r = read_secrets(i, db, &all, a, s, e, err)) < 0)
+			return r;
+		if (arena_failed(&s->memory))
 			return fail(err, ERR_NOMEM, "no memory for the secrets of %zu accounts", count);
 		size_t *chain = chain_of(s, e->channel, e->external_key);
 

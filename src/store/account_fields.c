@@ -2,6 +2,7 @@
 #include "store/account_fields.h"
 
 #include "store/engine.h"
+#include "store/rows.h"
 
 enum { NAME_MAX_BYTES = 64, COMMENT_MAX_BYTES = 200, COLUMN_MAX_BYTES = 65536, SQL_MAX_BYTES = 65536, TRIES = 5 };	/* 64: MySQL's limit too */
 
@@ -385,6 +386,46 @@ int store_account_fields_get(struct db *db, struct str table, struct workspace_i
 	for (size_t i = 0; i < count; i++)
 		values[i].value = arena_copy(arena, values[i].secret ? next_blob(&st) : next_str(&st));
 	return arena_failed(arena) ? fail(err, ERR_NOMEM, "out of memory") : 0;
+}
+
+/* The text of store_account_fields_all; 0: the table or the column is not there. */
+static int all_text(struct db *db, struct str table, struct str column, struct buf *sql, struct error *err)
+{
+	SCOPED(arena_done) struct arena arena = { 0 };
+	struct str *have;
+	size_t have_count;
+	int r = check_name("table", table, err);
+
+	if (r < 0 || (r = check_name("column", column, err)) < 0 || (r = db->engine->columns(db, table, &arena, &have, &have_count, err)) < 0)
+		return r;
+	if (!has_column(have, have_count, column))
+		return 0;
+	buf_add(sql, STR("SELECT account_id, workspace_id, "));
+	add_name(sql, column);
+	buf_add(sql, STR(" FROM "));
+	add_name(sql, table);
+	buf_add(sql, STR(" ORDER BY account_id"));
+	return sql->failed ? fail(err, ERR_NOMEM, "out of memory") : 1;
+}
+
+int store_account_fields_all(struct db *db, struct str table, struct str column, bool secret, struct arena *arena,
+			     struct account_row_value **ret, size_t *ret_count, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	SCOPED(buf_done) struct buf sql = { .max = 1024 };
+	SCOPED(rows_done) struct rows rows = { .size = sizeof(struct account_row_value) };
+	struct account_row_value *v;
+	int r = all_text(db, table, column, &sql, err);
+
+	*ret_count = 0;
+	if (r <= 0 || (r = db_prepare_built(db, &st, buf_str(&sql), err)) < 0)
+		return r;
+	while ((r = stmt_step(&st, err)) > 0 && (v = rows_next(&rows)) != NULL) {
+		v->account_id = next_i64(&st);
+		v->workspace.v = next_i64(&st);
+		v->value = arena_copy(arena, secret ? next_blob(&st) : next_str(&st));
+	}
+	return r < 0 ? r : rows_give(&rows, arena, ret, ret_count, err);
 }
 
 int store_account_fields_delete(struct db *db, struct str table, struct workspace_id w, int64_t account_id,

@@ -40,6 +40,15 @@ int store_account_fields_set(struct db *db, struct str table, struct workspace_i
 int store_account_fields_get(struct db *db, struct str table, struct workspace_id w, int64_t account_id,
 			     struct arena *arena,
 			     struct account_value *values, size_t count, struct error *err);
+/* One column of every account in the table, by account id: what a question an account would cost for thousands of them. Nothing
+ * where the table or the column is not there (yet). */
+struct account_row_value {
+	int64_t account_id;
+	struct workspace_id workspace;
+	struct str value;
+};
+int store_account_fields_all(struct db *db, struct str table, struct str column, bool secret, struct arena *arena,
+			     struct account_row_value **ret, size_t *ret_count, struct error *err);
 /* Inside a unit: wipes the account's row. */
 int store_account_fields_delete(struct db *db, struct str table, struct workspace_id w, int64_t account_id,
 				struct error *err);

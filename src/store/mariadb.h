@@ -21,6 +21,7 @@ struct param {
 	enum { PARAM_NULL, PARAM_I64, PARAM_TEXT, PARAM_BYTES } kind;
 	int64_t number;
 	struct str bytes;
+	char *mended;			/* holds bytes, where what was bound is no UTF-8; else NULL */
 };
 
 struct cell {				/* of the row in hand */

@@ -115,6 +115,8 @@ void mariadb_free_compiled(struct compiled *k)
 		*at = k->next;
 	unprepare(k);
 	mariadb_later_free(k->later);
+	for (size_t i = 0; i < k->param_room; i++)
+		free(k->param[i].mended);
 	free(k->param);
 	free(k->in);
 	free(k->row);
@@ -151,6 +153,7 @@ static void put(struct stmt *st, struct param p)
 		struct param *more = realloc(k->param, room * sizeof(*more));
 
 		if (more == NULL) {
+			free(p.mended);
 			st->code = ERR_NOMEM;
 			return;
 		}
@@ -158,7 +161,49 @@ static void put(struct stmt *st, struct param p)
 		k->param = more;
 		k->param_room = room;
 	}
+	free(k->param[at].mended);
 	k->param[at] = p;
+}
+
+/* The length of what may stay as it is, from `at` on. A NUL may: it is a character to the server. */
+static size_t sound(struct str s, size_t at)
+{
+	size_t from = at, n = 1;
+
+	while (at < s.len && n > 0) {
+		n = s.p[at] == '\0' ? 1 : utf8_first(str_cut(s, at, s.len - at));
+		at += n;
+	}
+	return at - from;
+}
+
+/* The server refuses a text that is not UTF-8, where SQLite keeps its bytes. A character that some limit has cut through, or a
+ * stranger's bytes, must not stop what it came with: each byte that belongs to no character becomes U+FFFD. What was stored so is
+ * found by the same bytes again, as they pass through here too. */
+static struct param text_param(struct stmt *st, struct str s)
+{
+	struct param p = { .kind = PARAM_TEXT, .bytes = s };
+	size_t at = sound(s, 0), len = at;
+
+	if (at == s.len)
+		return p;
+	if ((p.mended = malloc(s.len * 3)) == NULL) {
+		st->code = ERR_NOMEM;
+		return (struct param){ .kind = PARAM_NULL };
+	}
+	memcpy(p.mended, s.p, len);
+	while (at < s.len) {
+		memcpy(p.mended + len, "\xef\xbf\xbd", 3);
+		len += 3;
+		at++;
+		size_t n = sound(s, at);
+
+		memcpy(p.mended + len, s.p + at, n);
+		len += n;
+		at += n;
+	}
+	p.bytes = (struct str){ p.mended, len };
+	return p;
 }
 
 void mariadb_bind_i64(struct stmt *st, int64_t v)
@@ -168,7 +213,7 @@ void mariadb_bind_i64(struct stmt *st, int64_t v)
 
 void mariadb_bind_str(struct stmt *st, struct str s)
 {
-	put(st, (struct param){ .kind = s.p == NULL ? PARAM_NULL : PARAM_TEXT, .bytes = s });
+	put(st, s.p == NULL ? (struct param){ .kind = PARAM_NULL } : text_param(st, s));
 }
 
 void mariadb_bind_blob(struct stmt *st, struct str s)
