@@ -151,7 +151,7 @@ CREATE TABLE IF NOT EXISTS conversations (
   unread_key    BIGINT AS (if(unread > 0, 1, NULL)) STORED,
   UNIQUE KEY conversations_by_contact (account_id, external_key),
   KEY conversations_by_activity (workspace_id, channel, status, activity_at, id),
-  KEY conversations_unread (workspace_id, channel, unread_key, activity_at, id, status)
+  KEY conversations_unread (workspace_id, channel, status, unread_key, activity_at, id)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
 
 CREATE TABLE IF NOT EXISTS messages (
@@ -234,6 +234,7 @@ CREATE TABLE IF NOT EXISTS outbox (
   claimed_by    VARCHAR(32),
   KEY outbox_claimed (claimed_at),
   KEY outbox_by_due (account_id, due_at),
+  KEY outbox_next (due_at, account_id),
   KEY outbox_by_conversation (conversation_id, message_id)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
 

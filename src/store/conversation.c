@@ -181,9 +181,9 @@ int store_conversation_list(struct db *db, struct workspace_id w, const struct s
 			    struct store_conversation_row *ret, size_t *ret_count, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	/* +status: few are unread, so conversations_unread is the index to go by. */
+	/* Few are unread, so conversations_unread is the index to go by: SQLite takes it by itself, being the smaller one. */
 	int r = f->unread_only ?
-		db_prepare_each(db, &st, "SELECT " ROW_COLUMNS ROW_FROM FILTER("+c.status") " AND c.unread > 0" NEWEST,
+		db_prepare_each(db, &st, "SELECT " ROW_COLUMNS ROW_FROM FILTER("c.status") " AND c.unread > 0" NEWEST,
 				PAGE("conversations_unread", FILTER("c.status") " AND c.unread_key = 1"), err) :
 		db_prepare_each(db, &st, "SELECT " ROW_COLUMNS ROW_FROM FILTER("c.status") NEWEST,
 				PAGE("conversations_by_activity", FILTER("c.status")), err);
@@ -212,7 +212,7 @@ int store_conversation_row(struct db *db, struct workspace_id w, int64_t id, str
 
 #define COUNT(is_unread) "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM conversations WHERE workspace_id = ? AND channel = ?" \
 			 " AND status = 1 AND activity_at > 0 LIMIT ?) t), (SELECT COUNT(*) FROM (SELECT 1 FROM conversations" \
-			 " WHERE workspace_id = ? AND channel = ? AND " is_unread " AND activity_at > 0 LIMIT ?) t)"
+			 " WHERE workspace_id = ? AND channel = ? AND status IN (1, 2) AND " is_unread " AND activity_at > 0 LIMIT ?) t)"
 
 int store_conversation_count(struct db *db, struct workspace_id w, struct str channel, int64_t most, int64_t *ret_open,
 			     int64_t *ret_unread, struct error *err)

@@ -1,6 +1,8 @@
 /* SQL of the outbox. What a claim or an outcome means is inbox/outbox.c. */
 #include "store/outbox.h"
 
+#include "store/engine.h"
+
 #define COLUMNS "o.workspace_id, o.message_id, o.account_id, o.conversation_id, o.due_at, o.tries, o.claimed_at, o.parks, o.text, o.claimed_by"
 
 static void read_row(struct stmt *st, struct arena *arena, struct store_outbox *o)
@@ -26,22 +28,32 @@ static int one_row(struct stmt *st, struct arena *arena, struct store_outbox *re
 	return r > 0 && arena_failed(arena) ? fail(err, ERR_NOMEM, "out of memory") : r;
 }
 
-/* Each account that has rows here, found by steps along outbox_by_due: a long outbox costs no more than a short one. */
-#define WITH_WAITING "WITH RECURSIVE waiting(id) AS (SELECT MIN(account_id) FROM outbox UNION ALL" \
-		     " SELECT (SELECT MIN(o.account_id) FROM outbox o WHERE o.account_id > w.id) FROM waiting w WHERE w.id IS NOT NULL)"
+/* Each account that has rows here, found by steps along outbox_by_due: a long outbox costs no more than a short one. MariaDB makes
+ * such steps for DISTINCT only, and never begins an index in its middle for the row of another table. */
+#define WAITING_STEPS "WITH RECURSIVE waiting(id) AS (SELECT MIN(account_id) FROM outbox UNION ALL" \
+		      " SELECT (SELECT MIN(o.account_id) FROM outbox o WHERE o.account_id > w.id) FROM waiting w WHERE w.id IS NOT NULL)"
+#define WAITING_DISTINCT "WITH waiting(id) AS (SELECT DISTINCT account_id FROM outbox FORCE INDEX (outbox_by_due))"
+
+/* The account's first row that is not under way. */
+#define FIRST_OF(o, more) "(SELECT o.due_at FROM outbox " o " WHERE o.account_id = a.id AND o.claimed_at = 0" more " ORDER BY o.due_at LIMIT 1)"
+#define BY_DUE "o FORCE INDEX (outbox_by_due)"
 
 /* The oldest of its conversation, and none of that is under way: an older one can come back by a person's choice. */
 #define MAY_GO " o.claimed_at = 0 AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.conversation_id = o.conversation_id" \
 	       " AND (p.message_id < o.message_id OR p.claimed_at > 0))"
+
+#define WITH_THEIRS(o) "SELECT " COLUMNS ", c.external_key, m.tag, m.reply_to_id, m.kind FROM " o \
+		       " JOIN conversations c ON c.id = o.conversation_id JOIN messages m ON m.id = o.message_id"
+#define OLDEST " WHERE o.account_id = ? AND o.due_at <= ? AND" MAY_GO " ORDER BY o.due_at, o.message_id LIMIT ?"
 
 /* The account's oldest rows that may go, behind those that are there. */
 static int add_account(struct db *db, int64_t account_id, struct str channel, int64_t now_ms, size_t most, struct arena *arena,
 		       struct store_outbox_due *ret, size_t *ret_count, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "SELECT " COLUMNS ", c.external_key, m.tag, m.reply_to_id, m.kind"
-				    " FROM outbox o JOIN conversations c ON c.id = o.conversation_id JOIN messages m ON m.id = o.message_id"
-				    " WHERE o.account_id = ? AND o.due_at <= ? AND" MAY_GO " ORDER BY o.due_at, o.message_id LIMIT ?", err);
+	/* MariaDB would join and sort all that is due before it takes some. */
+	int r = db_prepare_each(db, &st, WITH_THEIRS("outbox o") OLDEST, WITH_THEIRS("(SELECT o.* FROM outbox " BY_DUE OLDEST ") o")
+				" ORDER BY o.due_at, o.message_id", err);
 
 	if (r < 0)
 		return r;
@@ -69,14 +81,15 @@ static const struct str *find_channel(const struct str *channels, size_t count, 
 	return NULL;
 }
 
+#define WHO_IS_DUE(o, join) " SELECT id, channel FROM (SELECT a.id AS id, a.channel AS channel, " FIRST_OF(o, "") " AS due" \
+		      " FROM waiting w " join " accounts a ON a.id = w.id WHERE a.status = 1 AND a.parked_until <= ?) t" \
+		      " WHERE due <= ? ORDER BY due, id"
+
 int store_outbox_due(struct db *db, const struct str *channels, size_t channel_count, int64_t now_ms, size_t per_account,
 		     struct arena *arena, struct store_outbox_due *ret, size_t max, size_t *ret_count, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, WITH_WAITING " SELECT id, channel FROM (SELECT a.id AS id, a.channel AS channel,"
-				    " (SELECT MIN(o.due_at) FROM outbox o WHERE o.account_id = a.id AND o.claimed_at = 0) AS due"
-				    " FROM waiting w JOIN accounts a ON a.id = w.id WHERE a.status = 1 AND a.parked_until <= ?) t"
-				    " WHERE due <= ? ORDER BY due, id", err);
+	int r = db_prepare_each(db, &st, WAITING_STEPS WHO_IS_DUE("o", "JOIN"), WAITING_DISTINCT WHO_IS_DUE(BY_DUE, "STRAIGHT_JOIN"), err);
 
 	*ret_count = 0;
 	if (r < 0)
@@ -98,17 +111,22 @@ int store_outbox_due(struct db *db, const struct str *channels, size_t channel_c
 int store_outbox_next(struct db *db, int64_t now_ms, int64_t *ret, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	/* Of a parked account its oldest row counts, of another the oldest that is not due yet. */
-	int r = db_prepare(db, &st, WITH_WAITING " SELECT MIN(CASE WHEN parked_until > due THEN parked_until ELSE due END) FROM"
-				    " (SELECT a.parked_until AS parked_until, (SELECT MIN(o.due_at) FROM outbox o WHERE o.account_id = a.id"
-				    " AND o.claimed_at = 0 AND (a.parked_until > ? OR o.due_at > ?)) AS due"
-				    " FROM waiting w JOIN accounts a ON a.id = w.id WHERE a.status = 1) t WHERE due IS NOT NULL", err);
+	/* Of a parked account its oldest row counts, of another the oldest that is not due yet; on MariaDB that is the first of all that
+	 * belongs to such a one, by outbox_next. */
+	int r = db_prepare_each(db, &st,
+		WAITING_STEPS " SELECT MIN(CASE WHEN parked_until > due THEN parked_until ELSE due END) FROM (SELECT a.parked_until AS parked_until,"
+		" CASE WHEN a.parked_until > ? THEN " FIRST_OF("o", "") " ELSE " FIRST_OF("o", " AND o.due_at > ?") " END AS due"
+		" FROM waiting w JOIN accounts a ON a.id = w.id WHERE a.status = 1) t WHERE due IS NOT NULL",
+		WAITING_DISTINCT " SELECT MIN(due) FROM (SELECT GREATEST(a.parked_until, " FIRST_OF(BY_DUE, "") ") AS due"
+		" FROM waiting w STRAIGHT_JOIN accounts a ON a.id = w.id WHERE a.status = 1 AND a.parked_until > ? UNION ALL"
+		" (SELECT o.due_at FROM outbox o FORCE INDEX (outbox_next) STRAIGHT_JOIN accounts a ON a.id = o.account_id WHERE o.due_at > ?"
+		" AND o.claimed_at = 0 AND a.status = 1 AND a.parked_until <= ? ORDER BY o.due_at LIMIT 1)) t", err);
 
 	*ret = 0;
 	if (r < 0)
 		return r;
-	bind_i64(&st, now_ms);
-	bind_i64(&st, now_ms);
+	for (int k = 0; k < (db->engine->shared ? 3 : 2); k++)
+		bind_i64(&st, now_ms);
 	if ((r = stmt_step(&st, err)) > 0)
 		*ret = next_i64(&st);
 	return r < 0 ? r : 0;

@@ -402,6 +402,45 @@ static void attachments_are_kept_in_order_and_once(void **state)
 	assert_int_equal(m->attachments[1].type, TRIXY_MESSAGE_VIDEO);
 }
 
+/* Bytes that are no UTF-8, from the channel or cut through by one of our limits, must not stop the message that they came with. The
+ * border refuses a channel's own; what an addon writes into an error's words, and what is cut afterwards, comes as here. */
+static void bytes_that_are_no_text(void **state)
+{
+	static const struct { const char *text, *on_mariadb;
+	} cases[] = {
+		{ "cut \xe2\x82", "cut \xef\xbf\xbd\xef\xbf\xbd" },
+		{ "\xff first", "\xef\xbf\xbd first" },
+		{ "lone \xed\xa0\x80 half", "lone \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd half" },
+		{ "over\xc0\xaflong", "over\xef\xbf\xbd\xef\xbf\xbdlong" },
+		{ "\xf0\x9f\x98", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
+		{ "sound \xf0\x9f\x98\x80", "sound \xf0\x9f\x98\x80" },
+	};
+	char id[16];
+	size_t count;
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
+		(void)snprintf(id, sizeof(id), "\xc3m%zu", k);		/* and it is found again by such an id */
+		struct trixy_event e = said("\xe2\x82", id, cases[k].text, 1000 + (int64_t)k);
+
+		e.contact_name = e.text;
+		(void)house_apply(&e, 1);
+		(void)house_apply(&e, 1);
+		struct message *m = house_messages(house_conversation("\xe2\x82").id, &count);
+
+		assert_int_equal(count, k + 1);
+		check_str(m[0].text, test_database_is_shared() ? cases[k].on_mariadb : cases[k].text);
+	}
+	struct trixy_event nul = said("ada", "n", "", 1000);
+
+	nul.text = T("a\0b");
+	(void)house_apply(&nul, 1);
+	struct message *m = house_messages(house_conversation("ada").id, &count);
+
+	assert_int_equal(m[0].text.len, 3);
+	assert_memory_equal(m[0].text.p, "a\0b", 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -423,6 +462,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_known_is_counted_as_known, house_open, house_close),
 		cmocka_unit_test_setup_teardown(a_new_message_opens_what_was_done, house_open, house_close),
 		cmocka_unit_test_setup_teardown(attachments_are_kept_in_order_and_once, house_open, house_close),
+		cmocka_unit_test_setup_teardown(bytes_that_are_no_text, house_open, house_close),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
