@@ -28,11 +28,11 @@ static int one_row(struct stmt *st, struct arena *arena, struct store_outbox *re
 	return r > 0 && arena_failed(arena) ? fail(err, ERR_NOMEM, "out of memory") : r;
 }
 
-/* Each account that has rows here, found by steps along outbox_by_due: a long outbox costs no more than a short one. MariaDB makes
- * such steps for DISTINCT only, and never begins an index in its middle for the row of another table. */
+/* Each account that has rows here, found by steps along outbox_by_due: a long outbox costs no more than a short one. MariaDB
+ * cannot: it never begins an index in its middle for the row of another table, and takes DISTINCT by steps only when its estimates say
+ * so. There each account is asked for its first row, a row or two an account. */
 #define WAITING_STEPS "WITH RECURSIVE waiting(id) AS (SELECT MIN(account_id) FROM outbox UNION ALL" \
 		      " SELECT (SELECT MIN(o.account_id) FROM outbox o WHERE o.account_id > w.id) FROM waiting w WHERE w.id IS NOT NULL)"
-#define WAITING_DISTINCT "WITH waiting(id) AS (SELECT DISTINCT account_id FROM outbox FORCE INDEX (outbox_by_due))"
 
 /* The account's first row that is not under way. */
 #define FIRST_OF(o, more) "(SELECT o.due_at FROM outbox " o " WHERE o.account_id = a.id AND o.claimed_at = 0" more " ORDER BY o.due_at LIMIT 1)"
@@ -81,15 +81,15 @@ static const struct str *find_channel(const struct str *channels, size_t count, 
 	return NULL;
 }
 
-#define WHO_IS_DUE(o, join) " SELECT id, channel FROM (SELECT a.id AS id, a.channel AS channel, " FIRST_OF(o, "") " AS due" \
-		      " FROM waiting w " join " accounts a ON a.id = w.id WHERE a.status = 1 AND a.parked_until <= ?) t" \
+#define WHO_IS_DUE(o, who) " SELECT id, channel FROM (SELECT a.id AS id, a.channel AS channel, " FIRST_OF(o, "") " AS due" \
+		      " FROM " who " WHERE a.status = 1 AND a.parked_until <= ?) t" \
 		      " WHERE due <= ? ORDER BY due, id"
 
 int store_outbox_due(struct db *db, const struct str *channels, size_t channel_count, int64_t now_ms, size_t per_account,
 		     struct arena *arena, struct store_outbox_due *ret, size_t max, size_t *ret_count, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare_each(db, &st, WAITING_STEPS WHO_IS_DUE("o", "JOIN"), WAITING_DISTINCT WHO_IS_DUE(BY_DUE, "STRAIGHT_JOIN"), err);
+	int r = db_prepare_each(db, &st, WAITING_STEPS WHO_IS_DUE("o", "waiting w JOIN accounts a ON a.id = w.id"), WHO_IS_DUE(BY_DUE, "accounts a"), err);
 
 	*ret_count = 0;
 	if (r < 0)
@@ -117,8 +117,8 @@ int store_outbox_next(struct db *db, int64_t now_ms, int64_t *ret, struct error 
 		WAITING_STEPS " SELECT MIN(CASE WHEN parked_until > due THEN parked_until ELSE due END) FROM (SELECT a.parked_until AS parked_until,"
 		" CASE WHEN a.parked_until > ? THEN " FIRST_OF("o", "") " ELSE " FIRST_OF("o", " AND o.due_at > ?") " END AS due"
 		" FROM waiting w JOIN accounts a ON a.id = w.id WHERE a.status = 1) t WHERE due IS NOT NULL",
-		WAITING_DISTINCT " SELECT MIN(due) FROM (SELECT GREATEST(a.parked_until, " FIRST_OF(BY_DUE, "") ") AS due"
-		" FROM waiting w STRAIGHT_JOIN accounts a ON a.id = w.id WHERE a.status = 1 AND a.parked_until > ? UNION ALL"
+		"SELECT MIN(due) FROM (SELECT GREATEST(a.parked_until, " FIRST_OF(BY_DUE, "") ") AS due"
+		" FROM accounts a WHERE a.status = 1 AND a.parked_until > ? UNION ALL"
 		" (SELECT o.due_at FROM outbox o FORCE INDEX (outbox_next) STRAIGHT_JOIN accounts a ON a.id = o.account_id WHERE o.due_at > ?"
 		" AND o.claimed_at = 0 AND a.status = 1 AND a.parked_until <= ? ORDER BY o.due_at LIMIT 1)) t", err);
 

@@ -259,13 +259,13 @@ static void sending(void)
 
 	begin();
 	check_ok(outbox_due(&house.i, house.reader, clock_now_ms(), 8, &house.arena, items, 8, &count, &next, &err), &err);
-	end("what is due in a long outbox", most() + WAITING * 10);
+	end("what is due in a long outbox", most() + ACCOUNTS * 3);
 	assert_int_equal(count, 8);
 	assert_true(next > 0);
 	begin();
 	check_ok(outbox_due(&house.i, house.reader, clock_now_ms(), 8, &house.arena, items, 8, &count, &next, &err), &err);
 	check_ok(outbox_claim(&house.i, items, count, &err), &err);
-	end("what is due, and claiming it", most() + WAITING * 10);
+	end("what is due, and claiming it", most() + ACCOUNTS * 3);
 	struct trixy_outcome sent = { .size = sizeof(sent), .kind = TRIXY_SENT, .message_id = T("sent") };
 
 	begin();
