@@ -302,6 +302,19 @@ static int find_early(struct db *db, struct webhook *w, struct error *err)
 	return r < 0 ? r : 0;
 }
 
+void webhook_tell_ahead(void *webhook, struct ahead *a)
+{
+	const struct webhook *w = webhook;
+
+	for (const struct share *s = w->first; s != NULL; s = s->next)
+		for (size_t k = 0; s->verified && s->account.account_id != 0 && k < s->count; k++) {
+			const struct trixy_event *e = &s->events[k];
+
+			store_ahead(a, s->account.account_id, str_from_trixy(e->contact_key),
+				    e->kind == TRIXY_EVENT_MESSAGE ? str_from_trixy(e->message_id) : STR_NONE);
+		}
+}
+
 int webhook_store(struct db *db, void *webhook, struct error *err)
 {
 	struct webhook *w = webhook;

@@ -21,6 +21,8 @@ void webhook_free(struct webhook *w);
 bool webhook_has_unit(const struct webhook *w);
 /* store_unit.run with arg = the webhook. */
 int webhook_store(struct db *db, void *webhook, struct error *err);
+/* What that is about to ask for: struct store_unit.tell_ahead. */
+void webhook_tell_ahead(void *webhook, struct ahead *a);
 /* After the commit: nothing was stored, because it is for an account that another server has connected and this one does not know
  * yet; the directory knows that it is old (directory_refresh). */
 bool webhook_is_early(const struct webhook *w);

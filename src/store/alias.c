@@ -1,6 +1,8 @@
 /* Other ids of a conversation's contact, and a contact's move from one id to another. */
 #include "store/conversation.h"
 
+#include "store/ahead.h"
+
 int store_alias_add(struct db *db, const struct store_conversation *c, struct str key, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
@@ -62,6 +64,7 @@ int store_conversation_move(struct db *db, const struct store_conversation *c, s
 	bind_str(&st, key);
 	bind_i64(&st, c->id);
 	bind_i64(&st, c->workspace.v);
+	ahead_conversations_moved(db);
 	if ((r = stmt_step(&st, err)) < 0)
 		return r;
 	return store_alias_add(db, c, c->external_key, err);
@@ -125,6 +128,7 @@ int store_conversation_give_way(struct db *db, const struct store_conversation *
 		return r;
 	bind_i64(&st, from->id);
 	bind_i64(&st, from->workspace.v);
+	ahead_conversations_moved(db);
 	if ((r = stmt_step(&st, err)) < 0 || (r = store_alias_add(db, to, from->external_key, err)) < 0)
 		return r;
 	return 1;

@@ -1,6 +1,8 @@
 /* Rows of contacts and of what they are called on each account; the first word of one makes the conversation too. */
 #include "store/conversation.h"
 
+#include "store/ahead.h"
+
 static int add_contact(struct db *db, struct store_conversation *c, int64_t now_ms, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
@@ -56,6 +58,7 @@ int store_conversation_add(struct db *db, struct store_conversation *c, int64_t 
 	if ((r = stmt_step(&st, err)) < 0)
 		return r;
 	c->id = db_last_id(db);
+	ahead_conversation_came(db, c->account_id, c->external_key);
 	return 0;
 }
 

@@ -1,6 +1,8 @@
 /* Rows of conversations and what a list shows beside them. Contacts and identities are contact.c. */
 #include "store/conversation.h"
 
+#include "store/ahead.h"
+
 #define COLUMNS "c.id, c.workspace_id, c.channel, c.external_key, c.account_id, c.contact_id, c.status, c.unread, c.activity_at," \
 		" c.window_from, c.read_at"
 
@@ -23,6 +25,10 @@ int store_conversation_find(struct db *db, struct workspace_id w, int64_t accoun
 			    struct store_conversation *ret, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
+	bool found;
+
+	if (ahead_conversation(db, w, account_id, external_key, arena, ret, &found))
+		return found;
 	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM conversations c WHERE c.account_id = ? AND c.external_key = ?"
 				    " AND c.workspace_id = ?", err);
 
@@ -34,6 +40,29 @@ int store_conversation_find(struct db *db, struct workspace_id w, int64_t accoun
 	if ((r = stmt_step(&st, err)) > 0)
 		read_columns(&st, arena, ret);
 	return r;
+}
+
+#define KEY "(c.account_id = ? AND c.external_key = ?)"
+#define KEYS_8 KEY " OR " KEY " OR " KEY " OR " KEY " OR " KEY " OR " KEY " OR " KEY " OR " KEY
+
+int store_conversation_find_some(struct db *db, const struct store_contact_key *keys, size_t count, struct arena *arena,
+				 struct store_conversation *ret, size_t *ret_count, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	size_t room = count <= 8 ? 8 : STORE_AT_ONCE;
+	int r = count <= 8 ? db_prepare(db, &st, "SELECT " COLUMNS " FROM conversations c WHERE " KEYS_8, err) :
+		db_prepare(db, &st, "SELECT " COLUMNS " FROM conversations c WHERE " KEYS_8 " OR " KEYS_8 " OR " KEYS_8 " OR " KEYS_8, err);
+
+	*ret_count = 0;
+	for (size_t n = 0; r >= 0 && n < room; n++) {		/* the last one again where there are fewer */
+		const struct store_contact_key *key = &keys[n < count ? n : count - 1];
+
+		bind_i64(&st, key->account_id);
+		bind_str(&st, key->external_key);
+	}
+	while (r >= 0 && *ret_count < count && (r = stmt_step(&st, err)) > 0)
+		read_columns(&st, arena, &ret[(*ret_count)++]);
+	return r < 0 ? r : 0;
 }
 
 int store_conversation_by_alias(struct db *db, struct workspace_id w, int64_t account_id, struct str key, struct arena *arena,
@@ -104,6 +133,8 @@ int store_conversation_save(struct db *db, const struct store_conversation *c, s
 	bind_i64(&st, c->read_at);
 	bind_i64(&st, c->id);
 	bind_i64(&st, c->workspace.v);
+	if (ahead_conversation_saved(db, c))
+		return stmt_later(&st, err);
 	int64_t n = stmt_run(&st, err);
 
 	return n < 0 ? (int)n : n == 0 ? fail(err, ERR_NOTFOUND, "no such conversation in this workspace") : 0;

@@ -16,6 +16,11 @@ struct store_conversation {
 /* By who writes to which account. 1 found, 0 not. Text is the arena's. */
 int store_conversation_find(struct db *db, struct workspace_id w, int64_t account_id, struct str external_key, struct arena *arena,
 			    struct store_conversation *ret, struct error *err);
+/* Up to STORE_AT_ONCE such questions in one. Those that are there, in any order. */
+enum { STORE_AT_ONCE = 32 };
+struct store_contact_key { int64_t account_id; struct str external_key; };
+int store_conversation_find_some(struct db *db, const struct store_contact_key *keys, size_t count, struct arena *arena,
+				 struct store_conversation *ret, size_t *ret_count, struct error *err);
 /* By an attempt at one of its messages: the one tried at at_ms, if it has no other external id than this. 1 found, 0 not. */
 int store_conversation_by_attempt(struct db *db, struct workspace_id w, int64_t account_id, int64_t message_id, int64_t at_ms,
 				  struct str external_id, struct arena *arena, struct store_conversation *ret, struct error *err);

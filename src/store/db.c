@@ -126,17 +126,20 @@ int64_t db_last_id(struct db *db)
 int db_begin(struct db *db, struct error *err)
 {
 	db->change_count = 0;
+	db->ahead = NULL;
 	return db->engine->begin(db, err);
 }
 
 int db_commit(struct db *db, struct error *err)
 {
+	db->ahead = NULL;
 	return db->engine->commit(db, err);
 }
 
 void db_rollback(struct db *db)
 {
 	db->change_count = 0;
+	db->ahead = NULL;
 	db->engine->rollback(db);
 }
 

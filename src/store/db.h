@@ -42,7 +42,7 @@ void db_ids_above(struct db *db, int64_t id);
 
 /* 1: a row. 0: no more. < 0: failed; ERR_EXISTS for a broken unique rule, ERR_TEMPORARY when locked or away. */
 int stmt_step(struct stmt *st, struct error *err);
-/* For an INSERT whose failure may fail the whole group: the engine may send such rows together, at the latest at the commit, and
+/* For an INSERT, or an UPDATE of one row that is surely there, whose failure may fail the whole group: the engine may send such rows together, at the latest at the commit, and
  * before any other statement that names the same table. What was bound is copied. 0, or < 0. */
 int stmt_later(struct stmt *st, struct error *err);
 /* Runs a statement that returns no row. Returns the number of rows it changed. */

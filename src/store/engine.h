@@ -14,6 +14,7 @@ struct db {			/* the first member of the engine's own struct */
 	enum db_use use;
 	struct str server;	/* store_server of the store that opened it; STR_NONE before that has one */
 	bool spared;		/* engine_fault is not asked: what it does is not the test's doing */
+	struct ahead *ahead;	/* what is known ahead in this transaction (store/ahead.h); NULL: nothing */
 	/* Noted by store_change_add since the transaction began; the writer takes them after the commit. */
 	struct change *changes;
 	size_t change_count, change_room;

@@ -1,5 +1,5 @@
-/* Rows of INSERTs that are sent together: one message to the server for all rows of a literal instead of one each. They wait at
- * most until the commit or until another statement names one of their tables. */
+/* Rows of INSERTs, and UPDATEs of single rows, that are sent together: one message to the server for all of a literal instead of one
+ * each. They wait at most until the commit or until another statement names one of their tables. */
 #include "store/mariadb.h"
 
 #include <ctype.h>
@@ -51,14 +51,16 @@ static unsigned tables_of(struct compiled *k)
 	return k->tables;
 }
 
-/* The bit of the table of an INSERT; 0: no room for more, or no INSERT. */
+/* The bit of the table of an INSERT or UPDATE; 0: no room for more, or neither. */
 static unsigned table_of(struct mariadb_db *d, const char *sql)
 {
-	const char *at = strstr(sql, "INTO "), *end;
+	bool updates = strncmp(sql, "UPDATE ", strlen("UPDATE ")) == 0;
+	const char *at = updates ? sql + strlen("UPDATE ") : strstr(sql, "INTO "), *end;
 
 	if (at == NULL)
 		return 0;
-	at += strlen("INTO ");
+	if (!updates)
+		at += strlen("INTO ");
 	for (end = at; name_char(*end); end++)
 		;
 	struct str name = { at, (size_t)(end - at) };

@@ -1,13 +1,14 @@
 /* Rows of messages. Attachments and reactions are message_parts.c. */
 #include "store/message.h"
 
+#include "store/ahead.h"
+
 #define COLUMNS "id, workspace_id, conversation_id, direction, kind, status, flags, at, author_id, edit_number, external_id, text, payload," \
 		" reply_to_id, story_id, story_url, tag, client_id, error_code, error_text, error_fix, content"
 
-/* In the index instead of ids of 164 characters; the full id is compared as well. */
-static int64_t hash_of(struct str s)
+int64_t store_message_hash(struct str external_id)
 {
-	return (int64_t)str_hash(STR_HASH, s);
+	return (int64_t)str_hash(STR_HASH, external_id);
 }
 
 static void read_row(struct stmt *st, struct arena *arena, struct store_message *m)
@@ -42,16 +43,44 @@ int store_message_find(struct db *db, struct workspace_id w, int64_t conversatio
 		       struct store_message *ret, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
+	int64_t hash = store_message_hash(external_id);
+
+	if (ahead_no_message(db, conversation_id, hash))
+		return 0;
 	int r = db_prepare(db, &st, "SELECT " COLUMNS " FROM messages WHERE conversation_id = ? AND external_hash = ? AND external_id = ?"
 				    " AND workspace_id = ?", err);
 
 	if (r < 0)
 		return r;
 	bind_i64(&st, conversation_id);
-	bind_i64(&st, hash_of(external_id));
+	bind_i64(&st, hash);
 	bind_str(&st, external_id);
 	bind_i64(&st, w.v);
 	return one_row(&st, arena, ret, err);
+}
+
+#define KEY "(conversation_id = ? AND external_hash = ?)"
+#define KEYS_8 KEY " OR " KEY " OR " KEY " OR " KEY " OR " KEY " OR " KEY " OR " KEY " OR " KEY
+
+int store_message_some_there(struct db *db, const struct store_message_key *keys, size_t count, struct store_message_key *ret,
+			     size_t *ret_count, struct error *err)
+{
+	SCOPED(stmt_done) struct stmt st = { 0 };
+	size_t room = count <= 8 ? 8 : STORE_AT_ONCE;
+	int r = count <= 8 ? db_prepare(db, &st, "SELECT DISTINCT conversation_id, external_hash FROM messages WHERE " KEYS_8, err) :
+		db_prepare(db, &st, "SELECT DISTINCT conversation_id, external_hash FROM messages WHERE " KEYS_8 " OR " KEYS_8 " OR " KEYS_8
+				    " OR " KEYS_8, err);
+
+	*ret_count = 0;
+	for (size_t n = 0; r >= 0 && n < room; n++) {		/* the last one again where there are fewer */
+		bind_i64(&st, keys[n < count ? n : count - 1].conversation_id);
+		bind_i64(&st, keys[n < count ? n : count - 1].external_hash);
+	}
+	while (r >= 0 && *ret_count < count && (r = stmt_step(&st, err)) > 0) {
+		ret[*ret_count].conversation_id = next_i64(&st);
+		ret[(*ret_count)++].external_hash = next_i64(&st);
+	}
+	return r < 0 ? r : 0;
 }
 
 int store_message_get(struct db *db, struct workspace_id w, int64_t conversation_id, int64_t id, struct arena *arena,
@@ -170,9 +199,15 @@ static void bind_row(struct stmt *st, const struct store_message *m)
 	if (m->external_id.p == NULL)
 		bind_null(st);
 	else
-		bind_i64(st, hash_of(m->external_id));
+		bind_i64(st, store_message_hash(m->external_id));
 	for (size_t k = 0; k < sizeof(text) / sizeof(text[0]); k++)
 		bind_str(st, text[k]);
+}
+
+static void note_external(struct db *db, const struct store_message *m)
+{
+	if (m->external_id.p != NULL)
+		ahead_message_added(db, m->conversation_id, store_message_hash(m->external_id));
 }
 
 int store_message_add(struct db *db, struct store_message *m, struct error *err)
@@ -189,7 +224,8 @@ int store_message_add(struct db *db, struct store_message *m, struct error *err)
 	bind_row(&st, m);
 	bind_i64(&st, m->workspace.v);
 	bind_i64(&st, m->conversation_id);
-	if ((r = stmt_step(&st, err)) < 0)
+	note_external(db, m);
+	if ((r = stmt_later(&st, err)) < 0)
 		return r;
 	m->id = db_last_id(db);
 	return 0;
@@ -222,6 +258,7 @@ int store_message_save(struct db *db, const struct store_message *m, struct erro
 	bind_row(&st, m);
 	bind_i64(&st, m->id);
 	bind_i64(&st, m->workspace.v);
+	note_external(db, m);
 	int64_t n = stmt_run(&st, err);
 
 	if (n <= 0)

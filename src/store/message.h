@@ -32,6 +32,9 @@ struct store_reaction {
 	struct str error_text;
 };
 
+/* What stands in the index instead of an external id of 164 characters; the full id is compared as well. */
+int64_t store_message_hash(struct str external_id);
+
 /* By the provider's id. 1 found, 0 not. Text is the arena's. */
 int store_message_find(struct db *db, struct workspace_id w, int64_t conversation_id, struct str external_id, struct arena *arena,
 		       struct store_message *ret, struct error *err);
@@ -40,6 +43,10 @@ int store_message_get(struct db *db, struct workspace_id w, int64_t conversation
 /* By the client's own id. 1 found, 0 not. */
 int store_message_by_client(struct db *db, struct workspace_id w, int64_t conversation_id, struct str client_id, struct arena *arena,
 			    struct store_message *ret, struct error *err);
+/* Up to STORE_AT_ONCE questions in one: which of these a message has. In any order. */
+struct store_message_key { int64_t conversation_id, external_hash; };
+int store_message_some_there(struct db *db, const struct store_message_key *keys, size_t count, struct store_message_key *ret,
+			     size_t *ret_count, struct error *err);
 /* The oldest own message with this text that may have been sent by up_to_ms (it is being sent, its fate is unknown, or it is
  * queued again after an attempt) and that no echo has named yet. 1 found, 0 not. */
 int store_message_unsettled(struct db *db, struct workspace_id w, int64_t conversation_id, struct str text, int64_t up_to_ms,

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "store/ahead.h"
 #include "store/engine.h"
 
 enum { GROUP_UNITS = 512, SERVER_BYTES = 16 };
@@ -37,6 +38,7 @@ struct store {
 
 	/* the writer thread's alone */
 	struct outcome group[GROUP_UNITS];
+	struct ahead *ahead;		/* NULL: nothing is read ahead */
 	int careful;			/* groups that still run with a savepoint a unit, since one failed */
 	size_t singles;			/* units that still run in a transaction of their own */
 	size_t limit;			/* units in a group, fewer after conflicts with other servers */

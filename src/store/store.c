@@ -136,6 +136,7 @@ void store_close(struct store *store)
 	checkpoint_stop(store);
 	if (store->writer != NULL)
 		store->engine->close(store->writer);
+	ahead_free(store->ahead);
 	(void)pthread_cond_destroy(&store->follow_changed);
 	(void)pthread_mutex_destroy(&store->follow_lock);
 	(void)pthread_cond_destroy(&store->checkpoint_changed);

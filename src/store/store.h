@@ -74,9 +74,16 @@ int db_copy(struct db *reader, struct str path, struct error *err);
 /* Looks through all of the database for damage: seconds for gigabytes. *ret_fault, the arena's: the first in words; STR_NONE: none. */
 int db_check(struct db *reader, struct arena *arena, struct str *ret_fault, struct error *err);
 
+/* What a unit is about to ask for. Where every question to the database is a round trip (engines that are shared), the writer
+ * reads the answers for all units of a group together; elsewhere nobody asks. */
+struct ahead;
+/* Who wrote to which account and, when it is new, with what message (its external id; may be empty). Borrowed until it returns. */
+void store_ahead(struct ahead *a, int64_t account_id, struct str contact_key, struct str message_id);
+
 struct store_unit {
 	int (*run)(struct db *db, void *arg, struct error *err);	/* on the writer thread */
 	void (*done)(void *arg, int result, const struct error *err);	/* on the writer thread, after the commit or the failure */
+	void (*tell_ahead)(void *arg, struct ahead *a);			/* on the writer thread, before run; may be NULL: see store_ahead */
 	void *arg;
 	struct store_unit *next;					/* next, alone: the store's while it is queued */
 	bool alone;

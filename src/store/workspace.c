@@ -1,6 +1,7 @@
 /* Rows of workspaces, and the end of one with all that is in it. Members are member.c. */
 #include "store/workspace.h"
 
+#include "store/ahead.h"
 #include "store/ids.h"
 #include "store/search.h"
 
@@ -140,6 +141,7 @@ static int64_t delete_conversation(struct db *db, struct workspace_id w, struct 
 		return n;
 	if ((n = store_search_forget_contact(db, w, ids.v[0], err)) < 0)
 		return n;
+	ahead_conversations_moved(db);
 	return ids_run(db, "DELETE FROM conversations WHERE id", &ids, err);
 }
 

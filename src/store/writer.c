@@ -251,6 +251,18 @@ static int commit(struct store *store, struct outcome *group, size_t count)
 	return r;
 }
 
+/* What the units will ask for. */
+static int look_ahead(struct store *store, const struct outcome *group, int count, struct error *err)
+{
+	if (store->ahead == NULL)
+		return 0;
+	ahead_begin(store->ahead);
+	for (int k = 0; k < count; k++)
+		if (group[k].unit->tell_ahead != NULL)
+			group[k].unit->tell_ahead(group[k].unit->arg, store->ahead);
+	return ahead_load(store->ahead, store->writer, err);
+}
+
 /* Without savepoints. Returns how many units are settled, from the first; UNIT_FAILED: one failed and all was rolled back. */
 static int run_fast(struct store *store, struct outcome *group, int count)
 {
@@ -260,6 +272,8 @@ static int run_fast(struct store *store, struct outcome *group, int count)
 
 	if ((r = begin(store, group, (size_t)count)) < 0)
 		return r == LOST ? LOST : count;
+	if (look_ahead(store, group, count, &err) < 0)
+		return give_up(store, &err);
 	do {
 		if (run_unit(store, &group[n]) < 0 || !store->engine->in_transaction(store->writer))
 			return give_up(store, &group[n].err);
@@ -428,6 +442,7 @@ static void *writer_main(void *arg)
 
 int writer_start(struct store *store, struct error *err)
 {
+	store->ahead = store->engine->shared ? ahead_new() : NULL;
 	if (pthread_create(&store->writer_thread, NULL, writer_main, store) != 0)
 		return fail(err, ERR_BROKEN, "cannot start the writer's thread");
 	store->writer_runs = true;

@@ -110,6 +110,11 @@ static int store_it(struct db *db, void *arg, struct error *err)
 	return webhook_store(db, c->webhook, err);
 }
 
+static void tell_ahead(void *arg, struct ahead *a)
+{
+	webhook_tell_ahead(((struct call *)arg)->webhook, a);
+}
+
 static int read_it(struct call *c, struct error *err)
 {
 	struct error why = { 0 };
@@ -143,7 +148,7 @@ static void receive(struct call *c)
 		answer_verdict(c, verdict);
 	} else {
 		c->verdict = verdict;
-		c->unit = (struct store_unit){ .run = store_it, .done = stored, .arg = c };
+		c->unit = (struct store_unit){ .run = store_it, .done = stored, .tell_ahead = tell_ahead, .arg = c };
 	}
 }
 

@@ -1,5 +1,7 @@
 #include "fixture.h"
 
+#include <semaphore.h>
+
 #include "../database.h"
 #include "inbox/account.h"
 #include "inbox/directory.h"
@@ -199,12 +201,70 @@ static int run_apply(struct db *db, void *arg, struct error *err)
 	return inbox_apply(db, &target, a->events, a->count, &a->result, err);
 }
 
+/* As the webhook door's units do (webhook_tell_ahead). */
+static void tell_events(void *arg, struct ahead *ahead)
+{
+	const struct application *a = arg;
+
+	for (size_t k = 0; k < a->count; k++)
+		store_ahead(ahead, house.account_id, str_from_trixy(a->events[k].contact_key),
+			    a->events[k].kind == TRIXY_EVENT_MESSAGE ? str_from_trixy(a->events[k].message_id) : STR_NONE);
+}
+
+struct telling {
+	struct store_unit unit;
+	int (*run)(struct db *db, void *arg, struct error *err);
+	void (*tell_ahead)(void *arg, struct ahead *a);
+	void *arg;
+	struct error *err;
+	int result;
+	sem_t done;
+};
+
+static int run_telling(struct db *db, void *arg, struct error *err)
+{
+	const struct telling *t = arg;
+
+	return t->run(db, t->arg, err);
+}
+
+static void tell(void *arg, struct ahead *a)
+{
+	const struct telling *t = arg;
+
+	t->tell_ahead(t->arg, a);
+}
+
+static void end_telling(void *arg, int result, const struct error *err)
+{
+	struct telling *t = arg;
+
+	t->result = result;
+	if (result < 0)
+		*t->err = *err;
+	(void)sem_post(&t->done);
+}
+
+int house_write_ahead(int (*run)(struct db *db, void *arg, struct error *err), void (*tell_ahead)(void *arg, struct ahead *a), void *arg,
+		      struct error *err)
+{
+	struct telling t = { .run = run, .tell_ahead = tell_ahead, .arg = arg, .err = err };
+
+	t.unit = (struct store_unit){ .run = run_telling, .done = end_telling, .tell_ahead = tell, .arg = &t };
+	(void)sem_init(&t.done, 0, 0);
+	store_submit(house.i.store, &t.unit);
+	while (sem_wait(&t.done) != 0)
+		;
+	(void)sem_destroy(&t.done);
+	return t.result;
+}
+
 struct apply_result house_apply(const struct trixy_event *events, size_t count)
 {
 	struct application a = { .events = events, .count = count };
 	struct error err = { 0 };
 
-	if (store_write(house.i.store, run_apply, &a, &err) < 0)
+	if (house_write_ahead(run_apply, tell_events, &a, &err) < 0)
 		check_failed("apply: %s", err.text);
 	return a.result;
 }

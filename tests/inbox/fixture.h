@@ -31,6 +31,9 @@ int house_close(void **state);
 /* Connects one more account, with what signs its webhooks. */
 int64_t house_connect(struct workspace_id w, const char *key, const char *secret);
 /* Applies the events in one unit. */
+/* store_write for a unit that tells what it will ask for (struct store_unit.tell_ahead). */
+int house_write_ahead(int (*run)(struct db *db, void *arg, struct error *err), void (*tell_ahead)(void *arg, struct ahead *a), void *arg,
+		      struct error *err);
 struct apply_result house_apply(const struct trixy_event *events, size_t count);
 /* The only conversation of a contact; fails the test when there is none. */
 struct conversation house_conversation(const char *contact);

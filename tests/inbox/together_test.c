@@ -46,7 +46,7 @@ static bool deliver(int k)
 
 	body_of(k, body, sizeof(body));
 	bool ok = webhook_read(&house.i, &fake_channel, str_of(body), str_of(signature[k]), &w, &err) == WEBHOOK_STORE &&
-		  store_write(house.i.store, webhook_store, w, &err) >= 0;
+		  house_write_ahead(webhook_store, webhook_tell_ahead, w, &err) >= 0;
 
 	if (!ok)
 		print_error("deliver %d: %s\n", k, err.text);
