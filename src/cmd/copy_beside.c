@@ -64,12 +64,29 @@ static int load_key(const struct copy_side *database, const struct copy_side *to
 	return instance_key_load(i, err);
 }
 
+/* It has its name only when it is whole: half of it would be taken for another key. */
+static int bring_key(struct str theirs, struct str ours, struct str folder, struct error *err)
+{
+	SCOPED(arena_done) struct arena a = { 0 };
+	struct str part = arena_printf(&a, "%.*s.part", STR_ARG(ours));
+	struct tree_copied done = { 0 };
+	int r;
+
+	if (arena_failed(&a))
+		return fail(err, ERR_NOMEM, "out of memory");
+	(void)unlink(part.p);		/* of a copy that was interrupted */
+	if ((r = tree_copy_file(theirs.p, part.p, &done, err)) < 0)
+		return r;
+	if (rename(part.p, ours.p) != 0)
+		return fail(err, ERR_BROKEN, "cannot name %s: %s", ours.p, strerror(errno));
+	return folder_sync(folder.p, err);
+}
+
 int copy_key(const struct copy_side *from, const struct copy_side *to, struct error *err)
 {
 	SCOPED(arena_done) struct arena a = { 0 };
 	struct str theirs = arena_printf(&a, "%.*s/secret.key", STR_ARG(key_folder(from)));
 	struct str ours = arena_printf(&a, "%.*s/secret.key", STR_ARG(key_folder(to)));
-	struct tree_copied done = { 0 };
 	struct config config;
 	struct instance i = { 0 };
 	int r = 0;
@@ -77,7 +94,7 @@ int copy_key(const struct copy_side *from, const struct copy_side *to, struct er
 	if (arena_failed(&a))
 		return fail(err, ERR_NOMEM, "out of memory");
 	if (exists(theirs) && !str_eq(theirs, ours) && (to->key.p != NULL || !same_folder(from, to)))
-		r = exists(ours) ? same_key(theirs.p, ours.p, to, err) : tree_copy_file(theirs.p, ours.p, &done, err);
+		r = exists(ours) ? same_key(theirs.p, ours.p, to, err) : bring_key(theirs, ours, key_folder(to), err);
 	else if (!exists(theirs) && store_shared(from->store))
 		r = load_key(from, to, &config, &i, err);	/* it writes the file */
 	if (r == 0 && exists(ours) && store_shared(to->store))
