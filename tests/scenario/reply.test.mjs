@@ -13,7 +13,7 @@ test('the main job: a message comes, the answer arrives, once', async () => {
   assert.equal(conversation.channel, 'instagram');
   const sent = await s.reply(conversation, { text: 'Yes! 3 to 5 days. äöå 😀', client_id: 'c-1' });
   assert.equal(sent.status, 201, sent.text);
-  assert.equal(sent.body.status, 'queued');
+  assert.ok(['queued', 'sending', 'sent'].includes(sent.body.status), sent.body.status);	// it may be on its way before the answer is written
   await s.becomes(conversation, sent.body.id, 'sent');
   assert.deepEqual(await s.got(ada), ['Yes! 3 to 5 days. äöå 😀']);
   const again = await s.reply(conversation, { text: 'Yes! 3 to 5 days. äöå 😀', client_id: 'c-1' });
