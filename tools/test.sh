@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 passed=0 failed=0
 results=.dev/test-results; rm -rf "$results"; mkdir -p "$results"
-wanted=" ${*:-rooms unit thread fuzz page sim scenario browser} "
+wanted=" ${*:-rooms unit thread fuzz page sim scenario browser mariadb} "
 has() { case "$wanted" in *" $1 "*) return 0 ;; esac; return 1; }
 count() { passed=$((passed + $1)); failed=$((failed + $2)); }
 
