@@ -27,7 +27,9 @@ static inline int shared_tables(struct db *db, void *arg, struct error *err)
 					  " position INTEGER NOT NULL, kept_at INTEGER NOT NULL, bytes BLOB NOT NULL,"
 					  " PRIMARY KEY (workspace_id, sha256, part, position));"
 					  "CREATE TABLE addon_packages (package_hash TEXT NOT NULL, position INTEGER NOT NULL, bytes BLOB NOT NULL,"
-					  " PRIMARY KEY (package_hash, position));"), err);
+					  " PRIMARY KEY (package_hash, position));"
+					  "CREATE TABLE servers (id TEXT NOT NULL PRIMARY KEY, beat INTEGER NOT NULL, started_at INTEGER NOT NULL,"
+					  " version TEXT NOT NULL, address TEXT NOT NULL);"), err);
 }
 
 static inline void shared_store_open(struct shared_store *s)

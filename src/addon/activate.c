@@ -7,6 +7,7 @@
 #include "addon/migration.h"
 #include "addon/package.h"
 #include "addon/shelf.h"
+#include "addon/trouble.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "inbox/directory.h"
@@ -192,6 +193,7 @@ static void does_not_load(struct instance *i, const struct store_addon *row, con
 /* 1: the list of channels changed. */
 static int follow(struct instance *i, struct home *h, struct error *err)
 {
+	SCOPED(buf_done) struct buf troubles = { 0 };
 	struct store_addon *rows;
 	size_t count;
 	int r = home_addons(i, &h->memory, &rows, &count, err);
@@ -199,19 +201,21 @@ static int follow(struct instance *i, struct home *h, struct error *err)
 	if (r < 0)
 		return r;
 	struct leaving l = { .i = i, .rows = rows, .count = count };
+	struct error why = { 0 };
 
 	loader_each(leave, &l);
 	for (size_t k = 0; k < count; k++) {
-		struct error why = { 0 };
-
 		if (rows[k].status != ADDON_ACTIVE)
 			continue;
 		if ((r = home_load(i, h, &rows[k], &why)) < 0) {
 			does_not_load(i, &rows[k], &why);
+			trouble_add(&troubles, rows[k].slug, &why);
 			channels_remove(i->channels, rows[k].channel);
 		}
 		l.changed = l.changed || r != 0;
 	}
+	if (trouble_note(i, &troubles, &why) < 0)
+		log_event(LOG_WARNING, "which addons this server cannot load is told later", log_c("error", why.text), log_end);
 	return l.changed;
 }
 

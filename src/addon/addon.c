@@ -4,6 +4,7 @@
 #include "addon/home.h"
 #include "addon/package.h"
 #include "addon/shelf.h"
+#include "addon/trouble.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "inbox/directory.h"
@@ -19,6 +20,12 @@ const char *addon_status_word(enum addon_status status)
 	return "failed";	/* a number of a newer version */
 }
 
+/* Of an active one: what servers have against it that cannot load it. */
+static int add_trouble(struct db *db, struct addon *a, struct arena *arena, struct error *err)
+{
+	return a->status == ADDON_ACTIVE ? trouble_of(db, a->slug, arena, &a->status_reason, err) : 0;
+}
+
 int addon_list(struct db *db, struct arena *arena, struct addon **ret, size_t *ret_count, struct error *err)
 {
 	struct store_addon *rows;
@@ -31,11 +38,13 @@ int addon_list(struct db *db, struct arena *arena, struct addon **ret, size_t *r
 
 	if (list == NULL)
 		return fail(err, ERR_NOMEM, "no memory to list the addons");
-	for (size_t k = 0; k < count; k++)
+	for (size_t k = 0; r == 0 && k < count; k++) {
 		list[k] = addon_of_row(&rows[k]);
+		r = add_trouble(db, &list[k], arena, err);
+	}
 	*ret = list;
 	*ret_count = count;
-	return 0;
+	return r;
 }
 
 int addon_get(struct db *db, struct str slug, struct arena *arena, struct addon *ret, struct error *err)
@@ -43,9 +52,10 @@ int addon_get(struct db *db, struct str slug, struct arena *arena, struct addon 
 	struct store_addon row;
 	int r = store_addon_get(db, slug, arena, &row, err);
 
-	if (r == 0)
-		*ret = addon_of_row(&row);
-	return r;
+	if (r < 0)
+		return r;
+	*ret = addon_of_row(&row);
+	return add_trouble(db, ret, arena, err);
 }
 
 /* The rows that matter to a package: its own, if there is one. ERR_EXISTS: its channel is another addon's. */

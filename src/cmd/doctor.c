@@ -296,12 +296,15 @@ static void look_at_addons(struct doctor *d)
 		return;
 	}
 	for (size_t k = 0; k < count; k++) {
+		if (list[k].status == ADDON_ACTIVE && list[k].status_reason.len > 0)
+			bad(d, true, "The others go on with it. That server tries again by itself; its log says more.", "addon %.*s: %.*s",
+			    STR_ARG(list[k].name), STR_ARG(list[k].status_reason));
 		if (check_package(d, &list[k], &err) < 0)
 			bad(d, true, NULL, "addon %.*s: %s", STR_ARG(list[k].name), err.text);
 		else if (list[k].status == ADDON_FAILED)
 			bad(d, true, "Admin → Addons → Activate tries again.", "addon %.*s: %.*s", STR_ARG(list[k].name),
 			    STR_ARG(list[k].status_reason));
-		else
+		else if (list[k].status_reason.len == 0)
 			good(d, "addon %.*s %.*s is %s", STR_ARG(list[k].name), STR_ARG(list[k].version), addon_status_word(list[k].status));
 	}
 }

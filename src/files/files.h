@@ -51,6 +51,10 @@ void files_settled(struct files *f, struct workspace_id w, struct str sha256);
  * another server has kept is fetched first, which takes a moment. */
 int files_read(struct files *f, struct workspace_id w, struct str sha256, bool preview, int *ret_fd, int64_t *ret_bytes,
 	       struct error *err);
+/* Whether files_read of this file waits for nothing: it lies here, or could lie nowhere else. files_fetch sees to it, and takes as long
+ * as the bytes take from the database. ERR_NOTFOUND: nobody has them whole. */
+bool files_here(struct files *f, struct workspace_id w, struct str sha256);
+int files_fetch(struct files *f, struct workspace_id w, struct str sha256, struct error *err);
 /* After the commit that deletes the row about them: the bytes stay for another day, for a backup that began before has the row,
  * and go with a sweep after that, unless somebody has brought them anew. */
 void files_let_go(struct files *f, struct workspace_id w, struct str sha256);

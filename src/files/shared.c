@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "store/blob.h"
 
-enum { DELETE_PIECES = 8, SWEEP_FILES = 100 };
+enum { DELETE_PIECES = 8, SWEEP_FILES = 100, PREVIEW_MAX = BLOB_PIECE - SHA256_BYTES };
 
 void files_share(struct files *f, struct store *store)
 {
@@ -55,13 +55,13 @@ static int run_put(struct db *db, void *arg, struct error *err)
 	return store_blob_put(db, p->w, p->sha256, p->part, p->position, p->bytes, p->now_ms, err);
 }
 
-/* *ret_len: what there is from `at`, at most a piece. */
-static int read_piece(int fd, int64_t at, char *bytes, size_t *ret_len, struct error *err)
+/* *ret_len: what there is from `at`, at most max. */
+static int read_piece(int fd, int64_t at, char *bytes, size_t max, size_t *ret_len, struct error *err)
 {
 	size_t len = 0;
 
-	while (len < BLOB_PIECE) {
-		ssize_t n = pread(fd, bytes + len, BLOB_PIECE - len, (off_t)(at + (int64_t)len));
+	while (len < max) {
+		ssize_t n = pread(fd, bytes + len, max - len, (off_t)(at + (int64_t)len));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -81,10 +81,27 @@ static int put_pieces(struct files *f, struct piece *p, int fd, int64_t pieces, 
 
 	for (p->position = 0; r == 0 && p->position < pieces; p->position++) {
 		p->bytes.p = bytes;
-		if ((r = read_piece(fd, p->position * BLOB_PIECE, bytes, &p->bytes.len, err)) == 0)
+		if ((r = read_piece(fd, p->position * BLOB_PIECE, bytes, BLOB_PIECE, &p->bytes.len, err)) == 0)
 			r = store_write(f->store, run_put, p, err);
 	}
 	return r;
+}
+
+/* One row, and the bytes' own hash before them: a preview's name is its file's. */
+static int put_preview(struct files *f, struct piece *p, int fd, char *bytes, struct error *err)
+{
+	unsigned char hash[SHA256_BYTES];
+	size_t len = 0;
+	int r = read_piece(fd, 0, bytes + SHA256_BYTES, PREVIEW_MAX, &len, err);
+
+	if (r < 0)
+		return r;
+	crypto_sha256((struct str){ bytes + SHA256_BYTES, len }, hash);
+	memcpy(bytes, hash, SHA256_BYTES);
+	p->part = BLOB_PREVIEW;
+	p->position = 0;
+	p->bytes = (struct str){ bytes, SHA256_BYTES + len };
+	return store_write(f->store, run_put, p, err);
 }
 
 int shared_keep(struct files *f, struct workspace_id w, const struct file_facts *facts, int fd, int preview_fd, struct error *err)
@@ -102,9 +119,8 @@ int shared_keep(struct files *f, struct workspace_id w, const struct file_facts 
 		return fail(err, ERR_NOMEM, "out of memory");
 	if (p.there < pieces)
 		r = put_pieces(f, &p, fd, pieces, bytes, err);
-	p.part = BLOB_PREVIEW;
 	if (r == 0 && facts->has_preview)
-		r = put_pieces(f, &p, preview_fd, 1, bytes, err);
+		r = put_preview(f, &p, preview_fd, bytes, err);
 	free(bytes);
 	return r;
 }
@@ -113,10 +129,26 @@ bool shared_takes_preview(const struct files *f, int preview_fd)
 {
 	struct stat s;
 
-	return f->store == NULL || (fstat(preview_fd, &s) == 0 && s.st_size <= BLOB_PIECE);
+	return f->store == NULL || (fstat(preview_fd, &s) == 0 && s.st_size <= PREVIEW_MAX);
 }
 
 /* ---- fetch ---- */
+
+static int read_preview(struct db *db, struct workspace_id w, struct str sha256, struct buf *bytes, struct file_draft *d, struct error *err)
+{
+	unsigned char hash[SHA256_BYTES];
+	int r = store_blob_get(db, w, sha256, BLOB_PREVIEW, 0, bytes, err);
+	struct str row = buf_str(bytes), image = str_cut(row, SHA256_BYTES, row.len);
+
+	if (r <= 0)
+		return r < 0 ? r : fail(err, ERR_NOTFOUND, "the database has no preview of the file %.*s", STR_ARG(sha256));
+	crypto_sha256(image, hash);
+	if (crypto_equal(str_cut(row, 0, SHA256_BYTES), (struct str){ (const char *)hash, SHA256_BYTES }))
+		return file_draft_write(d, image, err);
+	log_event(LOG_ERROR, "a preview's bytes in the database are damaged; it cannot be shown", log_i("workspace", w.v),
+		  log_s("file", sha256), log_i("bytes", (int64_t)row.len), log_end);
+	return fail(err, ERR_NOTFOUND, "what the database has of the preview of the file %.*s is damaged", STR_ARG(sha256));
+}
 
 int shared_read(struct files *f, struct workspace_id w, struct str sha256, bool preview, struct file_draft *d, struct error *err)
 {
@@ -125,7 +157,9 @@ int shared_read(struct files *f, struct workspace_id w, struct str sha256, bool 
 	int64_t position = 0;
 	int r = store_reader_new(f->store, &db, err);
 
-	while (r == 0 && (r = store_blob_get(db, w, sha256, preview ? BLOB_PREVIEW : BLOB_FILE, position, &bytes, err)) > 0) {
+	if (r == 0 && preview)
+		return read_preview(db, w, sha256, &bytes, d, err);
+	while (r == 0 && (r = store_blob_get(db, w, sha256, BLOB_FILE, position, &bytes, err)) > 0) {
 		r = file_draft_write(d, buf_str(&bytes), err);
 		position++;
 	}
@@ -134,7 +168,7 @@ int shared_read(struct files *f, struct workspace_id w, struct str sha256, bool 
 	return position == 0 ? fail(err, ERR_NOTFOUND, "the database has no bytes of the file %.*s", STR_ARG(sha256)) : 0;
 }
 
-/* A preview has no name of its own to be checked against: it is one row, read whole. */
+/* What a file's name says is looked at here, a preview's hash in read_preview. */
 static int bring(struct files *f, struct workspace_id w, struct str sha256, bool preview, struct error *err)
 {
 	SCOPED(file_draft_drop) struct file_draft d = { 0 };
@@ -184,6 +218,16 @@ int shared_fetch(struct files *f, struct workspace_id w, struct str sha256, bool
 	(void)pthread_cond_broadcast(&f->fetched);
 	(void)pthread_mutex_unlock(&f->lock);
 	return r;
+}
+
+bool files_here(struct files *f, struct workspace_id w, struct str sha256)
+{
+	return f->store == NULL || files_have(f, w, sha256, false);
+}
+
+int files_fetch(struct files *f, struct workspace_id w, struct str sha256, struct error *err)
+{
+	return files_here(f, w, sha256) ? 0 : shared_fetch(f, w, sha256, false, err);
 }
 
 /* ---- delete and sweep ---- */

@@ -7,7 +7,7 @@
 
 /* A row has at most so many bytes: far below what a server takes in one packet, and nobody waits long behind its commit. */
 enum { BLOB_PIECE = 512 * 1024 };
-enum blob_part { BLOB_FILE = 0, BLOB_PREVIEW = 1 };	/* a preview is one piece at most */
+enum blob_part { BLOB_FILE = 0, BLOB_PREVIEW = 1 };	/* a preview is one piece, its SHA-256 and then itself */
 
 /* The pieces of a file are numbered from 0, all but the last are full, and there is always one. By themselves they show nowhere:
  * a row of `files` says that the file is there. */

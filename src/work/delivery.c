@@ -8,6 +8,7 @@
 #include "files/files.h"
 #include "inbox/outbox.h"
 #include "work/ask.h"
+#include "work/bring.h"
 #include "work/outcome.h"
 
 enum {
@@ -43,6 +44,7 @@ struct delivery {
 	struct bell *bell;
 	struct duties *duties;
 	struct db *reader;
+	struct bring *bring;			/* NULL where files lie on this disk only */
 	struct ask_box box;
 	struct sending sending[IN_ALL];
 	size_t running;				/* those not SENDING_NONE */
@@ -63,7 +65,8 @@ int delivery_new(struct instance *i, struct http_client *http, struct bell *bell
 	d->bell = bell;
 	d->duties = duties;
 	ask_box_init(&d->box);
-	if ((r = store_reader_new(i->store, &d->reader, err)) < 0) {
+	if ((r = store_reader_new(i->store, &d->reader, err)) < 0 ||
+	    (store_shared(i->store) && i->files != NULL && (r = bring_new(i->files, bell, &d->bring, err)) < 0)) {
 		delivery_free(d);
 		return r;
 	}
@@ -83,6 +86,7 @@ void delivery_free(struct delivery *d)
 {
 	if (d == NULL)
 		return;
+	bring_free(d->bring);
 	for (size_t k = 0; k < IN_ALL; k++)
 		if (d->sending[k].state != SENDING_NONE)
 			sending_end(d, &d->sending[k]);
@@ -317,6 +321,15 @@ static bool open_account(struct delivery *d, struct sending *s, struct trixy_acc
 	return r >= 0;
 }
 
+static void cannot_read_file(struct sending *s, int r, const struct error *err, struct trixy_outcome *ret)
+{
+	*ret = r == ERR_NOTFOUND ?
+		outcome_of(TRIXY_FAILED, STR("file_gone"), STR("The file of this message is no longer kept here, so nothing was sent."),
+			   STR("Attach the file again and send it anew.")) :
+		outcome_of(TRIXY_RETRY, STR("not_ready"), STR("The file could not be read."), STR("Wait: it is tried again."));
+	ret->detail = trixy_from_str(arena_copy(&s->memory, str_of(err->text)));
+}
+
 /* The file that goes with the message, opened. On failure *ret says how the message ends. */
 static bool open_file(struct delivery *d, struct sending *s, int *ret_fd, int64_t *ret_bytes, struct trixy_outcome *ret)
 {
@@ -324,14 +337,31 @@ static bool open_file(struct delivery *d, struct sending *s, int *ret_fd, int64_
 	int r = d->i->files == NULL ? fail(&err, ERR_NOTFOUND, "files are not kept here") :
 		files_read(d->i->files, s->item.workspace, s->item.media.sha256, false, ret_fd, ret_bytes, &err);
 
-	if (r == 0)
+	if (r < 0)
+		cannot_read_file(s, r, &err, ret);
+	return r == 0;
+}
+
+/* Its file lies in the database only, and is brought by another thread: the message goes back into the queue, untried. */
+static bool file_must_come(struct delivery *d, struct sending *s)
+{
+	const struct outbox_media *media = &s->item.media;
+	struct error err = { 0 };
+	int r;
+
+	if (d->bring == NULL || media->file_id == 0 || media->media_id.p != NULL || files_here(d->i->files, s->item.workspace, media->sha256))
+		return false;
+	if ((r = bring_failure(d->bring, s->item.message_id, &err)) < 0) {
+		cannot_read_file(s, r, &err, &s->outcome);
+	} else if (bring_ask(d->bring, s->item.message_id, s->item.workspace, media->sha256) && release(d, s)) {
 		return true;
-	*ret = r == ERR_NOTFOUND ?
-		outcome_of(TRIXY_FAILED, STR("file_gone"), STR("The file of this message is no longer kept here, so nothing was sent."),
-			   STR("Attach the file again and send it anew.")) :
-		outcome_of(TRIXY_RETRY, STR("not_ready"), STR("The file could not be read."), STR("Wait: it is tried again."));
-	ret->detail = trixy_from_str(arena_copy(&s->memory, str_of(err.text)));
-	return false;
+	} else {
+		(void)fail(&err, ERR_TEMPORARY, "it is not here yet");
+		cannot_read_file(s, ERR_TEMPORARY, &err, &s->outcome);
+	}
+	s->state = SENDING_UNSETTLED;
+	log_outcome(s);
+	return true;
 }
 
 /* 30 s, and time for a slow line to bring the file. */
@@ -391,7 +421,7 @@ static bool is_late(struct delivery *d, struct sending *s)
 /* True when its request is on its way; else its outcome is known already, or it was given back. */
 static bool send_next(struct delivery *d, struct sending *s)
 {
-	if (is_late(d, s))
+	if (is_late(d, s) || file_must_come(d, s))
 		return false;
 	s->state = SENDING_RUNS;
 	if (!compose(d, s, &s->outcome)) {
@@ -471,7 +501,7 @@ static size_t choose(const struct delivery *d, struct outbox_item *items, size_t
 				count_item(&load, &d->sending[j].item, items[k].account_id);
 		for (size_t j = 0; j < chosen; j++)
 			count_item(&load, &items[j], items[k].account_id);
-		if (load.same < PER_ACCOUNT &&
+		if (load.same < PER_ACCOUNT && !(items[k].is_file && d->bring != NULL && bring_waits(d->bring, items[k].message_id)) &&
 		    (!items[k].is_file || (load.files < FILES_IN_ALL && load.same_files < FILES_PER_ACCOUNT)))
 			items[chosen++] = items[k];
 	}

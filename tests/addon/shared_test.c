@@ -3,11 +3,16 @@
 #include "house.h"
 #include "shared.h"
 
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "addon/turn.h"
 #include "inbox/directory.h"
 #include "store/blob.h"
+#include "store/lease.h"
 
 static struct shared_store shared;
 static struct house *a, *b;
@@ -154,6 +159,15 @@ static void swap_package(struct house *h, struct str hash, struct str zip)
 	shared_run(&shared, sql.p);
 }
 
+/* Both servers of this test are one process, so they have one row. */
+static int put_server(struct db *db, void *arg, struct error *err)
+{
+	struct store_server s = { .id = store_server(shared.store), .beat = 1, .version = STR("1"), .address = STR("10.0.0.2:8080") };
+
+	(void)arg;
+	return store_server_put(db, &s, err);
+}
+
 static void test_what_the_database_alone_says_is_not_trusted(void **state)
 {
 	unsigned char public_key[SIGN_PUBLIC_BYTES], secret[SIGN_SECRET_BYTES];
@@ -169,6 +183,10 @@ static void test_what_the_database_alone_says_is_not_trusted(void **state)
 	assert_false(active_here(b, "sample"));
 	assert_false(unpacked(b, hash));
 	assert_int_equal(get(b, "sample").status, ADDON_ACTIVE);	/* others go on */
+	assert_int_equal(get(b, "sample").status_reason.len, 0);	/* what a command line cannot load is no server's trouble */
+	check_ok(store_write(shared.store, put_server, NULL, &b->err), &b->err);
+	assert_non_null(strstr(get(a, "sample").status_reason.p, "The server at 10.0.0.2:8080 cannot load it: The package in the database"));
+	assert_null(strstr(get(a, "sample").status_reason.p, ". The server"));
 
 	/* Signed by somebody, but nobody whom b trusts; then by somebody whom it does. */
 	sign_key_new(public_key, secret);
@@ -180,6 +198,7 @@ static void test_what_the_database_alone_says_is_not_trusted(void **state)
 	spit(data_path(b, "trusted-keys/acme.pub").p, crypto_hex(&b->arena, public_key, sizeof(public_key)));
 	check_is(addon_sync(&b->i, &b->err), 1, &b->err);
 	assert_true(active_here(b, "sample") && unpacked(b, hash));
+	assert_int_equal(get(b, "sample").status_reason.len, 0);
 }
 
 static void test_another_key_has_sealed_it(void **state)
@@ -247,6 +266,59 @@ static void test_an_installation_that_had_its_own_database(void **state)
 	assert_true(active_here(b, "sample") && unpacked(b, hash));
 }
 
+/* ---- at the same moment ---- */
+
+static atomic_int inside;
+
+struct taker {
+	struct store *store;
+	pthread_t thread;
+	struct error err;
+	int r, met;
+};
+
+static void *take_turns(void *arg)
+{
+	struct taker *t = arg;
+
+	for (int n = 0; n < 10 && t->r == 0; n++) {
+		struct turn *turn = NULL;
+
+		if ((t->r = turn_take(t->store, &turn, &t->err)) < 0)
+			break;
+		t->met += atomic_fetch_add(&inside, 1) != 0;
+		(void)sched_yield();
+		atomic_fetch_sub(&inside, 1);
+		turn_give(turn);
+	}
+	return NULL;
+}
+
+/* Two servers: two stores with a name each. On a real shared database only. */
+static void test_one_server_at_a_time(void **state)
+{
+	struct store_options options = { .data_dir = STR_NONE, .database = shared.database };
+	struct taker takers[2] = { { .store = shared.store } };
+	struct folder folder;
+	struct error err = { 0 };
+
+	(void)state;
+	if (!test_database_is_shared())
+		return;
+	options.data_dir = folder_new(&folder);
+	check_ok(store_open(&options, &takers[1].store, &err), &err);
+	for (size_t k = 0; k < 2; k++)
+		assert_int_equal(pthread_create(&takers[k].thread, NULL, take_turns, &takers[k]), 0);
+	for (size_t k = 0; k < 2; k++)
+		(void)pthread_join(takers[k].thread, NULL);
+	for (size_t k = 0; k < 2; k++) {
+		check_ok(takers[k].r, &takers[k].err);
+		assert_int_equal(takers[k].met, 0);
+	}
+	store_close(takers[1].store);
+	folder_done(&folder);
+}
+
 #define each(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -255,6 +327,7 @@ int main(void)
 		each(test_one_installs_all_have_it), each(test_the_other_one_activates),
 		each(test_what_the_database_alone_says_is_not_trusted), each(test_another_key_has_sealed_it), each(test_changed_pieces),
 		each(test_a_server_that_ends_half_way), each(test_an_installation_that_had_its_own_database),
+		each(test_one_server_at_a_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

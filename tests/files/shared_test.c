@@ -231,6 +231,51 @@ static void test_changed_bytes_do_not_show(void **state)
 	assert_int_equal(pieces(&facts, BLOB_FILE), 2);
 }
 
+/* A preview has another name than its own hash: that stands before it. */
+static void test_damaged_previews_do_not_show(void **state)
+{
+	static const char *const damages[] = {
+		"UPDATE file_bytes SET bytes = SUBSTR(bytes, 2) WHERE part = 1",
+		"UPDATE file_bytes SET bytes = SUBSTR(bytes, 1, LENGTH(bytes) - 1) WHERE part = 1",
+		"UPDATE file_bytes SET bytes = SUBSTR(bytes, 1, 20) WHERE part = 1", "UPDATE file_bytes SET bytes = '' WHERE part = 1",
+	};
+	SCOPED(buf_done) struct buf png = { 0 };
+	struct error err = { 0 };
+	int64_t bytes = 0;
+	int fd = -1;
+
+	(void)state;
+	picture_png(&png, 900, 300, false, false);
+	for (size_t k = 0; k < sizeof(damages) / sizeof(damages[0]); k++) {
+		struct file_facts facts = kept(a, buf_str(&png));
+
+		assert_true(facts.has_preview);
+		shared_run(&shared, damages[k]);
+		assert_int_equal(files_read(b, w, str_of(facts.sha256), true, &fd, &bytes, &err), ERR_NOTFOUND);
+		assert_false(files_have(b, w, str_of(facts.sha256), true));
+		check_bytes(b, &facts, false, buf_str(&png));	/* the picture itself is whole */
+		shared_run(&shared, "DELETE FROM file_bytes");
+	}
+}
+
+static void test_fetched_before_it_is_read(void **state)
+{
+	SCOPED(buf_done) struct buf room = { 0 };
+	struct file_facts facts = kept(a, bytes_of(&room, 3 * BLOB_PIECE, 9));
+	struct str name = str_of(facts.sha256);
+	struct error err = { 0 };
+
+	(void)state;
+	assert_true(files_here(a, w, name));
+	assert_false(files_here(b, w, name));
+	check_ok(files_fetch(b, w, name, &err), &err);
+	assert_true(files_here(b, w, name));
+	shared_run(&shared, "DELETE FROM file_bytes");
+	check_ok(files_fetch(b, w, name, &err), &err);
+	check_ok(files_delete_folder(b, w, &err), &err);
+	check_is(files_fetch(b, w, name, &err), ERR_NOTFOUND, &err);
+}
+
 static int puts_left;
 
 static int stop_after(const char *sql)
@@ -255,6 +300,34 @@ static void test_a_writer_that_ends_half_way(void **state)
 	facts = kept(b, bytes);
 	assert_int_equal(pieces(&facts, BLOB_FILE), 4);
 	check_bytes(a, &facts, false, bytes);
+}
+
+static void sweep(void);
+
+/* Ended before the first piece, between two, and when all were there and no row yet: a sweep leaves nothing of it, and not earlier
+ * than after a day. */
+static void test_what_a_killed_writer_leaves(void **state)
+{
+	SCOPED(buf_done) struct buf room = { 0 };
+	struct str bytes = bytes_of(&room, 4 * BLOB_PIECE, 8);
+	struct file_facts facts = kept(a, bytes), again;
+	struct error err = { 0 };
+
+	(void)state;
+	shared_run(&shared, "DELETE FROM file_bytes");
+	for (int left = 0; left <= 4; left += 2) {
+		puts_left = left;
+		engine_fault = stop_after;
+		check_is(keep(a, bytes, &again, &err), left < 4 ? ERR_BROKEN : 0, &err);
+		engine_fault = NULL;
+		assert_int_equal(pieces(&facts, BLOB_FILE), left);
+		sweep();
+		assert_int_equal(pieces(&facts, BLOB_FILE), left);
+		shared_run(&shared, "UPDATE file_bytes SET kept_at = 1");
+		sweep();
+		assert_int_equal(pieces(&facts, BLOB_FILE), 0);
+	}
+	files_settled(a, w, str_of(facts.sha256));
 }
 
 /* ---- sweeps ---- */
@@ -365,7 +438,8 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		each(test_every_size), each(test_preview), each(test_many_threads_fetch_once), each(test_changed_bytes_do_not_show),
-		each(test_a_writer_that_ends_half_way), each(test_sweep), each(test_sweep_of_many), each(test_a_deleted_workspace),
+		each(test_damaged_previews_do_not_show), each(test_fetched_before_it_is_read),
+		each(test_a_writer_that_ends_half_way), each(test_what_a_killed_writer_leaves), each(test_sweep), each(test_sweep_of_many), each(test_a_deleted_workspace),
 		each(test_whole),
 	};
 

@@ -1,6 +1,7 @@
 // Two servers with a data directory each on one database: what one has, the other has. On MariaDB only.
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
@@ -88,6 +89,31 @@ test('an upload to one server is there on the other; many at once fetch it', asy
   assert.equal(up.status, 201);
   const all = await Promise.all(Array.from({ length: 6 }, () => bytes(a, a.w(`/uploads/${up.body.id}/content`))));
   for (const one of all) { assert.equal(one.status, 200); assert.ok(one.bytes.equals(big)); }
+});
+
+test('a reply goes out with its file, whichever server that was brought to', async () => {
+  const at = (house, bytes) => { const name = createHash('sha256').update(bytes).digest('hex'); return path.join(house.data, 'files', String(house.workspace), name.slice(0, 2), name); };
+  const conversation = await a.conversationOf('hello');
+  const reply = async (house, bytes, spoil) => {
+    const up = await house.api('POST', house.w('/uploads?name=x.png&channel=instagram'), bytes, { type: 'image/png' });
+    assert.equal(up.status, 201, up.text);
+    if (spoil) await spoil(path.basename(at(house, bytes)));
+    const sent = await house.api('POST', house.w(`/conversations/${conversation.id}/messages`), { attachments: [up.body.id] });
+    assert.equal(sent.status, 201, sent.text);
+    const id = sent.body.messages?.[0].id ?? sent.body.id;
+    return until(async () => (await a.messages(conversation.id)).find((m) => m.id === id), (m) => ['sent', 'failed'].includes(m.status), 30_000);
+  };
+  const ofA = png(301, 200), ofB = png(302, 200), gone = png(303, 200);
+  assert.equal((await reply(a, ofA)).status, 'sent');
+  assert.equal((await reply(b, ofB)).status, 'sent');
+  // Whoever delivers has fetched the one that was not brought to it.
+  assert.notEqual(existsSync(at(a, ofB)), existsSync(at(b, ofA)));
+  const other = existsSync(at(a, ofB)) ? b : a;
+  const failed = await reply(other, gone, (sha256) => a.fresh.ask(`DELETE FROM file_bytes WHERE sha256 = '${sha256}'`));
+  assert.equal(failed.status, 'failed');
+  assert.match(JSON.stringify(failed.error), /no longer kept here/);
+  // Brought once more it is whole again.
+  assert.equal((await other.api('POST', other.w('/uploads?name=x.png&channel=instagram'), gone, { type: 'image/png' })).status, 201);
 });
 
 test('a server that loses its folder, or is killed while it keeps, loses nothing that was answered', async () => {

@@ -117,7 +117,7 @@ function AddonCard({ addon, onChange, onGone }: { addon: Addon; onChange: (addon
           {action.fault.message}
         </Callout>
       )}
-      {addon.status === "failed" && addon.status_reason && !action.fault && (
+      {addon.status_reason && !action.fault && (
         <Callout tone="bad" icon="warn">
           {addon.status_reason}
         </Callout>
