@@ -104,7 +104,9 @@ static int step_dirty(struct db *db, int64_t done, size_t max, size_t *ret_count
 static int step_new(struct db *db, int64_t done, size_t max, size_t *ret_count, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
-	int r = db_prepare(db, &st, "SELECT id, workspace_id, text FROM messages WHERE id > ? ORDER BY id LIMIT ?", err);
+	/* Few messages have files: the others are not asked for their names one by one. */
+	int r = db_prepare(db, &st, "SELECT id, workspace_id, EXISTS (SELECT 1 FROM attachments WHERE message_id = messages.id), text"
+				    " FROM messages WHERE id > ? ORDER BY id LIMIT ?", err);
 
 	*ret_count = 0;
 	if (r < 0)
@@ -116,10 +118,12 @@ static int step_new(struct db *db, int64_t done, size_t max, size_t *ret_count, 
 
 		done = next_i64(&st);
 		w.v = next_i64(&st);
+		bool has_files = next_i64(&st) != 0;
 		struct str text = next_str(&st);
 
 		(*ret_count)++;
-		if ((r = add_message(db, done, w, text, err)) < 0)
+		if ((has_files || text.p != NULL) &&
+		    (r = has_files ? add_message(db, done, w, text, err) : add_row(db, w, done, text, err)) < 0)
 			return r;
 	}
 	return r < 0 || *ret_count == 0 ? r : set_done(db, done, err);

@@ -14,6 +14,7 @@ enum {
 	INDEX_MS = 500,			/* how far search may be behind a message, about */
 	INDEX_ROWS = 64,		/* a unit: a millisecond or two of the writer, which others wait for */
 	INDEX_LATE = 20000,		/* so far behind, indexing no longer waits for a quiet moment */
+	INDEX_LATE_SHARED = 200000,	/* where a word is a row, indexing a message costs more than storing it */
 	QUEUE_SHORT = 16,		/* units of others that wait for the writer */
 	TRIM_ROWS = 1000,
 	FILES_PIECE = 100,		/* of unused files and old uploads, a unit */
@@ -45,13 +46,13 @@ static void log_failure(const char *what, const struct error *err)
 static int index_words(struct housekeeping *h, struct error *err)
 {
 	struct store_figures figures;
+	int64_t lag = 0, late = store_shared(h->i->store) ? INDEX_LATE_SHARED : INDEX_LATE;
 	size_t done = 0;
-	int64_t lag = 0;
 	int r = search_lag(h->reader, &lag, err);
 
 	while (r >= 0 && lag > 0 && !bell_closed(&h->bell)) {
 		store_figures(h->i->store, &figures);
-		if (figures.queued > QUEUE_SHORT && lag < INDEX_LATE)
+		if (figures.queued > QUEUE_SHORT && lag < late)
 			return 0;
 		if ((r = search_step(h->i, INDEX_ROWS, &done, err)) < 0 || done < INDEX_ROWS)
 			break;
