@@ -197,6 +197,9 @@ static void tell_one(struct store *store, bool foreign, const struct change *cha
 
 void store_tell(struct store *store, const struct change *changes, size_t count, const struct change *foreign, size_t foreign_count)
 {
+	(void)pthread_mutex_lock(&store->lock);
+	store->figures.foreign += (int64_t)foreign_count;
+	(void)pthread_mutex_unlock(&store->lock);
 	if (foreign_count > 0)
 		tell_one(store, true, foreign, foreign_count);
 	if (count > 0)

@@ -114,6 +114,7 @@ int64_t store_changes_trim(struct db *db, int64_t before_ms, struct error *err);
 struct store_figures {
 	int64_t commits, units, retried_groups, queued;	/* since the start; queued: now */
 	int64_t lost;	/* transactions that ran again because another server was first, or the database server went away */
+	int64_t foreign;	/* changes of other servers that were handed over */
 };
 void store_figures(struct store *store, struct store_figures *ret);
 
