@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "database.h"
+#include "fault.h"
 #include "folder.h"
 #include "store/account.h"
 #include "store/account_fields.h"
@@ -239,14 +240,6 @@ static void gone_with_the_workspace(void **state)
 					 " + (SELECT count(*) FROM workspaces)", &err), &err);
 	check_is(stmt_step(&st, &err), 1, &err);
 	assert_int_equal(next_i64(&st), 0);
-}
-
-static int countdown;
-
-static int fail_at(const char *sql)
-{
-	(void)sql;
-	return countdown > 0 && --countdown == 0 ? ERR_BROKEN : 0;
 }
 
 /* Half a table is none. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "database.h"
+#include "fault.h"
 #include "folder.h"
 #include "inbox/account.h"
 #include "inbox/directory.h"
@@ -448,14 +449,6 @@ static void disconnected(void **state)
 	check_ok(account_list_of_channel(db, SLUG, &arena, &all, &count, &err), &err);
 	assert_int_equal(count, 1);
 	check_str(all[0].workspace_name, "Theirs");
-}
-
-static int countdown;
-
-static int fail_at(const char *sql)
-{
-	(void)sql;
-	return countdown > 0 && --countdown == 0 ? ERR_BROKEN : 0;
 }
 
 /* The Nth statement fails, for every N: connected with all it needs, or not at all. */

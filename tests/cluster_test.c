@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "fault.h"
 #include "store/engine.h"
 #include "store/store.h"
 #include "store/widen.h"
@@ -210,16 +211,6 @@ static void no_false_verdict(void **state)
 }
 
 /* ---- a column opens ---- */
-
-static int countdown;
-
-static int kill_at(const char *sql)
-{
-	(void)sql;
-	if (countdown > 0 && --countdown == 0)
-		(void)raise(SIGKILL);
-	return 0;
-}
 
 /* This program again: widens by the node of this URL, and is killed at some statement. */
 static int widen_killed(const char *node, const char *at)

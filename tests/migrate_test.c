@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "fault.h"
 #include "folder.h"
 #include "store/engine.h"
 
@@ -199,22 +200,6 @@ static void no_database(void **state)
 }
 
 /* ---- in the middle ---- */
-
-static int countdown;
-
-static int kill_at(const char *sql)
-{
-	(void)sql;
-	if (--countdown == 0)
-		(void)raise(SIGKILL);
-	return 0;
-}
-
-static int fail_at(const char *sql)
-{
-	(void)sql;
-	return --countdown == 0 ? ERR_BROKEN : 0;
-}
 
 /* The tables are all there or none is, and the next start makes them. */
 static void check_whole(void)

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "database.h"
+#include "fault.h"
 #include "folder.h"
 #include "store/engine.h"
 #include "store/widen.h"
@@ -203,22 +204,6 @@ static void widens_once(void **state)
 }
 
 /* ---- in the middle ---- */
-
-static atomic_int countdown;
-
-static int fail_at(const char *sql)
-{
-	(void)sql;
-	return countdown > 0 && --countdown == 0 ? ERR_BROKEN : 0;
-}
-
-static int kill_at(const char *sql)
-{
-	(void)sql;
-	if (countdown > 0 && --countdown == 0)
-		(void)raise(SIGKILL);
-	return 0;
-}
 
 /* Is it the statement that puts the twin in place? */
 static bool wide(void)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "fault.h"
 #include "folder.h"
 #include "store/engine.h"
 #include "store/widen.h"
@@ -150,22 +151,6 @@ static void seen_by_others(void **state)
 }
 
 /* ---- in the middle ---- */
-
-static int countdown;
-
-static int fail_at(const char *sql)
-{
-	(void)sql;
-	return countdown > 0 && --countdown == 0 ? ERR_BROKEN : 0;
-}
-
-static int kill_at(const char *sql)
-{
-	(void)sql;
-	if (countdown > 0 && --countdown == 0)
-		(void)raise(SIGKILL);
-	return 0;
-}
 
 static void every_statement_fails(void **state)
 {

@@ -3,6 +3,14 @@
 
 #include "store/ahead.h"
 
+/* Who an identity is: the three that each question about one names, in this order. */
+static void bind_whose(struct stmt *st, int64_t account_id, struct str external_key, struct workspace_id w)
+{
+	bind_i64(st, account_id);
+	bind_str(st, external_key);
+	bind_i64(st, w.v);
+}
+
 static int add_contact(struct db *db, struct store_conversation *c, int64_t now_ms, struct error *err)
 {
 	SCOPED(stmt_done) struct stmt st = { 0 };
@@ -27,9 +35,7 @@ static int add_identity(struct db *db, const struct store_conversation *c, int64
 
 	if (r < 0)
 		return r;
-	bind_i64(&st, c->account_id);
-	bind_str(&st, c->external_key);
-	bind_i64(&st, c->workspace.v);
+	bind_whose(&st, c->account_id, c->external_key, c->workspace);
 	bind_i64(&st, c->contact_id);
 	bind_or_null(&st, due_at);
 	return stmt_step(&st, err);
@@ -71,9 +77,7 @@ static int64_t learn_handle(struct db *db, const struct store_conversation *c, s
 	if (r < 0)
 		return r;
 	bind_str(&st, handle);
-	bind_i64(&st, c->account_id);
-	bind_str(&st, c->external_key);
-	bind_i64(&st, c->workspace.v);
+	bind_whose(&st, c->account_id, c->external_key, c->workspace);
 	return stmt_run(&st, err);
 }
 
@@ -189,9 +193,7 @@ int store_identity_save(struct db *db, const struct store_identity *i, struct st
 		bind_i64(&st, follower_count);
 	bind_or_null(&st, due_at);
 	bind_i64(&st, tries);
-	bind_i64(&st, i->account_id);
-	bind_str(&st, i->external_key);
-	bind_i64(&st, i->workspace.v);
+	bind_whose(&st, i->account_id, i->external_key, i->workspace);
 	return stmt_step(&st, err);
 }
 
@@ -203,9 +205,7 @@ int store_identity_conversation(struct db *db, const struct store_identity *i, i
 	*ret_id = 0;
 	if (r < 0)
 		return r;
-	bind_i64(&st, i->account_id);
-	bind_str(&st, i->external_key);
-	bind_i64(&st, i->workspace.v);
+	bind_whose(&st, i->account_id, i->external_key, i->workspace);
 	if ((r = stmt_step(&st, err)) > 0)
 		*ret_id = next_i64(&st);
 	return r < 0 ? r : 0;
@@ -219,9 +219,7 @@ int store_identity_set_handle(struct db *db, const struct store_conversation *c,
 	if (r < 0)
 		return r;
 	bind_str(&st, handle);
-	bind_i64(&st, c->account_id);
-	bind_str(&st, c->external_key);
-	bind_i64(&st, c->workspace.v);
+	bind_whose(&st, c->account_id, c->external_key, c->workspace);
 	return stmt_step(&st, err);
 }
 
@@ -233,9 +231,7 @@ int store_identity_handle(struct db *db, const struct store_conversation *c, str
 	*ret = STR_NONE;
 	if (r < 0)
 		return r;
-	bind_i64(&st, c->account_id);
-	bind_str(&st, c->external_key);
-	bind_i64(&st, c->workspace.v);
+	bind_whose(&st, c->account_id, c->external_key, c->workspace);
 	if ((r = stmt_step(&st, err)) > 0)
 		*ret = arena_copy(arena, next_str(&st));
 	return r;
@@ -251,9 +247,7 @@ int store_identity_replace_handle(struct db *db, const struct store_conversation
 	if (r < 0 || handle.len == 0)
 		return r;
 	bind_str(&st, handle);
-	bind_i64(&st, c->account_id);
-	bind_str(&st, c->external_key);
-	bind_i64(&st, c->workspace.v);
+	bind_whose(&st, c->account_id, c->external_key, c->workspace);
 	bind_str(&st, old_key);
 	bind_str(&st, old_key);
 	changed = stmt_run(&st, err);
@@ -269,8 +263,6 @@ int store_identity_set_due(struct db *db, const struct store_conversation *c, in
 	if (r < 0)
 		return r;
 	bind_i64(&st, due_at);
-	bind_i64(&st, c->account_id);
-	bind_str(&st, c->external_key);
-	bind_i64(&st, c->workspace.v);
+	bind_whose(&st, c->account_id, c->external_key, c->workspace);
 	return stmt_step(&st, err);
 }

@@ -16,6 +16,7 @@ enum {
 	INDEX_LATE = 20000,		/* so far behind, indexing no longer waits for a quiet moment */
 	INDEX_LATE_SHARED = 200000,	/* where a word is a row, indexing a message costs more than storing it */
 	QUEUE_SHORT = 16,		/* units of others that wait for the writer */
+	LOOK_MS = 50,			/* least time over which the writer's rate says something */
 	UNITS_BUSY = 500,		/* a second: where several servers share the database, no moment of such a time is quiet */
 	TRIM_ROWS = 1000,
 	FILES_PIECE = 100,		/* of unused files and old uploads, a unit */
@@ -35,7 +36,8 @@ struct housekeeping {
 	struct bell bell;
 	pthread_t thread;
 	bool has_thread;
-	int64_t looked_ms, units;	/* when the writer's figures were looked at last, and what it had done by then */
+	int64_t looked_ms, units;	/* when the writer's rate was looked at last, and what it had done by then */
+	bool is_crowded;
 	int64_t addons_ms, trim_ms, disk_ms, sweep_ms;	/* when next, monotonic */
 };
 
@@ -44,20 +46,21 @@ static void log_failure(const char *what, const struct error *err)
 	log_event(LOG_WARNING, "housekeeping goes on later", log_c("step", what), log_c("error", err->text), log_end);
 }
 
-/* Whether the writer has much to do for others, here or at another server. */
+/* Whether the writer has much to do for others, here or at another server. Its rate is that of the last while: over a moment,
+ * one unit of our own would be a crowd. */
 static bool is_busy(struct housekeeping *h)
 {
 	struct store_figures figures;
 	int64_t now = clock_mono_ms(), ms = now - h->looked_ms, units;
 
 	store_figures(h->i->store, &figures);
-	figures.units += figures.foreign;
-	units = figures.units - h->units;
-	if (ms > INDEX_MS / 10) {
+	units = figures.units + figures.foreign;
+	if (ms >= LOOK_MS) {
+		h->is_crowded = store_shared(h->i->store) && (units - h->units) * SECOND_MS / ms > UNITS_BUSY;
 		h->looked_ms = now;
-		h->units = figures.units;
+		h->units = units;
 	}
-	return figures.queued > QUEUE_SHORT || (store_shared(h->i->store) && ms > 0 && units * SECOND_MS / ms > UNITS_BUSY);
+	return h->is_crowded || figures.queued > QUEUE_SHORT;
 }
 
 /* Behind the commits: while others write, search may be a little behind. */
